@@ -1,0 +1,68 @@
+# Everything a newcomer, a developer and CI types. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow check fix lock clean
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null)
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+# --- the virtual environment: with uv where there is one, with venv and pip where not --------------------------
+$(BIN)/python:
+ifdef UV
+	@uv venv --quiet --python $(PYTHON) $(VENV)
+else
+	@$(PYTHON) -m venv $(VENV)
+endif
+
+ifdef UV
+install = VIRTUAL_ENV=$(VENV) uv pip install --quiet --compile-bytecode
+else
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+
+# Running needs less than developing, so a first `make demo` is quick.
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing stretto into $(VENV) ..."
+	@$(install) -r requirements.lock
+	@$(install) --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing the development tools into $(VENV) ..."
+	@$(install) -r requirements-dev.lock
+	@touch $@
+
+# --- what people type ------------------------------------------------------------------------------------------
+demo: $(VENV)/.runtime ## Run the main job: one brief, a plan decided at run time, every variant back
+	@$(BIN)/stretto demo
+
+test: $(VENV)/.dev ## Run the tests
+	@$(BIN)/pytest -n auto -m "not slow"
+
+test-slow: $(VENV)/.dev ## Run the long tests
+	@$(BIN)/pytest -n auto -m slow
+
+check: $(VENV)/.dev ## Run everything CI runs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test PYTEST_ADDOPTS="--cov --cov-report=term --cov-fail-under=95"
+
+fix: $(VENV)/.dev ## Format and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: ## Write the lock files anew (needs uv)
+	@uv pip compile --quiet --universal --no-header --no-emit-index-url --python-version 3.11 \
+	  pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --universal --no-header --no-emit-index-url --python-version 3.11 \
+	  pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove what was built
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist

@@ -1,0 +1,1 @@
+"""Looks at a worker's answer before it counts."""

@@ -1,0 +1,1 @@
+"""The names of the original notebook, on top of the Orchestrator."""

@@ -1,0 +1,45 @@
+"""What a check on a worker's answer sees and says. No I/O."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from stretto.core.plan import Subtask
+from stretto.core.task import Task
+
+FindingAction = Literal["reject", "repair", "warn"]
+"""reject: never a result; repair: asked for again, kept with the remark if that does not help; warn: kept."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A worker's answer with what it was asked."""
+
+    text: str
+    task: Task
+    subtask: Subtask
+    language: str | None = None
+    """The language asked for, as a code such as "zh"; None when it is the brief's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What a check has to say about an answer."""
+
+    check: str
+    """Name of the check."""
+    message: str
+    """What is wrong and what would be right, worded so that it can be told to the worker."""
+    action: FindingAction
+
+
+class Check(Protocol):
+    """Looks at one answer. Must be quick and must not raise."""
+
+    @property
+    def name(self) -> str:
+        """How recipes and settings call it."""
+        ...
+
+    def inspect(self, answer: Answer) -> Finding | None:
+        """Return what is to be said about the answer, or None."""
+        ...

@@ -1,0 +1,118 @@
+"""Every error that stretto raises on purpose; each says what to do next. No I/O."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from stretto.core.plan import Subtask
+
+
+class StrettoError(Exception):
+    """Something the user can mend. `str()` is one line; `hint` is the way out, possibly empty."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class InputError(StrettoError, ValueError):
+    """The caller gave something that cannot be used: a task, an option, a file, a context value."""
+
+
+class RecipeError(InputError):
+    """A recipe cannot be found, read or filled."""
+
+
+PlanFault = Literal["empty", "truncated", "malformed", "too_many", "refused"]
+"""empty: no subtask in it; truncated: it stops in the middle; malformed: a subtask in it cannot be read whole."""
+
+
+class PlanError(StrettoError, ValueError):
+    """The orchestrator's answer is not a plan; nothing of it is lost."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fault: PlanFault = "malformed",
+        raw: str = "",
+        subtasks: "Sequence[Subtask]" = (),
+        analysis: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.fault: PlanFault = fault
+        self.raw = raw
+        self.subtasks = tuple(subtasks)
+        self.analysis = analysis
+
+
+ErrorKind = Literal[
+    "connection",  # the provider could not be reached or the connection was lost
+    "timeout",  # no answer, or no further token, in time
+    "cut",  # the answer stopped without its end being said
+    "rate_limit",
+    "overloaded",
+    "server",
+    "authentication",
+    "permission",
+    "billing",  # quota, credit or spend limit of the account
+    "not_found",  # the model or the endpoint
+    "bad_request",
+    "context_window",
+    "protocol",  # not what the provider's protocol says
+    "empty",
+    "refused",
+    "truncated",
+    "malformed",
+    "rejected",  # by a check
+    "budget",
+    "deadline",
+    "interrupted",
+    "unexpected",
+]
+"""What went wrong with a call or with its answer."""
+
+RUN_WIDE: frozenset[ErrorKind] = frozenset({"authentication", "permission", "billing", "not_found"})
+"""Kinds that every further call to the same model would meet too."""
+
+RETRYABLE: frozenset[ErrorKind] = frozenset(
+    {
+        *("connection", "timeout", "cut", "rate_limit", "overloaded", "server", "protocol"),
+        *("empty", "refused", "truncated", "malformed", "rejected"),
+    }
+)
+"""Kinds that another attempt may cure."""
+
+
+class ModelError(StrettoError):
+    """A model call failed, or its answer cannot count as one."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: ErrorKind,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+        model: str = "",
+        status: int | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.kind: ErrorKind = kind
+        self.retryable = kind in RETRYABLE if retryable is None else retryable
+        self.retry_after = retry_after
+        """Seconds the provider asked to wait; None when it did not say."""
+        self.model = model
+        self.status = status
+        """HTTP status; None when there was no HTTP answer."""
+
+    @property
+    def run_wide(self) -> bool:
+        """Whether every further call to this model would fail in the same way."""
+        return self.kind in RUN_WIDE

@@ -1,0 +1,21 @@
+"""Makes text from outside safe to carry. No I/O."""
+
+import re
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# C0 and C1 controls except tab, line feed and carriage return, and whole ANSI escape sequences.
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def replace_surrogates(text: str) -> str:
+    """Return `text` with every lone surrogate as U+FFFD; nothing else changes.
+
+    A lone surrogate cannot be encoded as UTF-8, so it would break the first socket or file it meets.
+    """
+    return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def strip_control(text: str) -> str:
+    """Return `text` without ANSI sequences and control characters; tab and line breaks stay."""
+    return _CONTROL.sub("", _ANSI.sub("", text))

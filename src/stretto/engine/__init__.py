@@ -1,0 +1,1 @@
+"""Runs a plan: orchestrator, workers, synthesis, as one stream of events."""

@@ -1,0 +1,1 @@
+"""Writes a run's result as a file."""

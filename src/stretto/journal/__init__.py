@@ -1,0 +1,1 @@
+"""Keeps what happened, so that nothing is lost or paid twice."""

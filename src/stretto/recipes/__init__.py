@@ -1,0 +1,1 @@
+"""Prompts as data: loading recipes and filling their templates."""
