@@ -70,8 +70,11 @@ ErrorKind = Literal[
     "truncated",
     "malformed",
     "rejected",  # by a check
+    "plan",  # the orchestrator's answer is not a plan
+    "limit",  # past the number of subtasks that is allowed
     "budget",
     "deadline",
+    "declined",  # by the person who reviewed the plan
     "interrupted",
     "unexpected",
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stretto.core.checks import Finding
-from stretto.core.errors import ErrorKind, ModelError, StrettoError
+from stretto.core.errors import ErrorKind, ModelError, PlanError, StrettoError
 from stretto.core.plan import Subtask
 from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
 
@@ -26,6 +26,8 @@ class Failure:
     """One line."""
     hint: str = ""
     """The next step for the user; empty when there is none."""
+    raw: str = ""
+    """What the model wrote, where that is what could not be used; empty otherwise."""
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
@@ -33,8 +35,11 @@ class Failure:
     @classmethod
     def of(cls, error: StrettoError) -> "Failure":
         """Return an error as data."""
-        kind: ErrorKind = error.kind if isinstance(error, ModelError) else "unexpected"
-        return cls(kind=kind, message=error.message, hint=error.hint)
+        if isinstance(error, ModelError):
+            return cls(kind=error.kind, message=error.message, hint=error.hint)
+        if isinstance(error, PlanError):
+            return cls(kind="plan", message=error.message, hint=error.hint, raw=error.raw)
+        return cls(kind="unexpected", message=error.message, hint=error.hint)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,13 +95,13 @@ class SynthesisResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shortfall:
-    """One thing that was asked for and is not in the result."""
+    """What was asked for and is not in the result, one entry per cause."""
 
     what: str
     """What is missing, as a person would say it."""
     failure: Failure
-    subtask_id: str = ""
-    """Empty when it is not a subtask (the plan, the synthesis)."""
+    subtask_ids: tuple[str, ...] = ()
+    """The subtasks this one cause left without a result; empty when it is the plan or the synthesis."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
