@@ -1,1 +1,14 @@
-"""The command line."""
+"""The command line: `main` is what the installed command `stretto` calls."""
+
+import sys
+from collections.abc import Sequence
+
+from stretto.faces.cli.commands import build
+from stretto.faces.cli.errors import guard
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, the process's own when `arguments` is None; returns the exit code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    command = build()
+    return guard(lambda: command.main(given, prog_name="stretto", standalone_mode=False))

@@ -1,0 +1,97 @@
+"""The one place that turns what went wrong into one line on stderr and an exit code."""
+
+import os
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any, cast
+
+import typer
+
+from stretto.core.errors import InputError, StrettoError
+from stretto.core.text import strip_control
+
+TRACEBACK_VARIABLE = "STRETTO_TRACEBACK"
+"""Set to 1, it shows where an error came from."""
+
+
+class ExitCode(IntEnum):
+    """What the command says to the shell."""
+
+    COMPLETE = 0
+    ERROR = 1
+    """The run failed, or its result could not be written."""
+    USAGE = 2
+    """What was typed or given cannot be used; nothing was run."""
+    PARTIAL = 3
+    """There are results, and something is missing."""
+    INTERRUPTED = 130
+
+
+def guard(command: Callable[[], Any]) -> int:
+    """Run `command` and return the exit code; whatever it raises is said in one line on stderr."""
+    _never_fail_to_print()
+    try:
+        code = command()
+        sys.stdout.flush()
+        return code if isinstance(code, int) else ExitCode.COMPLETE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # the last stop: everything is said, nothing is hidden
+        if os.environ.get(TRACEBACK_VARIABLE) == "1":
+            import traceback  # only here: it costs start-up time
+
+            traceback.print_exception(error)
+        return _say(_innermost(error))
+
+
+def one_line(text: str) -> str:
+    """Return text from outside as one line without control characters."""
+    return " ".join(part for line in strip_control(text).splitlines() if (part := line.strip()))
+
+
+def _say(error: BaseException) -> int:
+    code, line = _describe(error)
+    if line:
+        print(f"error: {one_line(line)}", file=sys.stderr)
+    return code
+
+
+def _describe(error: BaseException) -> tuple[ExitCode, str]:
+    match error:
+        case typer.Abort() | KeyboardInterrupt():
+            return ExitCode.INTERRUPTED, ""
+        case BrokenPipeError():
+            _close_stdout()
+            return ExitCode.ERROR, ""
+        case InputError():
+            return ExitCode.USAGE, str(error)
+        case StrettoError():
+            return ExitCode.ERROR, str(error)
+        case typer.TyperException():
+            command = getattr(getattr(error, "ctx", None), "command_path", "stretto")
+            message = error.format_message()
+            return ExitCode.USAGE, f"{message}{'' if message.endswith(('.', '?')) else '.'} See: {command} --help"
+        case OSError():
+            return ExitCode.ERROR, str(error)
+        case _:
+            what = f"{type(error).__name__}: {error}".rstrip(": .")
+            return ExitCode.ERROR, f"{what}. This is a bug in stretto; {TRACEBACK_VARIABLE}=1 shows where."
+
+
+def _innermost(error: BaseException) -> BaseException:
+    # A task group wraps what its tasks raised; the first is what ended the others.
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    return _innermost(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
+
+
+def _never_fail_to_print() -> None:
+    # A terminal that is not UTF-8 shows "?" for what it cannot; it must not end the run.
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="replace")
+
+
+def _close_stdout() -> None:
+    # Whoever read our output has left; without this the interpreter complains once more when it ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
