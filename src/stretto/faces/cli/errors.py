@@ -53,7 +53,9 @@ def one_line(text: str) -> str:
 def _say(error: BaseException) -> int:
     code, line = _describe(error)
     if line:
-        print(f"error: {one_line(line)}", file=sys.stderr)
+        from stretto.app.keys import hide_keys  # only here: it costs start-up time
+
+        print(f"error: {one_line(hide_keys(line))}", file=sys.stderr)
     return code
 
 

@@ -1,0 +1,154 @@
+"""The providers' API keys: from the environment, or from a file that only its owner can read."""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import cast
+
+from stretto.app.folders import config_folder
+from stretto.core.errors import InputError, StrettoError
+
+PROVIDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "anthropic": ("ANTHROPIC_API_KEY",),
+        "openai": ("OPENAI_API_KEY",),
+        "google": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        "openrouter": ("OPENROUTER_API_KEY",),
+    }
+)
+"""Variables that hold each provider's key; `set_key` writes the first. Others go by their variable's name."""
+
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*_(?:KEY|TOKEN)")
+_PROVIDER_LIKE = re.compile(r"[A-Za-z_]{1,30}")
+_OTHERS = 0o077
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyEntry:
+    """A key that is there; its value stays where it is."""
+
+    variable: str
+    source: str
+    """The word environment, or the path of the key file."""
+
+
+def key_file(environ: Mapping[str, str] | None = None) -> Path:
+    """Return where keys are stored; the file need not exist."""
+    return config_folder(environ) / "keys.json"
+
+
+def load_keys(environ: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Return every key by the name of its variable; the environment wins over the file.
+
+    Raises `InputError` when the file cannot be read or others can read it.
+    """
+    environ = os.environ if environ is None else environ
+    stored = _read(key_file(environ))
+    return MappingProxyType(stored | _in_environment(environ, stored))
+
+
+def list_keys(environ: Mapping[str, str] | None = None) -> tuple[KeyEntry, ...]:
+    """Return which keys are there and where from, never their value."""
+    environ = os.environ if environ is None else environ
+    file = key_file(environ)
+    stored = _read(file)
+    present = _in_environment(environ, stored)
+    return tuple(
+        KeyEntry(variable=name, source="environment" if name in present else str(file))
+        for name in sorted(stored.keys() | present.keys())
+    )
+
+
+def set_key(provider: str, key: str, environ: Mapping[str, str] | None = None) -> Path:
+    """Store a key and return the file it is in.
+
+    Args:
+        provider: A name from `PROVIDERS`, or a variable such as GROQ_API_KEY.
+        key: The key; white space around it is dropped.
+        environ: The environment, the process's own when None.
+    """
+    variable = variable_of(provider)
+    key = key.strip()
+    if not key.isascii() or not key.isprintable() or " " in key or not key:
+        raise InputError(
+            f"The key for {provider} is {'empty' if not key else 'not one: it has characters that no key has'}.",
+            hint="Copy it again from the provider's page.",
+        )
+    file = key_file(environ)
+    _write(file, _read(file, mend=True) | {variable: key})
+    return file
+
+
+def variable_of(provider: str) -> str:
+    """Return the variable that holds the key of `provider`; raises `InputError` when it is unknown."""
+    if names := PROVIDERS.get(provider.lower()):
+        return names[0]
+    if _VARIABLE.fullmatch(provider):
+        return provider
+    # Somebody may have typed the key itself; it is not said again.
+    what = f"Unknown provider {provider!r}" if _PROVIDER_LIKE.fullmatch(provider) else "That is not a provider"
+    raise InputError(f"{what}. Known: {', '.join(PROVIDERS)}, or a variable such as GROQ_API_KEY.")
+
+
+def hide_keys(text: str, environ: Mapping[str, str] | None = None) -> str:
+    """Return `text` without any key that is in the environment or the file."""
+    environ = os.environ if environ is None else environ
+    secrets = {value for name, value in environ.items() if _VARIABLE.fullmatch(name)}
+    with suppress(StrettoError):
+        secrets |= set(_read(key_file(environ), mend=True).values())
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= 8:  # shorter values, such as "none" for a local server, are words
+            text = text.replace(secret, "[key]")
+    return text
+
+
+def _in_environment(environ: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:
+    names = {name for variables in PROVIDERS.values() for name in variables} | stored.keys()
+    return {name: value for name in names if (value := environ.get(name, "").strip())}
+
+
+def _read(file: Path, *, mend: bool = False) -> dict[str, str]:
+    try:
+        with file.open("rb") as stream:
+            if not mend and os.name == "posix" and os.fstat(stream.fileno()).st_mode & _OTHERS:
+                raise InputError(f"Others can read your keys in {file}.", hint=f'Mend it with: chmod 600 "{file}"')
+            content: object = json.loads(stream.read())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise InputError(f"Cannot read the keys in {file}: {error.strerror}.") from error
+    except ValueError:
+        content = None
+    if not _is_keys(content):
+        # Without the cause: its text could hold a key.
+        raise InputError(f"The key file {file} is damaged.", hint="Move it away and set your keys again.")
+    return cast("dict[str, str]", content)
+
+
+def _is_keys(content: object) -> bool:
+    return isinstance(content, dict) and all(
+        isinstance(item, str) for pair in cast("dict[object, object]", content).items() for item in pair
+    )
+
+
+def _write(file: Path, keys: Mapping[str, str]) -> None:
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # mkstemp makes the file for its owner alone from its first moment.
+        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".keys-")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                json.dump(dict(sorted(keys.items())), stream, indent=2)
+                stream.write("\n")
+            os.replace(temporary, file)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise StrettoError(f"Cannot store the key in {file}: {error.strerror}.") from error

@@ -1,0 +1,270 @@
+"""Settings from four places: flags, then the environment, then the project's file, then the user's."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+from stretto.app.folders import PROJECT_FILE, USER_FILE, config_folder, find_project_file
+from stretto.app.setting_values import (
+    Reader,
+    read_count,
+    read_list,
+    read_range,
+    read_seconds,
+    read_synthesis,
+    read_text,
+    read_tiers,
+)
+from stretto.core.errors import InputError
+from stretto.core.plan import HARD_CEILING, Tier
+from stretto.core.result import SynthesisStrategy
+from stretto.core.task import EMPTY
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """One thing that can be set."""
+
+    name: str
+    """Its key in a settings file."""
+    flag: str
+    """The option of `stretto run`."""
+    read: Reader
+    """Turns what was given into the value; raises `ValueError` with what was expected."""
+    says: str
+    """What it does, in one line."""
+    example: str
+    """A line of a settings file."""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return f"STRETTO_{self.name.upper()}"
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="model",
+        flag="--model",
+        read=read_text,
+        says="The orchestrator's model; without it, one is chosen from the keys that are there.",
+        example='model = "anthropic:claude-sonnet-4-5"',
+    ),
+    Setting(
+        name="worker_model",
+        flag="--worker-model",
+        read=read_text,
+        says="The workers' model; without it, the orchestrator's, or a cheaper one of the same provider.",
+        example='worker_model = "anthropic:claude-haiku-4-5"',
+    ),
+    Setting(
+        name="synthesis_model",
+        flag="--synthesis-model",
+        read=read_text,
+        says="The model that writes the synthesis; without it, the orchestrator's.",
+        example='synthesis_model = "anthropic:claude-sonnet-4-5"',
+    ),
+    Setting(
+        name="fallback_models",
+        flag="--fallback-model",
+        read=read_list,
+        says="Asked in this order when a model gives no usable answer.",
+        example='fallback_models = ["openai:gpt-5-mini"]',
+    ),
+    Setting(
+        name="tiers",
+        flag="--tier",
+        read=read_tiers,
+        says="Models for subtasks that the orchestrator marks as fast or strong.",
+        example='tiers = { fast = "openai:gpt-5-nano", strong = "openai:gpt-5" }',
+    ),
+    Setting(
+        name="recipe",
+        flag="--recipe",
+        read=read_text,
+        says="Name or path of the recipe; a path in a file counts from that file's folder.",
+        example='recipe = "product-copy"',
+    ),
+    Setting(
+        name="subtasks",
+        flag="--subtasks",
+        read=read_range,
+        says="How many subtasks to ask for: a number or a range; without it, the recipe's.",
+        example='subtasks = "2-3"',
+    ),
+    Setting(
+        name="max_subtasks",
+        flag="--max-subtasks",
+        read=read_count(HARD_CEILING),
+        says="More than these are never started; without it, the recipe's.",
+        example="max_subtasks = 12",
+    ),
+    Setting(
+        name="synthesis",
+        flag="--synthesize",
+        read=read_synthesis,
+        says="What to make of all results: none, merge (one text) or compare (a recommendation).",
+        example='synthesis = "compare"',
+    ),
+    Setting(
+        name="language",
+        flag="--language",
+        read=read_text,
+        says="The language of the answers, such as zh; without it, the brief's.",
+        example='language = "zh"',
+    ),
+    Setting(
+        name="concurrency",
+        flag="--concurrency",
+        read=read_count(),
+        says="Calls to one model at the same time (10).",
+        example="concurrency = 10",
+    ),
+    Setting(
+        name="attempts",
+        flag="--attempts",
+        read=read_count(),
+        says="Calls for one answer before it counts as failed (3).",
+        example="attempts = 3",
+    ),
+    Setting(
+        name="timeout",
+        flag="--timeout",
+        read=read_seconds,
+        says="Seconds for one call (300).",
+        example="timeout = 300",
+    ),
+    Setting(
+        name="base_url",
+        flag="--base-url",
+        read=read_text,
+        says="Another server that speaks the model's protocol; never read from a project's file.",
+        example='base_url = "http://localhost:8000/v1"',
+    ),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What holds for a run, and where each value was set. The fields have the names of `SETTINGS`."""
+
+    model: str | None = None
+    worker_model: str | None = None
+    synthesis_model: str | None = None
+    fallback_models: tuple[str, ...] = ()
+    tiers: Mapping[Tier, str] = field(default_factory=lambda: MappingProxyType({}))
+    recipe: str = "product-copy"
+    subtasks: tuple[int, int] | None = None
+    max_subtasks: int | None = None
+    synthesis: SynthesisStrategy = "none"
+    language: str | None = None
+    concurrency: int = 10
+    attempts: int = 3
+    timeout: float = 300.0
+    """Seconds."""
+    base_url: str | None = None
+    sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Where a value was set, by its name: a flag, a variable or a file. What is not in it has its default."""
+
+    def options(self) -> dict[str, object]:
+        """Return every value by name, as `Orchestrator` takes them."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "sources"}
+
+
+def load_settings(
+    flags: Mapping[str, object] = EMPTY, *, environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Settings:
+    """Read the settings that hold in `folder`, the current one when None.
+
+    A flag that is None was not given. Raises `InputError` that names the place, the value and what was expected.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    # The weakest place first: what comes later takes its place.
+    for place in (_user_file(environ), _project_file(folder or Path.cwd()), _variables(environ), _flags(flags)):
+        for name, source, value in place:
+            values[name], sources[name] = value, source
+    return Settings(**cast("dict[str, Any]", values), sources=MappingProxyType(sources))
+
+
+_Found = Iterator[tuple[str, str, object]]
+"""Name, source and value of each setting found in one place."""
+
+
+def _flags(flags: Mapping[str, object]) -> _Found:
+    for name, given in flags.items():
+        if given is not None:
+            setting = _BY_NAME[name]
+            yield name, setting.flag, _read(setting, given, setting.flag)
+
+
+def _variables(environ: Mapping[str, str]) -> _Found:
+    for setting in SETTINGS:
+        if given := environ.get(setting.variable, "").strip():
+            yield setting.name, setting.variable, _read(setting, given, setting.variable)
+
+
+def _project_file(folder: Path) -> _Found:
+    if file := find_project_file(folder):
+        for setting, given in _file(file):
+            if setting.name == "base_url":
+                raise InputError(
+                    f"{file}: base_url is not allowed in a {PROJECT_FILE}, because a downloaded project could send "
+                    "your key to its own server.",
+                    hint=f"Use --base-url, {setting.variable} or your own {USER_FILE}.",
+                )
+            yield setting.name, str(file), _read_in_file(setting, given, file)
+
+
+def _user_file(environ: Mapping[str, str]) -> _Found:
+    file = config_folder(environ) / USER_FILE
+    if file.is_file():
+        for setting, given in _file(file):
+            yield setting.name, str(file), _read_in_file(setting, given, file)
+
+
+def _file(file: Path) -> Iterator[tuple[Setting, object]]:
+    for name, given in _load_toml(file).items():
+        setting = _BY_NAME.get(name)
+        if setting is None:
+            raise InputError(f"{file}: unknown setting {name!r}.", hint=_advice(name))
+        yield setting, given
+
+
+def _advice(name: str) -> str:
+    if "key" in name.lower() or "token" in name.lower():
+        return "Keys do not belong in a settings file; use: stretto keys set PROVIDER"
+    if close := get_close_matches(name, _BY_NAME, n=1):
+        return f"Did you mean {close[0]!r}?"
+    return f"Known: {', '.join(_BY_NAME)}."
+
+
+def _load_toml(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(f"Cannot read the settings in {file}: {error.strerror}.") from error
+    except ValueError as error:
+        raise InputError(f"{file} is not valid TOML: {error}.", hint="Mend it or move it away.") from error
+
+
+def _read_in_file(setting: Setting, given: object, file: Path) -> object:
+    value = _read(setting, given, f"{file}: {setting.name}")
+    if setting.name == "recipe" and isinstance(value, str) and ("/" in value or value.endswith(".md")):
+        return str(file.parent / Path(value).expanduser())
+    return value
+
+
+def _read(setting: Setting, given: object, where: str) -> object:
+    try:
+        return setting.read(given)
+    except ValueError as error:
+        raise InputError(f"{where} must be {error}, got {given!r}.") from error
