@@ -1,0 +1,240 @@
+"""Folds a run's events into what is known of it right now; constant time per event."""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Literal, assert_never
+
+from stretto.core.events import (
+    AnalysisDelta,
+    Event,
+    PlanCompleted,
+    PlanRetrying,
+    ReviewRequested,
+    RunCompleted,
+    RunStarted,
+    RunWaiting,
+    SubtaskSealed,
+    SubtaskSkipped,
+    SubtaskSuperseded,
+    SynthesisCompleted,
+    SynthesisDelta,
+    SynthesisFailed,
+    SynthesisStarted,
+    WorkerCompleted,
+    WorkerDelta,
+    WorkerFailed,
+    WorkerRetrying,
+    WorkerStarted,
+)
+from stretto.core.plan import Plan, Subtask
+from stretto.core.result import Failure, RunResult, Shortfall, SynthesisResult, WorkerResult
+from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
+
+RowState = Literal["waiting", "running", "retrying", "completed", "failed", "skipped", "superseded"]
+
+TAIL = 2_000
+"""How many characters of a growing text are shown at most."""
+
+_INTERRUPTED = Failure(kind="interrupted", message="The run was interrupted.")
+
+
+@dataclass(slots=True)
+class Growing:
+    """A text that is being written."""
+
+    pieces: list[str] = field(default_factory=list[str])
+    size: int = 0
+    """Bytes written so far."""
+
+    def add(self, text: str) -> None:
+        """Take in one more piece."""
+        self.pieces.append(text)
+        self.size += len(text.encode())
+
+    @property
+    def whole(self) -> str:
+        """Everything written so far."""
+        return "".join(self.pieces)
+
+    @property
+    def tail(self) -> str:
+        """The end of it: as much as could be shown."""
+        end: list[str] = []
+        size = 0
+        for piece in reversed(self.pieces):
+            end.append(piece)
+            size += len(piece)
+            if size >= TAIL:
+                break
+        return "".join(reversed(end))[-TAIL:]
+
+
+@dataclass(slots=True)
+class Row:
+    """One subtask on its way."""
+
+    number: int
+    """Its place in the plan, from 1."""
+    subtask: Subtask
+    state: RowState = "waiting"
+    started: float | None = None
+    """Seconds of the run; None while nothing was started."""
+    ended: float | None = None
+    text: Growing = field(default_factory=Growing)
+    """Of the current attempt."""
+    note: str = ""
+    """Why it is tried again."""
+    result: WorkerResult | None = None
+
+
+@dataclass(slots=True)
+class SynthesisRow:
+    """The synthesis on its way."""
+
+    strategy: str
+    started: float
+    ended: float | None = None
+    text: Growing = field(default_factory=Growing)
+    result: SynthesisResult | None = None
+
+
+@dataclass(slots=True)
+class Board:
+    """Everything that the faces of the command line show about one run."""
+
+    run: RunStarted | None = None
+    analysis: Growing = field(default_factory=Growing)
+    rows: dict[str, Row] = field(default_factory=dict[str, Row])
+    """By subtask id, in the plan's order."""
+    active: dict[str, Row] = field(default_factory=dict[str, Row])
+    """The rows whose worker is at work."""
+    recent: deque[Row] = field(default_factory=lambda: deque[Row](maxlen=64))
+    """The rows that were finished last."""
+    counts: Counter[RowState] = field(default_factory=Counter[RowState])
+    plan: Plan | None = None
+    """None until it is whole."""
+    plan_ended: float | None = None
+    notice: str = ""
+    """What holds the run up; empty when all is well."""
+    synthesis: SynthesisRow | None = None
+    usage: Usage = NO_USAGE
+    """Of the finished subtasks."""
+    cost: Cost = FREE
+    """Of the finished subtasks."""
+    result: RunResult | None = None
+    seconds: float = 0.0
+    """When the latest event was sent."""
+
+    def see(self, event: Event) -> None:
+        """Take in one event."""
+        self.seconds = max(self.seconds, event.at)
+        match event:
+            case RunStarted():
+                self.run = event
+            case AnalysisDelta():
+                self.analysis.add(event.text)
+            case SubtaskSealed():
+                self._row(event.subtask)
+            case PlanRetrying():
+                self.notice = f"The plan is asked for again: {event.reason.message}"
+                if event.how != "continue":
+                    self.analysis = Growing()  # it is written anew
+            case PlanCompleted():
+                self._complete_plan(event)
+            case RunWaiting():
+                self.notice = event.message
+            case WorkerStarted() | WorkerDelta() | WorkerRetrying():
+                self._work(event)
+            case WorkerCompleted() | WorkerFailed() | SubtaskSuperseded() | SubtaskSkipped():
+                self._finish(event.result, event.at)
+            case SynthesisStarted() | SynthesisDelta() | SynthesisCompleted() | SynthesisFailed():
+                self._synthesise(event)
+            case RunCompleted():
+                self.result = event.result
+            case ReviewRequested():
+                pass  # the review itself is what is shown
+            case _:
+                assert_never(event)
+
+    def so_far(self) -> RunResult | None:
+        """Return what there is of a run that was stopped; None when no subtask was finished."""
+        if not self.counts["completed"]:
+            return None
+        finished = {row.subtask.id: row for row in self.rows.values() if row.state == "completed"}
+        planned = self.plan.subtasks if self.plan else tuple(row.subtask for row in self.rows.values())
+        missing = tuple(subtask.id for subtask in planned if subtask.id not in finished)
+        what = f"{len(missing)} of {len(planned)} subtasks" if self.plan else "the rest of the plan"
+        return RunResult(
+            run_id=self.run.run_id if self.run else "",
+            status="partial",
+            analysis=self.plan.analysis if self.plan else self.analysis.whole,
+            results=tuple(self._outcome(subtask) for subtask in planned),
+            shortfall=(Shortfall(what=what, failure=_INTERRUPTED, subtask_ids=missing),),
+            usage=self.usage,
+            cost=self.cost,
+            seconds=self.seconds,
+        )
+
+    def _outcome(self, subtask: Subtask) -> WorkerResult:
+        row = self.rows.get(subtask.id)
+        if row and row.result:
+            return row.result
+        return WorkerResult(subtask=subtask, status="failed", error=_INTERRUPTED)
+
+    def _row(self, subtask: Subtask) -> Row:
+        row = self.rows.get(subtask.id)
+        if row is None:
+            row = self.rows[subtask.id] = Row(number=len(self.rows) + 1, subtask=subtask)
+            self.counts["waiting"] += 1
+        return row
+
+    def _move(self, row: Row, state: RowState) -> None:
+        self.counts[row.state] -= 1
+        self.counts[state] += 1
+        row.state = state
+
+    def _complete_plan(self, event: PlanCompleted) -> None:
+        self.plan, self.plan_ended, self.notice = event.plan, event.at, ""
+        rows = [self._row(subtask) for subtask in event.plan.subtasks]
+        for number, row in enumerate(rows, 1):
+            row.number = number
+        # The plan's order, then what was started early and is not in the plan.
+        self.rows = {row.subtask.id: row for row in rows} | self.rows
+
+    def _work(self, event: WorkerStarted | WorkerDelta | WorkerRetrying) -> None:
+        row = self.rows.get(event.subtask_id)
+        if row is None:
+            return
+        match event:
+            case WorkerStarted():
+                self.notice = ""
+                self._move(row, "running")
+                row.text = Growing()
+                row.started = event.at if row.started is None else row.started
+                self.active[event.subtask_id] = row
+            case WorkerDelta():
+                row.text.add(event.text)
+                self._move(row, "running")
+            case WorkerRetrying():
+                self._move(row, "retrying")
+                row.text, row.note = Growing(), event.reason.message
+
+    def _finish(self, result: WorkerResult, at: float) -> None:
+        row = self._row(result.subtask)
+        self._move(row, result.status)
+        self.active.pop(result.subtask.id, None)
+        row.result, row.ended = result, at
+        self.recent.append(row)
+        self.usage += result.usage
+        self.cost += result.cost
+
+    def _synthesise(self, event: SynthesisStarted | SynthesisDelta | SynthesisCompleted | SynthesisFailed) -> None:
+        if isinstance(event, SynthesisStarted):
+            started = self.synthesis.started if self.synthesis else event.at
+            self.synthesis = SynthesisRow(strategy=event.strategy, started=started)
+        elif isinstance(event, SynthesisDelta):
+            if self.synthesis:
+                self.synthesis.text.add(event.text)
+        else:
+            self.synthesis = self.synthesis or SynthesisRow(strategy=event.result.strategy, started=event.at)
+            self.synthesis.result, self.synthesis.ended = event.result, event.at

@@ -1,0 +1,130 @@
+"""Small texts that several views share: numbers with their units, one summary line, glyphs."""
+
+from dataclasses import dataclass
+
+from stretto.core.result import RunResult
+from stretto.core.text import strip_control
+from stretto.core.usage import Cost, Quote
+
+BYTES_PER_TOKEN = 4
+"""Good enough to show that a text grows; real counts replace it when the answer is whole."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Glyphs:
+    """The marks that a terminal can show."""
+
+    waiting: str
+    running: str
+    """One frame after the other, in turn."""
+    completed: str
+    failed: str
+    skipped: str
+    full: str
+    """A cell of a bar."""
+    half_left: str
+    half_right: str
+    rule: str
+    side: str
+    ellipsis: str
+    dot: str
+
+
+UNICODE = Glyphs(
+    waiting="○",
+    running="◐◓◑◒",
+    completed="✓",
+    failed="✗",
+    skipped="–",
+    full="█",
+    half_left="▌",
+    half_right="▐",
+    rule="─",
+    side="│",
+    ellipsis="…",
+    dot=" · ",
+)
+ASCII = Glyphs(
+    waiting=".",
+    running="|/-\\",
+    completed="+",
+    failed="x",
+    skipped="-",
+    full="#",
+    half_left="#",
+    half_right="#",
+    rule="-",
+    side="|",
+    ellipsis="~",
+    dot=", ",
+)
+
+
+def glyphs_for(encoding: str | None) -> Glyphs:
+    """Return the marks that a stream of this encoding can carry."""
+    try:
+        "".join([UNICODE.running, UNICODE.completed, UNICODE.full, UNICODE.ellipsis]).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return ASCII
+    return UNICODE
+
+
+def flat(text: str) -> str:
+    """Return text from outside as one line, safe to show."""
+    return " ".join(strip_control(text).split())
+
+
+def seconds(value: float) -> str:
+    """Return a duration as people read it: 0.8s, 12.3s, 2m05s."""
+    tenths = round(value * 10)
+    if tenths < 600:
+        return f"{tenths // 10}.{tenths % 10}s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes}m{rest:02d}s"
+
+
+def tokens(count: int) -> str:
+    """Return a number of tokens: 940, 12.3k, 1.2M."""
+    if count < 10_000:
+        return f"{count:,}"
+    if count < 999_950:
+        return f"{count / 1_000:.1f}k"
+    return f"{count / 1_000_000:.1f}M"
+
+
+def money(cost: Cost) -> str:
+    """Return a cost; an unknown one is called so."""
+    return str(cost) if cost.complete or cost.usd else "cost unknown"
+
+
+def count(number: int, thing: str) -> str:
+    """Return a number with its noun: 1 call, 2 calls."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def summary(result: RunResult, *, dot: str = " · ") -> str:
+    """Return the line that closes a run: status, how many of how many, calls, tokens, cost, seconds."""
+    done = sum(outcome.status == "completed" for outcome in result.results)
+    parts = [
+        result.status,
+        f"{done} of {count(len(result.results), 'result')}",
+        count(result.usage.calls, "call"),
+        f"{tokens(result.usage.total_tokens)} tokens",
+        money(result.cost),
+        seconds(result.seconds),
+    ]
+    return dot.join(parts)
+
+
+def quote_line(quote: Quote, *, dot: str = " · ") -> str:
+    """Return what a run is going to take, in one line."""
+    low, high = quote.output_tokens
+    cheapest, dearest = (money(cost) for cost in quote.cost)
+    return dot.join(
+        [
+            count(quote.calls, "call"),
+            f"about {tokens(quote.input_tokens)} tokens in",
+            f"{tokens(low)} to {tokens(high)} out" if low != high else f"{tokens(low)} out",
+            cheapest if cheapest == dearest else f"{cheapest} to {dearest}",
+        ]
+    )
