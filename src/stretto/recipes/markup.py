@@ -1,0 +1,95 @@
+"""How models are told to mark up their answers: plans as XML or JSON, texts as a response. No I/O."""
+
+from collections.abc import Mapping
+
+from stretto.core.plan import PlanFormat
+
+
+def plan_schema(*, tiers: bool = False) -> Mapping[str, object]:
+    """Return the JSON schema of a plan, in the strict form that providers with structured output want."""
+    entry: dict[str, object] = {"type": {"type": "string"}, "description": {"type": "string"}}
+    if tiers:
+        entry["tier"] = {"type": "string", "enum": ["fast", "strong"]}
+    # `analysis` comes first: providers write the fields in the schema's order, and it helps to think before planning.
+    return _closed(
+        {"analysis": {"type": "string"}, "tasks": {"type": "array", "items": _closed(entry)}},
+    )
+
+
+def _closed(properties: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+PLAN_SCHEMA = plan_schema()
+"""The JSON schema of a plan without tiers."""
+
+_XML_PLAN = """\
+Answer with exactly this markup and nothing around it:
+
+<analysis>
+What this case needs, and why these subtasks, in two to five sentences.
+</analysis>
+<tasks>
+<task>
+<type>short name of the first subtask</type>
+<description>what its worker is to do</description>{tier}
+</task>
+<task>
+<type>short name of the next one</type>
+<description>what its worker is to do</description>{tier}
+</task>
+</tasks>
+
+One <task> for each subtask; no other tags, no lists in place of tags, no code fence."""
+
+_JSON_PLAN = """\
+Answer with one JSON object and nothing around it:
+
+{"analysis": "What this case needs, and why these subtasks, in two to five sentences.",
+ "tasks": [
+  {"type": "short name of the first subtask", "description": "what its worker is to do"TIER},
+  {"type": "short name of the next one", "description": "what its worker is to do"TIER}
+ ]}
+
+One entry of "tasks" for each subtask; valid JSON, no comments, no code fence."""
+
+_TIERS = """\
+Say for each subtask which model it needs, {how}.
+fast: work that follows its description closely and needs no long reasoning. strong: work that needs judgement, careful
+reasoning or the best writing. When in doubt, fast."""
+
+RESPONSE_MARKUP = """\
+Put the finished text between <response> and </response>, and nothing outside of them:
+
+<response>
+the text
+</response>"""
+
+
+def plan_markup(plan_format: PlanFormat, *, tiers: bool = False) -> str:
+    """Return the instruction that describes a plan's markup."""
+    if plan_format == "json":
+        return _JSON_PLAN.replace("TIER", ', "tier": "fast"' if tiers else "")
+    return _XML_PLAN.replace("{tier}", "\n<tier>fast</tier>" if tiers else "")
+
+
+def tier_instruction(plan_format: PlanFormat) -> str:
+    """Return the instruction to name a model tier for each subtask."""
+    how = '"tier": "fast" or "strong"' if plan_format == "json" else "<tier>fast</tier> or <tier>strong</tier>"
+    return _TIERS.replace("{how}", how)
+
+
+def describes_plan(template: str, plan_format: PlanFormat) -> bool:
+    """Whether a template says by itself how a plan is to be marked up."""
+    lowered = template.lower()
+    return '"tasks"' in lowered or '"subtasks"' in lowered if plan_format == "json" else "<task" in lowered
+
+
+def describes_response(template: str) -> bool:
+    """Whether a template says by itself how a text is to be marked up."""
+    return "<response" in template.lower()
