@@ -1,0 +1,97 @@
+"""Writes reports: the format by the file's name, and the file whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType
+
+from stretto.core.errors import InputError, StrettoError
+from stretto.core.text import replace_surrogates
+from stretto.export.markdown import to_markdown
+from stretto.export.records import to_csv, to_json, to_json_lines
+from stretto.export.report import Report
+
+
+def _to_html(report: Report) -> str:
+    from stretto.export.html import to_html  # not at the top: its libraries cost time that other formats need not pay
+
+    return to_html(report)
+
+
+FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
+    {".md": to_markdown, ".json": to_json, ".jsonl": to_json_lines, ".csv": to_csv, ".html": _to_html}
+)
+"""What each ending of a file's name means."""
+
+
+def check_writable(path: Path) -> None:
+    """Raise `InputError` when a report could not be written to `path`. Call it before spending money on a run."""
+    _format_of(path)
+    try:
+        _refuse_unusable(path)
+        temporary, descriptor = _open_beside(path)
+        os.close(descriptor)
+        temporary.unlink()
+    except OSError as error:
+        raise InputError(_cannot_write(path, error), hint="Choose another file with -o.") from error
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write the report in the format that the name of `path` asks for; what was there before is replaced.
+
+    Raises `InputError` for an unknown ending and `StrettoError` when it cannot be written; then nothing has changed.
+    """
+    # Spreadsheets take a file for UTF-8 only when it begins with a byte order mark.
+    encoding = "utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8"
+    data = replace_surrogates(_format_of(path)(report)).encode(encoding)
+    try:
+        _refuse_unusable(path)
+        _write_whole(path.resolve(), data)
+    except OSError as error:
+        raise StrettoError(_cannot_write(path, error)) from error
+
+
+def _format_of(path: Path) -> Callable[[Report], str]:
+    try:
+        return FORMATS[path.suffix.lower()]
+    except KeyError:
+        raise InputError(
+            f"Cannot tell the format of {path} by its name.", hint=f"Known: {', '.join(FORMATS)}."
+        ) from None
+
+
+def _refuse_unusable(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(None, "it is a folder")
+    if not path.resolve().parent.is_dir():
+        raise FileNotFoundError(None, "its folder does not exist")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(None, "it is read-only")
+
+
+def _cannot_write(path: Path, error: OSError) -> str:
+    return f"Cannot write {path}: {error.strerror or error}."
+
+
+def _open_beside(path: Path) -> tuple[Path, int]:
+    # Not tempfile: its files are for their owner alone, and a report is to have the mode of any other new file.
+    temporary = path.resolve().with_name(f".{secrets.token_hex(8)}.part")
+    return temporary, os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    temporary, descriptor = _open_beside(path)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
