@@ -13,14 +13,11 @@ from typing import cast
 
 from stretto.app.folders import config_folder
 from stretto.core.errors import InputError, StrettoError
+from stretto.models.catalog import PROVIDERS
+from stretto.models.secrets import mask_keys
 
-PROVIDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "anthropic": ("ANTHROPIC_API_KEY",),
-        "openai": ("OPENAI_API_KEY",),
-        "google": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
-        "openrouter": ("OPENROUTER_API_KEY",),
-    }
+KEY_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {provider.name: provider.key_names for provider in PROVIDERS if provider.key_names}
 )
 """Variables that hold each provider's key; `set_key` writes the first. Others go by their variable's name."""
 
@@ -69,7 +66,7 @@ def set_key(provider: str, key: str, environ: Mapping[str, str] | None = None) -
     """Store a key and return the file it is in.
 
     Args:
-        provider: A name from `PROVIDERS`, or a variable such as GROQ_API_KEY.
+        provider: A name from `KEY_NAMES`, or a variable such as GROQ_API_KEY.
         key: The key; white space around it is dropped.
         environ: The environment, the process's own when None.
     """
@@ -87,29 +84,27 @@ def set_key(provider: str, key: str, environ: Mapping[str, str] | None = None) -
 
 def variable_of(provider: str) -> str:
     """Return the variable that holds the key of `provider`; raises `InputError` when it is unknown."""
-    if names := PROVIDERS.get(provider.lower()):
+    if names := KEY_NAMES.get(provider.lower()):
         return names[0]
     if _VARIABLE.fullmatch(provider):
         return provider
     # Somebody may have typed the key itself; it is not said again.
     what = f"Unknown provider {provider!r}" if _PROVIDER_LIKE.fullmatch(provider) else "That is not a provider"
-    raise InputError(f"{what}. Known: {', '.join(PROVIDERS)}, or a variable such as GROQ_API_KEY.")
+    raise InputError(f"{what}. Known: {', '.join(KEY_NAMES)}, or a variable such as GROQ_API_KEY.")
 
 
 def hide_keys(text: str, environ: Mapping[str, str] | None = None) -> str:
-    """Return `text` without any key that is in the environment or the file."""
+    """Return `text` without any key that is in the environment or the file, or looks like one."""
     environ = os.environ if environ is None else environ
     secrets = {value for name, value in environ.items() if _VARIABLE.fullmatch(name)}
     with suppress(StrettoError):
         secrets |= set(_read(key_file(environ), mend=True).values())
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= 8:  # shorter values, such as "none" for a local server, are words
-            text = text.replace(secret, "[key]")
-    return text
+    # The longest first: one key may begin with another.
+    return mask_keys(text, tuple(sorted(secrets, key=len, reverse=True)))
 
 
 def _in_environment(environ: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:
-    names = {name for variables in PROVIDERS.values() for name in variables} | stored.keys()
+    names = {name for variables in KEY_NAMES.values() for name in variables} | stored.keys()
     return {name: value for name in names if (value := environ.get(name, "").strip())}
 
 

@@ -59,7 +59,7 @@ SETTINGS: tuple[Setting, ...] = (
         name="worker_model",
         flag="--worker-model",
         read=read_text,
-        says="The workers' model; without it, the orchestrator's, or a cheaper one of the same provider.",
+        says="The workers' model; without it, the orchestrator's.",
         example='worker_model = "anthropic:claude-haiku-4-5"',
     ),
     Setting(
