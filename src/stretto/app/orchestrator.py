@@ -1,0 +1,271 @@
+"""The Orchestrator: what developers hold in their hands. Puts models, recipe and limits together and runs tasks."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import TypeVar
+
+import anyio
+
+from stretto.app.team import ModelSpec, assemble
+from stretto.checks import open_checks
+from stretto.core.checks import Check
+from stretto.core.errors import InputError, ModelError, PlanError, StrettoError
+from stretto.core.events import RunCompleted
+from stretto.core.journal import Journal
+from stretto.core.models import Role
+from stretto.core.plan import HARD_CEILING, Plan, Tier
+from stretto.core.result import Failure, RunResult, SynthesisStrategy
+from stretto.core.task import EMPTY, Task
+from stretto.core.usage import Cost, Quote, Usage
+from stretto.engine import EventStream, Gates, Job, ReviewHook, RunSettings, open_run, quote
+from stretto.journal import MemoryJournal
+from stretto.recipes import Recipe, load_recipe
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanResult:
+    """A plan that was made and not run."""
+
+    plan: Plan
+    warnings: tuple[str, ...]
+    usage: Usage
+    """What making it took."""
+    cost: Cost
+    quote: Quote
+    """What running it is going to take."""
+
+
+class Orchestrator:
+    """Decides at run time which subtasks a task is worth, has workers carry them out, and returns every result.
+
+    Models are pydantic-ai model strings, pydantic-ai models, a pydantic-ai `Agent`, or "demo"; without any, a strong
+    orchestrator and a cheaper worker are chosen from the keys in the environment. Raises `InputError` or `ModelError`
+    when something given here cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: ModelSpec | None = None,
+        worker_model: ModelSpec | None = None,
+        synthesis_model: ModelSpec | None = None,
+        fallback_models: Sequence[ModelSpec] = (),
+        tiers: Mapping[Tier, ModelSpec] | None = None,
+        recipe: str | Path | Recipe = "product-copy",
+        subtasks: int | tuple[int, int] | None = None,
+        max_subtasks: int | None = None,
+        synthesis: SynthesisStrategy = "none",
+        language: str | None = None,
+        checks: Sequence[str | Check] | None = None,
+        attempts: int = 3,
+        concurrency: int = 10,
+        timeout: float = 300.0,
+        backoff: float = 0.5,
+        base_url: str | None = None,
+        keys: Mapping[str, str] | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        self.recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+        self._settings = RunSettings(
+            subtasks=_range(subtasks, self.recipe),
+            max_subtasks=_limit(max_subtasks, self.recipe),
+            synthesis=synthesis,
+            language=language or self.recipe.language,
+            checks=open_checks(self.recipe.checks if checks is None else checks),
+            attempts=_at_least_one("attempts", attempts),
+            timeout=timeout,
+            backoff=backoff,
+        )
+        self._team, self.why = assemble(
+            model=model,
+            worker_model=worker_model,
+            synthesis_model=synthesis_model,
+            fallback_models=fallback_models,
+            tiers=tiers or {},
+            base_url=base_url,
+            keys=keys,
+        )
+        self._gates = Gates(_at_least_one("concurrency", concurrency))
+        self._journal = journal or MemoryJournal()
+
+    @property
+    def models(self) -> Mapping[Role, str]:
+        """Which model does what, by the names that users know them by."""
+        team = self._team
+        return {
+            "orchestrator": team.orchestrator.name,
+            "worker": team.worker.name,
+            "synthesis": team.synthesis.name,
+        }
+
+    async def run(
+        self,
+        task: str,
+        *,
+        context: Mapping[str, object] = EMPTY,
+        plan: Plan | None = None,
+        review: ReviewHook | None = None,
+    ) -> RunResult:
+        """Run a task to its end. What models do wrong is in the result, not raised; see `RunResult.status`."""
+        async with self.stream(task, context=context, plan=plan, review=review) as events:
+            async for event in events:
+                if isinstance(event, RunCompleted):
+                    return event.result
+        raise AssertionError("a run ends with run_completed")
+
+    def run_sync(
+        self,
+        task: str,
+        *,
+        context: Mapping[str, object] = EMPTY,
+        plan: Plan | None = None,
+        review: ReviewHook | None = None,
+    ) -> RunResult:
+        """Run a task from synchronous code; works where an event loop is running too, as in a notebook."""
+        return run_blocking(lambda: self.run(task, context=context, plan=plan, review=review))
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        task: str,
+        *,
+        context: Mapping[str, object] = EMPTY,
+        deltas: bool = False,
+        plan: Plan | None = None,
+        review: ReviewHook | None = None,
+    ) -> AsyncGenerator[EventStream]:
+        """Run a task and hand out its events as they happen; leaving the block cancels what is under way.
+
+        `deltas` says that somebody watches the answers as they are written; without it workers are not streamed.
+        """
+        job = self._job(task, context, plan=plan, review=review, deltas=deltas)
+        await self._journal.open_run(job.run_id, self._spec(job))
+        async with open_run(job, self._journal, self._gates) as events:
+            yield events
+
+    async def plan(self, task: str, *, context: Mapping[str, object] = EMPTY) -> PlanResult:
+        """Have a plan made and run nothing of it; raises `PlanError` or `ModelError` when there is none."""
+        shown: list[tuple[Plan, Quote]] = []
+
+        async def look(plan: Plan, estimate: Quote) -> None:
+            shown.append((plan, estimate))
+
+        result = await self.run(task, context=context, review=look)
+        if not shown:
+            raise _as_error(result.shortfall[0].failure)
+        plan, estimate = shown[0]
+        return PlanResult(plan=plan, warnings=result.warnings, usage=result.usage, cost=result.cost, quote=estimate)
+
+    def quote(self, task: str, *, context: Mapping[str, object] = EMPTY, plan: Plan | None = None) -> Quote:
+        """Return what a run, or only the workers of a plan, is going to take; no call is made."""
+        return quote(self._job(task, context), plan)
+
+    def _job(
+        self,
+        task: str,
+        context: Mapping[str, object],
+        *,
+        plan: Plan | None = None,
+        review: ReviewHook | None = None,
+        deltas: bool = False,
+    ) -> Job:
+        settings = self._settings
+        if plan is not None:  # A plan that was chosen is run whole.
+            count = len(plan.subtasks)
+            settings = replace(settings, subtasks=(count, count), max_subtasks=max(settings.max_subtasks, count))
+        return Job(
+            run_id=new_run_id(),
+            task=Task.of(task, context),
+            recipe=self.recipe,
+            team=self._team,
+            settings=settings,
+            plan=plan,
+            review=review,
+            deltas=deltas,
+        )
+
+    def _spec(self, job: Job) -> dict[str, object]:
+        return {
+            "task": job.task.text,
+            "context": dict(job.task.context),
+            "recipe": self.recipe.name,
+            "models": dict(self.models),
+            "subtasks": list(job.settings.subtasks),
+            "max_subtasks": job.settings.max_subtasks,
+            "synthesis": job.settings.synthesis,
+            "language": job.settings.language,
+        }
+
+
+def new_run_id() -> str:
+    """Return an id that sorts by time and can be read aloud, such as "20260131-184502-3fa9c1"."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
+
+
+def run_blocking(start: Callable[[], Awaitable[T]]) -> T:
+    """Run a coroutine to its end from synchronous code, in a thread of its own where a loop is running already."""
+
+    async def main() -> T:
+        return await start()
+
+    if not _in_event_loop():
+        return anyio.run(main)
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(anyio.run(main))
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work, name="stretto-run")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _range(subtasks: int | tuple[int, int] | None, recipe: Recipe) -> tuple[int, int]:
+    if subtasks is None:
+        return recipe.subtasks
+    low, high = (subtasks, subtasks) if isinstance(subtasks, int) else subtasks
+    if not 1 <= low <= high <= HARD_CEILING:
+        raise InputError(f"subtasks must be a range from 1 to {HARD_CEILING}, lowest first, got {low}-{high}.")
+    return low, high
+
+
+def _limit(max_subtasks: int | None, recipe: Recipe) -> int:
+    limit = recipe.max_subtasks if max_subtasks is None else max_subtasks
+    if not 1 <= limit <= HARD_CEILING:
+        raise InputError(f"max_subtasks must be from 1 to {HARD_CEILING}, got {limit}.")
+    return limit
+
+
+def _at_least_one(name: str, value: int) -> int:
+    if value < 1:
+        raise InputError(f"{name} must be 1 or more, got {value}.")
+    return value
+
+
+def _as_error(failure: Failure) -> StrettoError:
+    if failure.kind == "plan":
+        return PlanError(failure.message, raw=failure.raw, hint=failure.hint)
+    return ModelError(failure.message, kind=failure.kind, hint=failure.hint)

@@ -1,0 +1,49 @@
+"""Says what a run amounts to: its status, and what is missing, one entry per cause. Pure."""
+
+from collections.abc import Sequence
+
+from stretto.core.result import Failure, RunStatus, Shortfall, SynthesisResult, WorkerResult
+
+
+def shortfall_of(
+    results: Sequence[WorkerResult], synthesis: SynthesisResult | None, missing: Failure | None, *, planned: bool
+) -> tuple[Shortfall, ...]:
+    """Return everything that was asked for and is not there."""
+    entries: list[Shortfall] = []
+    if missing is not None:
+        entries.append(Shortfall(what="the rest of the plan" if planned else "the plan", failure=missing))
+    entries.extend(_by_cause(results))
+    if synthesis is not None and synthesis.error is not None:
+        entries.append(Shortfall(what="the synthesis", failure=synthesis.error))
+    return tuple(entries)
+
+
+def _by_cause(results: Sequence[WorkerResult]) -> list[Shortfall]:
+    causes: dict[Failure, list[WorkerResult]] = {}
+    for result in results:
+        if result.error is not None:
+            causes.setdefault(result.error, []).append(result)
+    return [
+        Shortfall(
+            what=", ".join(result.type for result in group),
+            failure=failure,
+            subtask_ids=tuple(result.subtask.id for result in group),
+        )
+        for failure, group in causes.items()
+    ]
+
+
+def status_of(results: Sequence[WorkerResult], shortfall: Sequence[Shortfall]) -> RunStatus:
+    """Return the run's status: failed without any result, complete without any shortfall."""
+    if not any(result.status == "completed" for result in results):
+        return "failed"
+    return "partial" if shortfall else "complete"
+
+
+def plan_warnings(count: int, asked: tuple[int, int]) -> tuple[str, ...]:
+    """Return what is to be said aloud about the number of subtasks."""
+    low, high = asked
+    if low <= count <= high:
+        return ()
+    wanted = str(low) if low == high else f"{low} to {high}"
+    return (f"Asked for {wanted} subtasks; the plan has {count}.",)

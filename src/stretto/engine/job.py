@@ -1,0 +1,84 @@
+"""What the engine is given: one task, the models, the limits. Frozen."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from stretto.core.checks import Check
+from stretto.core.models import Model
+from stretto.core.plan import Plan, Subtask, Tier
+from stretto.core.result import SynthesisStrategy
+from stretto.core.task import Task
+from stretto.core.usage import Quote
+from stretto.recipes import Recipe
+
+ReviewHook = Callable[[Plan, Quote], Awaitable[Plan | None]]
+"""Shown the plan before anything starts; returns the plan to run, or None to run nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Team:
+    """Which model does what."""
+
+    orchestrator: Model
+    worker: Model
+    synthesis: Model
+    fallbacks: tuple[Model, ...] = ()
+    """Asked in this order, for any role, when the role's own model gives no answer."""
+    tiers: Mapping[Tier, Model] = field(default_factory=dict[Tier, Model])
+    """Models for subtasks that the orchestrator marks; empty when it is not asked to mark any."""
+
+    def for_subtask(self, subtask: Subtask) -> tuple[Model, ...]:
+        """Return the models to ask for a subtask, in order."""
+        own = self.tiers.get(subtask.tier, self.worker) if subtask.tier else self.worker
+        return self.chain(own)
+
+    def chain(self, own: Model) -> tuple[Model, ...]:
+        """Return a role's own model and then the fallbacks, each once."""
+        return (own, *(model for model in self.fallbacks if model.name != own.name))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What must stand beside the output of these models, each once."""
+        models = (self.orchestrator, self.worker, self.synthesis, *self.fallbacks, *self.tiers.values())
+        return tuple(dict.fromkeys(model.label for model in models if model.label))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunSettings:
+    """The limits and wishes of one run."""
+
+    subtasks: tuple[int, int]
+    """How many subtasks the orchestrator is asked for, lowest and highest."""
+    max_subtasks: int
+    """How many workers may be started at the most."""
+    synthesis: SynthesisStrategy = "none"
+    language: str | None = None
+    """Language of the answers; None for the brief's."""
+    checks: tuple[Check, ...] = ()
+    attempts: int = 3
+    """Calls for one answer to one model, the first included."""
+    timeout: float = 300.0
+    """Seconds for one call."""
+    gap_timeout: float = 60.0
+    """Seconds without a token in a streamed call."""
+    backoff: float = 0.5
+    """Seconds before the second attempt at the most; doubles with each further one."""
+    max_backoff: float = 30.0
+    """Seconds between two attempts at the most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One run, as the engine gets it."""
+
+    run_id: str
+    task: Task
+    recipe: Recipe
+    team: Team
+    settings: RunSettings
+    plan: Plan | None = None
+    """A plan made elsewhere; None to ask the orchestrator."""
+    review: ReviewHook | None = None
+    """Set: nothing starts before the hook has returned."""
+    deltas: bool = False
+    """Whether somebody watches the answers as they are written."""

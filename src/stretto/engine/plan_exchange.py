@@ -1,0 +1,113 @@
+"""The orchestrator's side of one response: feeds the plan reader and seals subtasks as they close."""
+
+from collections.abc import Callable
+
+from stretto.core.errors import ModelError, PlanError
+from stretto.core.events import AnalysisDelta, PlanRetrying
+from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
+from stretto.core.plan import HARD_CEILING, Plan, Subtask
+from stretto.core.result import Failure
+from stretto.engine.answers import raise_if_refused
+from stretto.engine.emitter import Emit
+from stretto.engine.job import Job
+from stretto.engine.ledger import Ledger, Match
+from stretto.parsing import AnalysisText, open_reader
+from stretto.recipes import PLAN_SCHEMA, RolePrompt
+
+OnSealed = Callable[[Subtask], None]
+
+
+def _nothing() -> None:
+    """Stop nothing: replaced while a response is under way."""
+
+
+class PlanExchange:
+    """One response of the orchestrator. Once something of it is sealed it is not asked for again."""
+
+    subtask_id = ""
+    revision = 0
+
+    def __init__(
+        self,
+        job: Job,
+        prompt: RolePrompt,
+        turns: tuple[Turn, ...],
+        before: tuple[Subtask, ...],
+        ledger: Ledger,
+        emit: Emit,
+        on_sealed: OnSealed,
+    ) -> None:
+        self.reader = open_reader(job.recipe.plan_format)
+        self.sealed: list[Subtask] = []
+        """What this response sealed, under its ids; what was known before it is not in here."""
+        self.overflow: PlanError | None = None
+        """Set when the plan is longer than any plan may be."""
+        self.stop: Callable[[], None] = _nothing
+        """Ends the response from within; set by whoever waits for it."""
+        self._job = job
+        self._prompt = prompt
+        self._turns = turns
+        self._before = before
+        self._known = Match(before)
+        self._ledger = ledger
+        self._emit = emit
+        self._on_sealed = on_sealed
+
+    def request(self, turns: tuple[Turn, ...]) -> ModelRequest:
+        """Ask for the plan, or for the rest or the repair of one."""
+        return ModelRequest(
+            role="orchestrator",
+            prefix=self._prompt.prefix,
+            prompt=self._prompt.prompt,
+            turns=self._turns + turns,
+            max_output_tokens=self._job.recipe.max_output_tokens["orchestrator"],
+            timeout=self._job.settings.timeout,
+            gap_timeout=self._job.settings.gap_timeout,
+            schema=PLAN_SCHEMA if self._job.recipe.plan_format == "json" else None,
+        )
+
+    def begin(self, attempt: int, model: Model) -> OnText:
+        """Read from the start: an earlier attempt sealed nothing."""
+        self.reader = open_reader(self._job.recipe.plan_format)
+        self._known = Match(self._before)
+        return self._feed
+
+    def _feed(self, text: str) -> None:
+        if self.overflow:
+            return
+        for piece in self.reader.feed(text):
+            if isinstance(piece, AnalysisText):
+                self._emit(AnalysisDelta(text=piece.text))
+            elif self._known.claim(piece.subtask) is None:
+                subtask = self._ledger.seal(piece.subtask)
+                self.sealed.append(subtask)
+                self._on_sealed(subtask)
+        if self.reader.overflowed:
+            self.overflow = PlanError(
+                f"The plan has more than {HARD_CEILING} subtasks.", fault="too_many", raw=self.reader.raw
+            )
+            self.stop()
+
+    def read(self, reply: ModelReply) -> Plan:
+        """Return the plan as the whole text has it; raises `ModelError` or `PlanError`."""
+        if not self.reader.raw:  # The model did not stream.
+            self._feed(reply.text)
+        raise_if_refused(reply)
+        if reply.finish == "length":
+            raise ModelError("The plan was cut off at its length limit.", kind="truncated", model=reply.model)
+        if not reply.text.strip():
+            raise ModelError("The orchestrator's answer was empty.", kind="empty", model=reply.model)
+        try:
+            return self.reader.finish()
+        except PlanError as error:
+            if error.fault == "truncated" and not self.sealed:
+                raise ModelError(error.message, kind="truncated", model=reply.model) from error
+            raise
+
+    def may_retry(self, error: ModelError) -> bool:
+        """Asking from the start again is right only while nothing was sealed."""
+        return not self.sealed
+
+    def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
+        """Announce another attempt; the analysis so far is void."""
+        self._emit(PlanRetrying(how="retry", reason=reason, attempt=attempt))

@@ -1,0 +1,164 @@
+"""Gets one whole plan from the orchestrator: retried, repaired once or continued once, never silently short."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import anyio
+
+from stretto.core.errors import ModelError, PlanError
+from stretto.core.events import PlanRetrying
+from stretto.core.models import Turn
+from stretto.core.plan import Plan, Subtask
+from stretto.core.result import Failure
+from stretto.engine.books import Tally
+from stretto.engine.calls import Caller
+from stretto.engine.emitter import Emit
+from stretto.engine.job import Job
+from stretto.engine.ledger import Ledger, Match
+from stretto.engine.plan_exchange import PlanExchange
+from stretto.parsing.nothing import says_nothing
+from stretto.recipes import continue_plan, orchestrator_prompt, repair_plan
+
+OnSealed = Callable[[Subtask, str], Awaitable[None]]
+"""Called in order with each newly sealed subtask and the analysis known by then."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """What came of the orchestrator's calls."""
+
+    plan: Plan
+    missing: Failure | None = None
+    """Why the plan may not be all of it; None when it is whole."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Response:
+    """One response of the orchestrator, whole or not."""
+
+    plan: Plan | None = None
+    error: ModelError | PlanError | None = None
+    raw: str = ""
+    analysis: str = ""
+    sealed: tuple[Subtask, ...] = ()
+    """What was sealed in this response, under its ids."""
+
+
+class Planner:
+    """Makes the plan of one run."""
+
+    def __init__(self, job: Job, caller: Caller, emit: Emit, ledger: Ledger, on_sealed: OnSealed) -> None:
+        self._job = job
+        self._caller = caller
+        self._emit = emit
+        self._ledger = ledger
+        self._on_sealed = on_sealed
+        self._tally = Tally()
+        settings = job.settings
+        self._prompt = orchestrator_prompt(
+            job.recipe,
+            job.task,
+            subtasks=settings.subtasks,
+            language=settings.language,
+            tiers=bool(job.team.tiers),
+        )
+
+    async def make(self, *, analysis: str) -> Planned:
+        """Return the plan; raises `ModelError` or `PlanError` when there is none at all.
+
+        `analysis` is what an interrupted run already knew; its sealed subtasks stand in the ledger.
+        """
+        if self._ledger.sealed:
+            lost = Failure(kind="interrupted", message="The run was interrupted while the plan was being written.")
+            return await self._continue(_Response(sealed=tuple(self._ledger.sealed), analysis=analysis), lost)
+        first = await self._respond(())
+        if first.plan:
+            return Planned(plan=first.plan)
+        error = first.error
+        assert error is not None
+        if isinstance(error, PlanError) and error.fault in ("empty", "malformed"):
+            return await self._repair(first, error)
+        if first.sealed and not _too_many(error):
+            return await self._continue(first, Failure.of(error))
+        raise error
+
+    async def _repair(self, broken: _Response, error: PlanError) -> Planned:
+        """Show the orchestrator what was wrong, once; early starts that the new plan lacks are superseded."""
+        self._announce("repair", Failure.of(error))
+        second = await self._respond((Turn(answer=broken.raw, reply=repair_plan(error)),), before=broken.sealed)
+        if second.plan:
+            return Planned(plan=second.plan)
+        assert second.error is not None
+        started = broken.sealed + second.sealed
+        if not started or _too_many(second.error):
+            raise second.error
+        plan = Plan(analysis=second.analysis or broken.analysis, subtasks=started)
+        return Planned(plan=plan, missing=Failure.of(second.error))
+
+    async def _continue(self, cut: _Response, reason: Failure) -> Planned:
+        """Freeze what was sealed and ask, once, for what is missing."""
+        frozen = cut.sealed
+        self._announce("continue", reason)
+        turn = Turn(answer=cut.raw, reply=continue_plan(frozen, self._job.recipe.plan_format))
+        second = await self._respond((turn,), before=frozen)
+        analysis = cut.analysis or second.analysis
+        if second.plan:
+            kept = {subtask.id for subtask in frozen}
+            added = tuple(subtask for subtask in second.plan.subtasks if subtask.id not in kept)
+            return Planned(plan=Plan(analysis=analysis, subtasks=frozen + added))
+        error = second.error
+        assert error is not None
+        if _too_many(error):
+            raise error
+        complete = isinstance(error, PlanError) and error.fault == "empty" and says_nothing(second.raw)
+        plan = Plan(analysis=analysis, subtasks=frozen + second.sealed)
+        return Planned(plan=plan, missing=None if complete else Failure.of(error))
+
+    async def _respond(self, turns: tuple[Turn, ...], *, before: tuple[Subtask, ...] = ()) -> _Response:
+        """Make one request, retried while nothing of its answer was sealed; what is sealed goes on at once."""
+        send, receive = anyio.create_memory_object_stream[Subtask](float("inf"))
+        exchange = PlanExchange(self._job, self._prompt, turns, before, self._ledger, self._emit, send.send_nowait)
+        results: list[Plan | ModelError | PlanError] = []
+
+        async def ask() -> None:
+            models = self._job.team.chain(self._job.team.orchestrator)
+            with send:
+                try:
+                    results.append(await self._caller.ask(exchange, models, self._tally))
+                except (ModelError, PlanError) as error:
+                    results.append(error)
+
+        with receive:
+            async with anyio.create_task_group() as group:
+                exchange.stop = group.cancel_scope.cancel
+                group.start_soon(ask)
+                async for subtask in receive:
+                    await self._on_sealed(subtask, exchange.reader.analysis)
+        result = exchange.overflow or results[0]
+        response = _Response(
+            error=None if isinstance(result, Plan) else result,
+            raw=exchange.reader.raw,
+            analysis=exchange.reader.analysis,
+            sealed=tuple(exchange.sealed),
+        )
+        return await self._whole(result, before, response) if isinstance(result, Plan) else response
+
+    async def _whole(self, plan: Plan, before: tuple[Subtask, ...], response: _Response) -> _Response:
+        """Return the response with its plan under ids; what was not sealed on the way is sealed now."""
+        known = Match((*before, *response.sealed))
+        subtasks: list[Subtask] = []
+        for planned in plan.subtasks:
+            subtask = known.claim(planned)
+            if subtask is None:
+                subtask = self._ledger.seal(planned)
+                await self._on_sealed(subtask, plan.analysis)
+            subtasks.append(subtask)
+        return replace(response, plan=Plan(analysis=plan.analysis, subtasks=tuple(subtasks)), analysis=plan.analysis)
+
+    def _announce(self, how: Literal["repair", "continue"], reason: Failure) -> None:
+        self._emit(PlanRetrying(how=how, reason=reason, attempt=self._tally.attempts + 1))
+
+
+def _too_many(error: ModelError | PlanError) -> bool:
+    return isinstance(error, PlanError) and error.fault == "too_many"

@@ -1,0 +1,81 @@
+"""What a run is going to take, computed from its prompts without any call. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from stretto.core.models import Model
+from stretto.core.plan import Plan, Subtask
+from stretto.core.usage import FREE, Cost, Quote, Usage
+from stretto.engine.job import Job
+from stretto.recipes import RolePrompt, orchestrator_prompt, worker_prompt
+
+# What answers of these roles usually take; the other end of a quote is what they may take.
+_TYPICAL_OUTPUT = {"orchestrator": 500, "worker": 400, "synthesis": 600}
+# Stands in for descriptions that are not written yet.
+_SAMPLE = Subtask(type="approach", description="One or two sentences that say what the worker is to write. " * 3)
+
+_Call = tuple[Model, int, int, int]
+"""Model, input tokens, typical and longest output tokens."""
+
+
+def quote(job: Job, plan: Plan | None = None) -> Quote:
+    """Return the quote for the whole run, or for the workers of `plan` and the synthesis when it is given."""
+    subtasks = plan.subtasks if plan else (_SAMPLE,) * job.settings.subtasks[1]
+    calls = [] if plan else [_orchestrator(job)]
+    calls += _workers(job, subtasks[: job.settings.max_subtasks])
+    if job.settings.synthesis != "none":
+        calls.append(_synthesis(job, calls[-len(subtasks) :]))
+    return Quote(
+        calls=len(calls),
+        input_tokens=sum(call[1] for call in calls),
+        output_tokens=(sum(call[2] for call in calls), sum(call[3] for call in calls)),
+        cost=(
+            _total(model.price(Usage(input_tokens=tokens, output_tokens=low)) for model, tokens, low, _ in calls),
+            _total(model.price(Usage(input_tokens=tokens, output_tokens=high)) for model, tokens, _, high in calls),
+        ),
+    )
+
+
+def _orchestrator(job: Job) -> _Call:
+    prompt = orchestrator_prompt(
+        job.recipe,
+        job.task,
+        subtasks=job.settings.subtasks,
+        language=job.settings.language,
+        tiers=bool(job.team.tiers),
+    )
+    return _call(job, job.team.orchestrator, "orchestrator", prompt)
+
+
+def _workers(job: Job, subtasks: Sequence[Subtask]) -> list[_Call]:
+    return [
+        _call(
+            job,
+            job.team.for_subtask(subtask)[0],
+            "worker",
+            worker_prompt(job.recipe, job.task, subtask=replace(subtask), language=job.settings.language),
+        )
+        for subtask in subtasks
+    ]
+
+
+def _synthesis(job: Job, workers: Sequence[_Call]) -> _Call:
+    # It reads the task and every answer.
+    tokens = max((call[1] for call in workers), default=0) + sum(call[2] for call in workers)
+    longest = job.recipe.max_output_tokens["synthesis"]
+    return job.team.synthesis, tokens, min(_TYPICAL_OUTPUT["synthesis"], longest), longest
+
+
+def _call(job: Job, model: Model, role: str, prompt: RolePrompt) -> _Call:
+    longest = job.recipe.max_output_tokens[role]  # pyright: ignore[reportArgumentType]
+    return model, estimate_tokens(prompt.prefix + prompt.prompt), min(_TYPICAL_OUTPUT[role], longest), longest
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens a text has: four ASCII characters a token, one of any other kind."""
+    ascii_count = sum(map(str.isascii, text))
+    return ascii_count // 4 + len(text) - ascii_count
+
+
+def _total(costs: Iterable[Cost]) -> Cost:
+    return sum(costs, FREE)

@@ -1,0 +1,247 @@
+"""One run from task to result, as a stream of events. The only path there is."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
+
+from stretto.core.errors import ModelError, PlanError
+from stretto.core.events import (
+    Event,
+    PlanCompleted,
+    ReviewRequested,
+    RunCompleted,
+    RunStarted,
+    SubtaskSealed,
+    SynthesisCompleted,
+    SynthesisFailed,
+)
+from stretto.core.journal import Journal, OutcomeKey, SavedRun
+from stretto.core.plan import Plan, Subtask
+from stretto.core.result import Failure, RunResult, SynthesisResult, WorkerResult
+from stretto.engine.books import Books, Tally
+from stretto.engine.calls import Caller
+from stretto.engine.conclude import plan_warnings, shortfall_of, status_of
+from stretto.engine.dispatch import Dispatcher
+from stretto.engine.emitter import Emitter
+from stretto.engine.gate import Gates
+from stretto.engine.job import Job
+from stretto.engine.ledger import Ledger
+from stretto.engine.planning import Planned, Planner
+from stretto.engine.quote import quote
+from stretto.engine.synthesis import synthesise
+
+_AS_WRITTEN = OutcomeKey(role="orchestrator")
+_AS_REVIEWED = OutcomeKey(role="orchestrator", revision=1)
+_SYNTHESIS = OutcomeKey(role="synthesis")
+
+
+class EventStream:
+    """The events of one run, in order; ends after `run_completed`."""
+
+    def __init__(self, receive: MemoryObjectReceiveStream[Event], failure: list[Exception]) -> None:
+        self._receive = receive
+        self._failure = failure
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        try:
+            return await self._receive.receive()
+        except anyio.EndOfStream:
+            if self._failure:
+                raise self._failure[0] from None
+            raise StopAsyncIteration from None
+
+
+@asynccontextmanager
+async def open_run(job: Job, journal: Journal, gates: Gates) -> AsyncGenerator[EventStream]:
+    """Start a run, or resume the one that the journal knows under its id; leaving cancels what is under way."""
+    send, receive = anyio.create_memory_object_stream[Event](float("inf"))
+    failure: list[Exception] = []
+    left_by: list[Exception] = []
+
+    async def run() -> None:
+        with send:
+            try:
+                await _Run(job, journal, gates, Emitter(send)).carry_out()
+            except* Exception as group:
+                failure.append(_single(group))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(run)
+        try:
+            yield EventStream(receive, failure)
+        except Exception as error:  # Kept out of the task group, which would wrap it.
+            left_by.append(error)
+        finally:
+            group.cancel_scope.cancel()
+    receive.close()
+    if left_by:
+        raise left_by[0]
+
+
+def _single(group: ExceptionGroup[Exception]) -> Exception:
+    first = group.exceptions[0]
+    return _single(first) if isinstance(first, ExceptionGroup) else first
+
+
+class _Run:
+    """The state of one run."""
+
+    def __init__(self, job: Job, journal: Journal, gates: Gates, emitter: Emitter) -> None:
+        self._job = job
+        self._journal = journal
+        self._emitter = emitter
+        self._emit = emitter.emit
+        self._books = Books()
+        self._caller = Caller(job, journal, gates, self._books)
+        self._warnings: tuple[str, ...] = ()
+
+    async def carry_out(self) -> None:
+        """Plan, work, synthesise, conclude."""
+        job = self._job
+        saved = await self._journal.load(job.run_id)
+        self._books.restore(saved)
+        self._announce(resumed=bool(saved.starts or saved.outcomes))
+        async with Dispatcher(job, self._caller, self._journal, self._emit, saved.outcomes) as dispatcher:
+            planned = await self._plan(dispatcher, saved)
+        plan = planned.plan if isinstance(planned, Planned) else None
+        missing = planned.missing if isinstance(planned, Planned) else planned
+        results = tuple(dispatcher.results[subtask.id] for subtask in plan.subtasks) if plan else ()
+        synthesis = await self._synthesise(results, saved)
+        await self._conclude(plan, missing, results, synthesis, tuple(dispatcher.superseded))
+
+    def _announce(self, *, resumed: bool) -> None:
+        job, team = self._job, self._job.team
+        self._emit(
+            RunStarted(
+                run_id=job.run_id,
+                task=job.task.text,
+                context=dict(job.task.context),
+                recipe=job.recipe.name,
+                model=team.orchestrator.name,
+                worker_model=team.worker.name,
+                synthesis_model=team.synthesis.name if job.settings.synthesis != "none" else "",
+                labels=team.labels,
+                resumed=resumed,
+            )
+        )
+
+    async def _plan(self, dispatcher: Dispatcher, saved: SavedRun) -> Planned | Failure:
+        """Settle on the plan and see its subtasks started; a failure when there is no plan to run."""
+        ledger = Ledger(saved.sealed)
+        try:
+            planned = await self._written(dispatcher, ledger, saved)
+        except (ModelError, PlanError) as error:
+            dispatcher.keep_only(())
+            return Failure.of(error)
+        if planned.missing is None:
+            plan = await self._journal.record(self._job.run_id, _AS_WRITTEN, planned.plan)
+            planned = Planned(plan=plan)
+        self._warnings = plan_warnings(len(planned.plan.subtasks), self._job.settings.subtasks)
+        self._emit(PlanCompleted(plan=planned.plan, warnings=self._warnings))
+        plan = await self._reviewed(planned.plan, ledger, saved)
+        if plan is None:
+            return Failure(kind="declined", message="The plan was declined; nothing was started.")
+        dispatcher.keep_only(subtask.id for subtask in plan.subtasks)
+        for subtask in plan.subtasks:
+            dispatcher.admit(subtask)
+        return Planned(plan=plan, missing=planned.missing)
+
+    async def _written(self, dispatcher: Dispatcher, ledger: Ledger, saved: SavedRun) -> Planned:
+        """Return the plan: the one of before a resume, the one that was given, or the orchestrator's."""
+        eager = self._job.review is None
+
+        async def on_sealed(subtask: Subtask, analysis: str) -> None:
+            await self._journal.seal(self._job.run_id, subtask, analysis=analysis)
+            self._publish_sealed(dispatcher, subtask, start=eager)
+
+        written = saved.outcomes.get(_AS_WRITTEN)
+        if isinstance(written, Plan):
+            for subtask in written.subtasks:
+                self._publish_sealed(dispatcher, subtask, start=False)
+            return Planned(plan=written)
+        if self._job.plan is not None:
+            subtasks = [ledger.seal(subtask) for subtask in self._job.plan.subtasks]
+            for subtask in subtasks:
+                await on_sealed(subtask, self._job.plan.analysis)
+            return Planned(plan=replace(self._job.plan, subtasks=tuple(subtasks)))
+        for subtask in saved.sealed:
+            self._publish_sealed(dispatcher, subtask, start=eager)
+        planner = Planner(self._job, self._caller, self._emit, ledger, on_sealed)
+        return await planner.make(analysis=saved.analysis)
+
+    def _publish_sealed(self, dispatcher: Dispatcher, subtask: Subtask, *, start: bool) -> None:
+        self._emit(SubtaskSealed(subtask=subtask))
+        if start:
+            dispatcher.admit(subtask)
+
+    async def _reviewed(self, plan: Plan, ledger: Ledger, saved: SavedRun) -> Plan | None:
+        """Return the plan to run; None when the reviewer wants none."""
+        if self._job.review is None:
+            return plan
+        before = saved.outcomes.get(_AS_REVIEWED)
+        if isinstance(before, Plan):
+            return before
+        estimate = quote(self._job, plan)
+        self._emit(ReviewRequested(plan=plan, quote=estimate))
+        edited = await self._job.review(plan, estimate)
+        if edited is None:
+            return None
+        return await self._journal.record(self._job.run_id, _AS_REVIEWED, _identified(edited, plan, ledger))
+
+    async def _synthesise(self, results: tuple[WorkerResult, ...], saved: SavedRun) -> SynthesisResult | None:
+        strategy = self._job.settings.synthesis
+        if strategy == "none":
+            return None
+        result = saved.outcomes.get(_SYNTHESIS)
+        if not isinstance(result, SynthesisResult):
+            if any(worker.status == "completed" for worker in results):
+                result = await synthesise(self._job, strategy, results, self._caller, self._emit, Tally())
+            else:
+                nothing = Failure(kind="empty", message="There was no result to bring together.")
+                result = SynthesisResult(strategy=strategy, status="skipped", error=nothing)
+            if result.status == "completed":  # A failed one may be tried again by a resume.
+                result = await self._journal.record(self._job.run_id, _SYNTHESIS, result)
+        completed = result.status == "completed"
+        self._emit(SynthesisCompleted(result=result) if completed else SynthesisFailed(result=result))
+        return result
+
+    async def _conclude(
+        self,
+        plan: Plan | None,
+        missing: Failure | None,
+        results: tuple[WorkerResult, ...],
+        synthesis: SynthesisResult | None,
+        superseded: tuple[WorkerResult, ...],
+    ) -> None:
+        shortfall = shortfall_of(results, synthesis, missing, planned=plan is not None)
+        result = RunResult(
+            run_id=self._job.run_id,
+            status=status_of(results, shortfall),
+            analysis=plan.analysis if plan else "",
+            results=results,
+            synthesis=synthesis,
+            superseded=superseded,
+            shortfall=shortfall,
+            warnings=self._warnings,
+            usage=self._books.total.usage,
+            cost=self._books.total.cost,
+            seconds=round(self._emitter.elapsed, 3),
+        )
+        await self._journal.close_run(self._job.run_id, result.status)
+        self._emit(RunCompleted(result=result))
+
+
+def _identified(edited: Plan, plan: Plan, ledger: Ledger) -> Plan:
+    """Return an edited plan with an id for each subtask: its own where it has one, a new one where not."""
+    free = {subtask.id for subtask in plan.subtasks}
+    subtasks: list[Subtask] = []
+    for subtask in edited.subtasks:
+        subtasks.append(subtask if subtask.id in free else ledger.seal(subtask))
+        free.discard(subtask.id)
+    return replace(edited, subtasks=tuple(subtasks))

@@ -1,0 +1,93 @@
+"""Brings the workers' results together, when that was asked for."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import anyio
+
+from stretto.core.errors import ModelError
+from stretto.core.events import SynthesisDelta, SynthesisStarted
+from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
+from stretto.core.result import Failure, SynthesisResult, WorkerResult
+from stretto.engine.answers import answer_text
+from stretto.engine.books import Tally
+from stretto.engine.calls import Caller
+from stretto.engine.emitter import Emit
+from stretto.engine.job import Job
+from stretto.recipes import synthesis_prompt
+
+Strategy = Literal["merge", "compare"]
+
+
+class SynthesisExchange:
+    """The synthesis' side of its calls."""
+
+    subtask_id = ""
+    revision = 0
+
+    def __init__(self, job: Job, strategy: Strategy, results: Sequence[WorkerResult], emit: Emit) -> None:
+        self._job = job
+        self._strategy: Strategy = strategy
+        self._emit = emit
+        self._prompt = synthesis_prompt(
+            job.recipe,
+            job.task,
+            strategy=strategy,
+            results=[result for result in results if result.status == "completed"],
+            missing=[result.type for result in results if result.status != "completed"],
+            language=job.settings.language,
+        )
+
+    def request(self, turns: tuple[Turn, ...]) -> ModelRequest:
+        """Ask for the synthesis."""
+        return ModelRequest(
+            role="synthesis",
+            prefix=self._prompt.prefix,
+            prompt=self._prompt.prompt,
+            turns=turns,
+            max_output_tokens=self._job.recipe.max_output_tokens["synthesis"],
+            timeout=self._job.settings.timeout,
+            gap_timeout=self._job.settings.gap_timeout,
+        )
+
+    def begin(self, attempt: int, model: Model) -> OnText | None:
+        """Say that the synthesis has started; an attempt past the first voids the earlier deltas."""
+        self._emit(SynthesisStarted(strategy=self._strategy, attempt=attempt, model=model.name))
+        if not self._job.deltas:
+            return None
+        return lambda text: self._emit(SynthesisDelta(attempt=attempt, text=text))
+
+    def read(self, reply: ModelReply) -> str:
+        """Return the synthesis; raises `ModelError` when it cannot count."""
+        return answer_text(reply)
+
+    def may_retry(self, error: ModelError) -> bool:
+        """A synthesis is whole or nothing, so asking again is always right."""
+        return True
+
+    def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
+        """The next `synthesis_started` carries the attempt; nothing more is to be said."""
+
+
+async def synthesise(
+    job: Job, strategy: Strategy, results: Sequence[WorkerResult], caller: Caller, emit: Emit, tally: Tally
+) -> SynthesisResult:
+    """Return the synthesis of the completed results; a failure is an outcome, only bugs raise."""
+    text, error = "", None
+    try:
+        text = await caller.ask(
+            SynthesisExchange(job, strategy, results, emit), job.team.chain(job.team.synthesis), tally
+        )
+    except ModelError as failure:
+        error = Failure.of(failure)
+    return SynthesisResult(
+        strategy=strategy,
+        status="failed" if error else "completed",
+        text=text,
+        error=error,
+        model="" if error else tally.model,
+        attempts=tally.attempts,
+        seconds=0.0 if tally.began is None else round(anyio.current_time() - tally.began, 3),
+        usage=tally.usage,
+        cost=tally.cost,
+    )

@@ -1,0 +1,114 @@
+"""Carries out one subtask: asks, checks the answer, asks again with the reason, falls back, or fails as data."""
+
+import anyio
+
+from stretto.core.checks import Answer, Finding
+from stretto.core.errors import ModelError
+from stretto.core.events import WorkerDelta, WorkerRetrying, WorkerStarted
+from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
+from stretto.core.plan import Subtask
+from stretto.core.result import Failure, WorkerResult, WorkerStatus
+from stretto.engine.answers import answer_text
+from stretto.engine.books import Tally
+from stretto.engine.calls import Caller
+from stretto.engine.emitter import Emit
+from stretto.engine.job import Job
+from stretto.recipes import RolePrompt, worker_prompt
+
+_Kept = tuple[str, tuple[Finding, ...]]
+
+
+class WorkerExchange:
+    """A worker's side of its calls."""
+
+    revision = 0
+
+    def __init__(self, job: Job, subtask: Subtask, emit: Emit) -> None:
+        self.subtask_id = subtask.id
+        self.kept: _Kept | None = None
+        """A whole answer that a check wanted better: used when none better comes."""
+        self._job = job
+        self._subtask = subtask
+        self._emit = emit
+        self._prompt: RolePrompt = worker_prompt(job.recipe, job.task, subtask=subtask, language=job.settings.language)
+
+    def request(self, turns: tuple[Turn, ...]) -> ModelRequest:
+        """Ask for the subtask's text."""
+        return ModelRequest(
+            role="worker",
+            prefix=self._prompt.prefix,
+            prompt=self._prompt.prompt,
+            turns=turns,
+            max_output_tokens=self._job.recipe.max_output_tokens["worker"],
+            timeout=self._job.settings.timeout,
+            gap_timeout=self._job.settings.gap_timeout,
+        )
+
+    def begin(self, attempt: int, model: Model) -> OnText | None:
+        """Say that the worker has started; a later attempt was announced when it was decided."""
+        if attempt == 1:
+            self._emit(WorkerStarted(subtask_id=self.subtask_id, model=model.name))
+        if not self._job.deltas:
+            return None
+        return lambda text: self._emit(WorkerDelta(subtask_id=self.subtask_id, attempt=attempt, text=text))
+
+    def read(self, reply: ModelReply) -> _Kept:
+        """Return the text with the checks' remarks; raises `ModelError` when a check wants another answer."""
+        text = answer_text(reply)
+        answer = Answer(text=text, task=self._job.task, subtask=self._subtask, language=self._job.settings.language)
+        findings = tuple(
+            finding for check in self._job.settings.checks if (finding := check.inspect(answer)) is not None
+        )
+        wanting = [finding for finding in findings if finding.action != "warn"]
+        if not wanting:
+            return text, findings
+        if all(finding.action == "repair" for finding in wanting):
+            self.kept = (text, findings)
+        reasons = " ".join(finding.message for finding in wanting)
+        raise ModelError(reasons, kind="rejected", model=reply.model)
+
+    def may_retry(self, error: ModelError) -> bool:
+        """A worker's answer is whole or nothing, so asking again is always right."""
+        return True
+
+    def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
+        """Announce another attempt."""
+        self._emit(
+            WorkerRetrying(subtask_id=self.subtask_id, attempt=attempt, reason=reason, model=model, seconds=seconds)
+        )
+
+
+async def carry_out(job: Job, subtask: Subtask, caller: Caller, emit: Emit, tally: Tally) -> WorkerResult:
+    """Return the subtask's outcome; a failure is an outcome, only bugs raise."""
+    exchange = WorkerExchange(job, subtask, emit)
+    try:
+        text, findings = await caller.ask(exchange, job.team.for_subtask(subtask), tally)
+    except ModelError as error:
+        if exchange.kept is None:
+            return outcome(subtask, tally, "failed", error=Failure.of(error))
+        text, findings = exchange.kept
+    return outcome(subtask, tally, "completed", text=text, findings=findings)
+
+
+def outcome(
+    subtask: Subtask,
+    tally: Tally,
+    status: WorkerStatus,
+    *,
+    text: str = "",
+    findings: tuple[Finding, ...] = (),
+    error: Failure | None = None,
+) -> WorkerResult:
+    """Return a subtask's outcome with what it used."""
+    return WorkerResult(
+        subtask=subtask,
+        status=status,
+        text=text,
+        findings=findings,
+        error=error,
+        model=tally.model if status == "completed" else "",
+        attempts=tally.attempts,
+        seconds=0.0 if tally.began is None else round(anyio.current_time() - tally.began, 3),
+        usage=tally.usage,
+        cost=tally.cost,
+    )
