@@ -67,7 +67,7 @@ RESPONSE_MARKUP = """\
 Put the finished text between <response> and </response>, and nothing outside of them:
 
 <response>
-the text
+…
 </response>"""
 
 

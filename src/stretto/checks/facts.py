@@ -1,0 +1,76 @@
+"""The check "facts": numbers, units and certificates that the brief does not have. No I/O."""
+
+import re
+
+from stretto.checks.brief import brief_of
+from stretto.checks.certificates import CERTIFICATION, NAMED, STANDARD, normal_standard
+from stretto.checks.numbers import Number, ascii_digits, find_numbers
+from stretto.core.checks import Answer, Finding
+
+_SHOWN = 8
+"""How many claims a remark lists."""
+
+# What looks like a number and claims nothing: code, addresses, numbering, 24/7.
+_NO_CLAIM = re.compile(
+    r"^ {0,3}```.*?(?:^ {0,3}```|\Z)"
+    r"|https?://\S+"
+    r"|^[ \t>*#-]*[(（\[]?[0-9]{1,3}[.)、:：）\]](?![0-9])"
+    r"|^[ \t]*#{1,6} [0-9]{1,3}(?=[ .:])"
+    r"|[\[(（][0-9]{1,2}[\])）]"
+    r"|\b(?i:step|part|chapter|section|day|option|variant|version|tip|phase|figure|table|week|no\.|q)[ ]?[0-9]{1,3}\b"
+    r"|第[0-9]{1,3}|(?:步骤|方案|版本|阶段|部分|选项|变体)[ ]?[0-9]{1,3}"
+    r"|\b24/7\b",
+    re.MULTILINE | re.DOTALL,
+)
+_ORDINAL = re.compile(r"第[零〇一二两三四五六七八九十百千]+")
+
+
+def check_facts(answer: Answer) -> Finding | None:
+    """Warn of numbers, percentages, units, certificates and standards that neither task, context nor description has.
+
+    A bare number below ten ("3 reasons") claims nothing, nor does numbering.
+    """
+    brief = ascii_digits(brief_of(answer))
+    text = _ORDINAL.sub(" ", _NO_CLAIM.sub(" ", ascii_digits(answer.text)))
+    claims = [*_certificates(text, brief), *_numbers(STANDARD.sub(" ", text), brief)]
+    if not claims:
+        return None
+    shown = ", ".join(claims[:_SHOWN]) + (f" and {len(claims) - _SHOWN} more" if len(claims) > _SHOWN else "")
+    message = f"The brief does not say: {shown}. Use only what it says."
+    return Finding(check="facts", message=message, action="warn")
+
+
+def _certificates(text: str, brief: str) -> list[str]:
+    known = {normal_standard(match[0]) for match in STANDARD.finditer(brief.upper())}
+    claims = {normal_standard(match[0]): match[0] for match in STANDARD.finditer(text)}
+    found = [written for normal, written in claims.items() if normal not in known]
+    for pattern in NAMED.values():
+        match = pattern.search(text)
+        if match and not pattern.search(brief):
+            found.append(match[0])
+    word = CERTIFICATION.search(text)
+    if word and not found and not CERTIFICATION.search(brief):
+        found.append(word[0])
+    return found
+
+
+def _numbers(text: str, brief: str) -> list[str]:
+    # Unit by value: a value without a unit in the brief supports it with any.
+    known: dict[str, set[str]] = {}
+    for number in find_numbers(brief):
+        for value in number.values:
+            known.setdefault(value, set()).add(number.unit)
+    claims = (number for number in find_numbers(text) if _is_claim(number) and not _supported(number, known))
+    return list(dict.fromkeys(number.text for number in claims))
+
+
+def _is_claim(number: Number) -> bool:
+    if number.spelled:
+        # 一 and "one" are articles more often than numbers; other words count with a unit.
+        return bool(number.unit) and number.values.isdisjoint({"0", "1"})
+    return bool(number.unit) or not all(len(value) == 1 for value in number.values)
+
+
+def _supported(number: Number, known: dict[str, set[str]]) -> bool:
+    units = set[str]().union(*(known.get(value, ()) for value in number.values))
+    return bool(units) and (not number.unit or number.unit in units or "" in units)
