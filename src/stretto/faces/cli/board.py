@@ -156,6 +156,17 @@ class Board:
             case _:
                 assert_never(event)
 
+    def replan(self, plan: Plan) -> None:
+        """Take in what a person made of the plan before anything of it was started."""
+        self.plan = plan
+        planned = {subtask.id: subtask for subtask in plan.subtasks}
+        self.rows = {
+            subtask_id: Row(number=number, subtask=subtask)
+            for number, (subtask_id, subtask) in enumerate(planned.items(), 1)
+            if subtask_id
+        }
+        self.counts = Counter({"waiting": len(self.rows)})
+
     def so_far(self) -> RunResult | None:
         """Return what there is of a run that was stopped; None when no subtask was finished."""
         if not self.counts["completed"]:

@@ -37,14 +37,6 @@ class Bar:
     end: float
 
 
-def head_start(board: Board) -> float | None:
-    """Return how long before the end of planning the first worker started; None when none did."""
-    starts = [row.started for row in board.rows.values() if row.started is not None]
-    if not starts or board.plan_ended is None or min(starts) >= board.plan_ended:
-        return None
-    return board.plan_ended - min(starts)
-
-
 def bars_of(board: Board) -> tuple[Bar, ...]:
     """Return the lines of the picture: planning, each worker that was started, synthesis."""
     now = board.seconds

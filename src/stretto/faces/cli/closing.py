@@ -1,0 +1,80 @@
+"""Says on stderr how a run ended: what is missing, what to do next, when each part worked, what it took."""
+
+import sys
+from collections.abc import Iterator
+
+from stretto.core.result import RunResult, Shortfall
+from stretto.core.text import strip_control
+from stretto.faces.cli.board import Board
+from stretto.faces.cli.terminals import live_console
+from stretto.faces.cli.words import flat, glyphs_for, seconds, summary
+
+_RAW = 600
+"""Characters that are shown of an answer that was no plan."""
+
+Line = tuple[str, str]
+"""Style and text."""
+
+
+def say_how_it_ended(board: Board, result: RunResult | None, *, interrupted: bool) -> None:
+    """Print everything that is to be said after a run; the last line is the summary."""
+    console = live_console()
+    dot = glyphs_for(sys.stderr.encoding).dot
+    if console:
+        from stretto.faces.cli.timeline import draw  # Rich is loaded only where a terminal is drawn on
+
+        for line in draw(board, width=min(console.width - 1, 100), glyphs=glyphs_for(console.encoding)):
+            console.print(line)
+    for style, text in _lines(board, result, dot, interrupted=interrupted):
+        if console:
+            console.print(text, style=style, soft_wrap=True)
+        else:
+            print(text, file=sys.stderr)
+
+
+def _lines(board: Board, result: RunResult | None, dot: str, *, interrupted: bool) -> Iterator[Line]:
+    early = head_start(board)
+    if early is not None:
+        yield "", f"The first worker started {seconds(early)} before the plan was complete."
+    if result:
+        yield from _remarks(result)
+        yield from (line for gap in result.shortfall for line in _missing(gap))
+        yield from _next_step(result)
+    if interrupted:
+        yield "bold", "interrupted" + (f"{dot}{summary(result, dot=dot)}" if result else ": nothing was finished.")
+    elif result:
+        style = {"complete": "bold green", "partial": "bold yellow", "failed": "bold red"}[result.status]
+        yield style, summary(result, dot=dot)
+
+
+def head_start(board: Board) -> float | None:
+    """Return how long before the end of planning the first worker started; None when none did."""
+    starts = [row.started for row in board.rows.values() if row.started is not None]
+    if not starts or board.plan_ended is None or min(starts) >= board.plan_ended:
+        return None
+    return board.plan_ended - min(starts)
+
+
+def _remarks(result: RunResult) -> Iterator[Line]:
+    for warning in result.warnings:
+        yield "yellow", f"note: {flat(warning)}"
+    for number, outcome in enumerate(result.results, 1):
+        for finding in outcome.findings:
+            yield "yellow", f"note: {number} {flat(outcome.type)}: {flat(finding.message)}"
+    if result.superseded:
+        names = ", ".join(flat(outcome.type) for outcome in result.superseded)
+        yield "yellow", f"note: started early and not in the final plan: {names}"
+
+
+def _missing(gap: Shortfall) -> Iterator[Line]:
+    yield "red", f"missing: {flat(gap.what)}: {flat(str(gap.failure))}"
+    if gap.failure.raw:
+        raw = strip_control(gap.failure.raw).strip()
+        yield "", f"The model wrote:\n{raw[:_RAW]}{' ...' if len(raw) > _RAW else ''}"
+
+
+def _next_step(result: RunResult) -> Iterator[Line]:
+    if result.shortfall and not any(gap.failure.hint for gap in result.shortfall):
+        kinds = {gap.failure.kind for gap in result.shortfall}
+        if "declined" not in kinds and "interrupted" not in kinds:
+            yield "", "Next: run the same command again; --fallback-model names a model that steps in."

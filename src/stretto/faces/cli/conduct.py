@@ -1,0 +1,167 @@
+"""Carries a run out in front of a person or a program: view, review, Ctrl-C, what is printed in the end."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+
+from stretto.app.orchestrator import Orchestrator
+from stretto.core.events import Event, RunStarted
+from stretto.core.plan import Plan
+from stretto.core.result import RunResult
+from stretto.core.task import Task
+from stretto.core.usage import Quote
+from stretto.export import Report, write_report
+from stretto.faces.cli.board import Board
+from stretto.faces.cli.closing import say_how_it_ended
+from stretto.faces.cli.errors import ExitCode, one_line
+from stretto.faces.cli.interrupts import Interrupts
+from stretto.faces.cli.json_lines import JsonLines
+from stretto.faces.cli.plain import PlainProgress, results_text
+from stretto.faces.cli.terminals import live_console, results_console
+
+TICK = 0.1
+"""Seconds between two frames of a live view."""
+
+
+class Watcher(Protocol):
+    """Shows a run while it goes on."""
+
+    def see(self, event: Event) -> None:
+        """Take note of one event, which the board has taken in already; must be quick."""
+        ...
+
+    def tick(self) -> None:
+        """Draw; called every `TICK` seconds."""
+        ...
+
+    def pause(self) -> None:
+        """Leave the terminal to somebody else."""
+        ...
+
+    def resume(self) -> None:
+        """Take it back."""
+        ...
+
+    def close(self) -> None:
+        """Leave the terminal as it was; may be called twice."""
+        ...
+
+
+Reviewer = Callable[[Plan, Quote], Plan | None]
+"""Asks a person what is to be run of a plan; None for nothing. May block: nothing else is under way."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Errand:
+    """What is to be run, and how it is to be shown."""
+
+    task: str
+    context: Mapping[str, object] = field(default_factory=dict[str, object])
+    plan: Plan | None = None
+    """A plan made elsewhere; None to have one made."""
+    review: Reviewer | None = None
+    as_json: bool = False
+    """Events on stdout, one a line, in place of the results."""
+    output: Path | None = None
+    """Where the results are written in place of stdout."""
+
+
+def conduct(orchestrator: Orchestrator, errand: Errand) -> int:
+    """Run an errand to its end and return the exit code."""
+    board, interrupts = Board(), Interrupts()
+    watcher = open_watcher(board, as_json=errand.as_json)
+    say_models(orchestrator)
+    try:
+        anyio.run(follow, orchestrator, errand, board, watcher, interrupts)
+    finally:
+        watcher.close()
+    result = board.result or (board.so_far() if interrupts.seen else None)
+    if result and any(outcome.status == "completed" for outcome in result.results):
+        _deliver(result, board, orchestrator, errand)
+    say_how_it_ended(board, result, interrupted=board.result is None)
+    if board.result is None:
+        return ExitCode.INTERRUPTED
+    return {"complete": ExitCode.COMPLETE, "partial": ExitCode.PARTIAL, "failed": ExitCode.ERROR}[board.result.status]
+
+
+async def follow(
+    orchestrator: Orchestrator, errand: Errand, board: Board, watcher: Watcher, interrupts: Interrupts
+) -> None:
+    """Run an errand and show every event; a Ctrl-C ends it early and leaves the board as it is."""
+
+    async def review(plan: Plan, quote: Quote) -> Plan | None:
+        assert errand.review is not None
+        watcher.pause()
+        edited = errand.review(plan, quote)
+        if edited is not None:
+            board.replan(edited)
+            watcher.resume()
+        return edited
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(_keep_drawing, watcher)
+        cancel = group.cancel_scope.cancel
+        with interrupts.cancelling(cancel, watcher.close):
+            async with orchestrator.stream(
+                errand.task,
+                context=errand.context,
+                # Watching the texts grow costs time: only a live view does.
+                deltas=not isinstance(watcher, (PlainProgress, JsonLines)),
+                plan=errand.plan,
+                review=review if errand.review else None,
+            ) as events:
+                async for event in events:
+                    board.see(event)
+                    if isinstance(event, RunStarted):
+                        for label in event.labels:
+                            print(f"note: {one_line(label)}", file=sys.stderr)
+                    watcher.see(event)
+        cancel()
+
+
+async def _keep_drawing(watcher: Watcher) -> None:
+    while True:
+        watcher.tick()
+        await anyio.sleep(TICK)
+
+
+def open_watcher(board: Board, *, as_json: bool) -> Watcher:
+    """Return what suits the place where the output goes."""
+    if as_json:
+        return JsonLines()
+    if console := live_console():
+        from stretto.faces.cli.live.view import LiveView  # Rich is loaded only where a terminal is drawn on
+
+        return LiveView(board, console)
+    return PlainProgress(board)
+
+
+def say_models(orchestrator: Orchestrator) -> None:
+    """Say on stderr which models are going to be asked, and why those."""
+    models = orchestrator.models
+    said = [f"orchestrator {models['orchestrator']}", f"workers {models['worker']}"]
+    if models["synthesis"] != models["orchestrator"]:
+        said.append(f"synthesis {models['synthesis']}")
+    why = f" ({orchestrator.why.rstrip('.')})" if orchestrator.why else ""
+    print(one_line(f"models: {', '.join(said)}{why}"), file=sys.stderr)
+
+
+def _deliver(result: RunResult, board: Board, orchestrator: Orchestrator, errand: Errand) -> None:
+    labels = board.run.labels if board.run else ()
+    if errand.output:
+        task = Task.of(errand.task, errand.context)
+        write_report(Report(result=result, task=task, recipe=orchestrator.recipe.name, labels=labels), errand.output)
+        print(f"written: {errand.output}", file=sys.stderr)
+    if errand.output or errand.as_json:
+        return
+    if console := results_console():
+        from stretto.faces.cli.live.results import print_results
+
+        print_results(console, result, labels)
+    else:
+        sys.stdout.write(results_text(result, labels))
+    sys.stdout.flush()

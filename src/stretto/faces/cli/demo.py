@@ -1,0 +1,57 @@
+"""The command that shows the main job on a built-in brief, with the demo model: no key, no network."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from stretto.core.errors import InputError
+from stretto.faces.cli import options
+from stretto.faces.cli.commands import new_app
+
+app = new_app()
+
+BRIEFS: Mapping[str, tuple[str, Mapping[str, object]]] = {
+    "en": (
+        "Write a product description for a new eco-friendly water bottle",
+        {
+            "target_audience": "environmentally conscious millennials",
+            "key_features": ["plastic-free", "insulated", "lifetime warranty"],
+        },
+    ),
+    "zh": (
+        "为一款新的环保水瓶写一段产品介绍",
+        {"目标受众": "有环保意识的千禧一代", "主要特点": ["无塑料", "保温", "终身质保"]},
+    ),
+}
+"""The brief in each language that the demo model writes."""
+
+Misbehave = Annotated[
+    str | None,
+    typer.Option(
+        "--misbehave",
+        metavar="HOW",
+        help="Have something go wrong: fail-worker=2, flaky-worker=2, empty-worker=2, refuse-worker=2, cut-plan, "
+        "truncate-plan, break-plan; several with commas.",
+    ),
+]
+BriefLanguage = Annotated[str, typer.Option("--language", metavar="en|zh", help="Language of the brief.")]
+
+
+@app.command()
+def demo(misbehave: Misbehave = None, language: BriefLanguage = "en", as_json: options.AsJson = False) -> int:
+    """Show the main job on a built-in brief, without key or network.
+
+    The demo model is not a language model: it fills templates with the brief's own facts.
+    """
+    # Not at the top: --help needs none of it.
+    from stretto.app.orchestrator import Orchestrator
+    from stretto.faces.cli.conduct import Errand, conduct
+    from stretto.models.demo import DemoModel
+
+    if language not in BRIEFS:
+        raise InputError(f"The demo has no brief in {language!r}.", hint=f"Known: {', '.join(BRIEFS)}.")
+    task, context = BRIEFS[language]
+    # A model, not its name: STRETTO_MODEL takes the place of names, and a demo must not cost money.
+    model = DemoModel(f"demo:{misbehave}" if misbehave else "demo")
+    return conduct(Orchestrator(model=model), Errand(task=task, context=context, as_json=as_json))

@@ -1,0 +1,60 @@
+"""What Ctrl-C means while a run goes on: once ends it in good order, twice ends the process."""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
+
+from stretto.faces.cli.errors import ExitCode
+
+
+class Interrupts:
+    """Notes whether somebody pressed Ctrl-C."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    @contextmanager
+    def cancelling(self, cancel: Callable[[], None], give_up: Callable[[], None]) -> Generator[None]:
+        """Call `cancel` in the running event loop at the first Ctrl-C; at the second, `give_up` and leave at once."""
+        loop = asyncio.get_running_loop()
+
+        def handle(_signal: int, _frame: FrameType | None) -> None:
+            if self.seen:
+                give_up()
+                os._exit(ExitCode.INTERRUPTED)
+            self.seen = True
+            loop.call_soon_threadsafe(cancel)
+
+        with _handling(handle):
+            yield
+
+
+@contextmanager
+def ignored() -> Generator[None]:
+    """Leave Ctrl-C to a program that was started, such as an editor."""
+    with _handling(signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def raised() -> Generator[None]:
+    """Let Ctrl-C end a question, as `KeyboardInterrupt`."""
+    with _handling(signal.default_int_handler):
+        yield
+
+
+@contextmanager
+def _handling(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> Generator[None]:
+    # Python delivers signals to the main thread only, and lets only that one ask for them.
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

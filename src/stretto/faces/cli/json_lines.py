@@ -1,0 +1,39 @@
+"""A run as one JSON object per line on stdout, each written the moment it happens."""
+
+import json
+import sys
+from typing import TextIO
+
+from stretto.core.events import Event, to_jsonable
+
+# JSON allows them bare, but many readers take them for the end of a line, and terminals for commands.
+_ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+
+
+class JsonLines:
+    """Writes events for another program."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+
+    def see(self, event: Event) -> None:
+        """Write one event; raises `BrokenPipeError` when nobody reads any more."""
+        print(to_line(event, self._stream.encoding), file=self._stream, flush=True)
+
+    def tick(self) -> None:
+        """Nothing moves between two lines."""
+
+    def pause(self) -> None:
+        """Nothing has to be taken away."""
+
+    def resume(self) -> None:
+        """Nothing has to be put back."""
+
+    def close(self) -> None:
+        """Nothing has to be put in order."""
+
+
+def to_line(value: object, encoding: str | None = "utf-8") -> str:
+    """Return an event, or any value it carries, as JSON in one line, readable where the encoding allows it."""
+    ascii_only = (encoding or "").replace("-", "").replace("_", "").lower() != "utf8"
+    return json.dumps(to_jsonable(value), ensure_ascii=ascii_only).translate(_ESCAPED)

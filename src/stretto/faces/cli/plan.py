@@ -1,0 +1,60 @@
+"""The command that has a plan made and runs nothing of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stretto.faces.cli import options
+from stretto.faces.cli.commands import new_app
+
+app = new_app()
+
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the plan there, as JSON, to edit and run.")
+]
+
+
+@app.command()
+def plan(
+    task: options.TaskText = None,
+    context: options.ContextValues = None,
+    context_file: options.ContextFiles = None,
+    recipe: options.RecipeName = None,
+    model: options.ModelName = None,
+    worker_model: options.WorkerModel = None,
+    fallback_model: options.FallbackModels = None,
+    tier: options.Tiers = None,
+    subtasks: options.Subtasks = None,
+    language: options.Language = None,
+    output: Output = None,
+    as_json: options.AsJson = False,
+    attempts: options.Attempts = None,
+    timeout: options.Timeout = None,
+    base_url: options.BaseUrl = None,
+) -> int:
+    """Write the plan only, then say what running it would cost."""
+    # Not at the top: --help needs none of it.
+    from stretto.faces.cli.plan_files import check_plan_path
+    from stretto.faces.cli.planned import make_plan
+
+    if output:
+        check_plan_path(output)
+    prepared = options.prepare(
+        task,
+        {
+            "model": model,
+            "worker_model": worker_model,
+            "fallback_models": fallback_model,
+            "tiers": tier,
+            "recipe": recipe,
+            "subtasks": subtasks,
+            "language": language,
+            "attempts": attempts,
+            "timeout": timeout,
+            "base_url": base_url,
+        },
+        context=context,
+        context_files=context_file,
+    )
+    return make_plan(prepared, as_json=as_json, output=output)

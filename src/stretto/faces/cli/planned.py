@@ -1,0 +1,95 @@
+"""Has a plan made in front of a person, shows it, and says what running it would take."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+
+from stretto.core.events import to_jsonable
+from stretto.core.plan import Plan
+from stretto.core.result import RunResult
+from stretto.core.task import Task
+from stretto.core.text import strip_control
+from stretto.core.usage import Quote
+from stretto.faces.cli.board import Board
+from stretto.faces.cli.closing import say_how_it_ended
+from stretto.faces.cli.conduct import Errand, follow, open_watcher, say_models
+from stretto.faces.cli.errors import ExitCode
+from stretto.faces.cli.interrupts import Interrupts
+from stretto.faces.cli.json_lines import to_line
+from stretto.faces.cli.options import Prepared
+from stretto.faces.cli.plan_files import PlanFile, write_plan_file
+from stretto.faces.cli.terminals import results_console
+from stretto.faces.cli.words import count, flat, glyphs_for, money, quote_line, seconds, tokens
+
+
+def make_plan(prepared: Prepared, *, as_json: bool, output: Path | None) -> int:
+    """Have the plan made, show or write it, and return the exit code."""
+    board, interrupts = Board(), Interrupts()
+    made: list[tuple[Plan, Quote]] = []
+
+    def keep(plan: Plan, quote: Quote) -> None:
+        made.append((plan, quote))
+
+    errand = Errand(task=prepared.task, context=prepared.context, review=keep)
+    watcher = open_watcher(board, as_json=False)
+    say_models(prepared.orchestrator)
+    try:
+        anyio.run(follow, prepared.orchestrator, errand, board, watcher, interrupts)
+    finally:
+        watcher.close()
+    result = board.result
+    if not made or result is None:
+        say_how_it_ended(board, result, interrupted=result is None)
+        return ExitCode.INTERRUPTED if result is None else ExitCode.ERROR
+    plan, quote = made[0]
+    file = _plan_file(prepared, plan)
+    if output:
+        write_plan_file(file, output)
+        print(f"written: {output}", file=sys.stderr)
+    elif as_json:
+        print(to_line(file.to_dict() | {"quote": to_jsonable(quote), "usage": to_jsonable(result.usage)}))
+    else:
+        _show(plan, board.run.labels if board.run else ())
+    sys.stdout.flush()
+    _say_what_next(result, quote, output)
+    return ExitCode.COMPLETE
+
+
+def _plan_file(prepared: Prepared, plan: Plan) -> PlanFile:
+    task = Task.of(prepared.task, prepared.context)
+    return PlanFile(plan=plan, task=task.text, context=task.context, recipe=prepared.recipe, language=prepared.language)
+
+
+def _show(plan: Plan, labels: tuple[str, ...]) -> None:
+    text = strip_control("\n\n".join(_blocks(plan, labels)))
+    if console := results_console():
+        from stretto.faces.cli.live.results import WIDEST, prose  # Rich is loaded only where a terminal is drawn on
+
+        for line in prose(text, console, max(20, min(console.width, WIDEST))):
+            console.print(line, soft_wrap=True)
+    else:
+        print(text)
+
+
+def _blocks(plan: Plan, labels: tuple[str, ...]) -> Iterator[str]:
+    yield from (f"> {flat(label)}" for label in labels)
+    if plan.analysis.strip():
+        yield "# Analysis"
+        yield plan.analysis.strip()
+    yield f"# {count(len(plan.subtasks), 'subtask')}"
+    for number, subtask in enumerate(plan.subtasks, 1):
+        tier = f" [{subtask.tier}]" if subtask.tier else ""
+        yield f"{number}. **{flat(subtask.type)}**{tier}\n   {flat(subtask.description)}"
+
+
+def _say_what_next(result: RunResult, quote: Quote, output: Path | None) -> None:
+    dot = glyphs_for(sys.stderr.encoding).dot
+    usage = [count(result.usage.calls, "call"), f"{tokens(result.usage.total_tokens)} tokens", money(result.cost)]
+    for warning in result.warnings:
+        print(f"note: {flat(warning)}", file=sys.stderr)
+    print(f"planned: {dot.join([seconds(result.seconds), *usage])}", file=sys.stderr)
+    print(f"running it: {quote_line(quote, dot=dot)}", file=sys.stderr)
+    if output:
+        print(f"Edit it if you like, then: stretto run --plan {output}", file=sys.stderr)

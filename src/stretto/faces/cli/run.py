@@ -1,0 +1,94 @@
+"""The command that runs a task: plan, workers, every result back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stretto.core.errors import InputError
+from stretto.faces.cli import options
+from stretto.faces.cli.commands import new_app
+
+app = new_app()
+
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write the results there: .md .json .jsonl .csv .html"),
+]
+PlanPath = Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="Run this plan; no plan is asked for.")]
+Review = Annotated[bool, typer.Option("--review", help="Edit the plan in $EDITOR before anything of it is run.")]
+
+
+@app.command()
+def run(
+    task: options.TaskText = None,
+    context: options.ContextValues = None,
+    context_file: options.ContextFiles = None,
+    recipe: options.RecipeName = None,
+    model: options.ModelName = None,
+    worker_model: options.WorkerModel = None,
+    synthesis_model: options.SynthesisModel = None,
+    fallback_model: options.FallbackModels = None,
+    tier: options.Tiers = None,
+    subtasks: options.Subtasks = None,
+    max_subtasks: options.MaxSubtasks = None,
+    synthesize: options.Synthesize = None,
+    language: options.Language = None,
+    plan: PlanPath = None,
+    review: Review = False,
+    dry_run: options.DryRun = False,
+    output: Output = None,
+    as_json: options.AsJson = False,
+    concurrency: options.Concurrency = None,
+    attempts: options.Attempts = None,
+    timeout: options.Timeout = None,
+    base_url: options.BaseUrl = None,
+) -> int:
+    """Plan a task, write every variant, show what came of it.
+
+    Exit code: 0 complete, 1 failed, 2 unusable input, 3 partial, 130 interrupted.
+    """
+    # Not at the top: --help needs none of it.
+    from stretto.export import check_writable
+    from stretto.faces.cli.conduct import Errand, conduct
+    from stretto.faces.cli.quotes import show_quote
+    from stretto.faces.cli.review import find_editor, review_plan
+
+    if output:
+        check_writable(output)
+    if review and dry_run:
+        raise InputError("--dry-run makes no plan, so there is none to --review.")
+    editor = find_editor() if review else []
+    prepared = options.prepare(
+        task,
+        {
+            "model": model,
+            "worker_model": worker_model,
+            "synthesis_model": synthesis_model,
+            "fallback_models": fallback_model,
+            "tiers": tier,
+            "recipe": recipe,
+            "subtasks": subtasks,
+            "max_subtasks": max_subtasks,
+            "synthesis": synthesize,
+            "language": language,
+            "concurrency": concurrency,
+            "attempts": attempts,
+            "timeout": timeout,
+            "base_url": base_url,
+        },
+        context=context,
+        context_files=context_file,
+        plan_file=plan,
+    )
+    if dry_run:
+        return show_quote(prepared, as_json=as_json)
+    errand = Errand(
+        task=prepared.task,
+        context=prepared.context,
+        plan=prepared.plan,
+        review=(lambda plan, quote: review_plan(plan, quote, task=prepared.task, editor=editor)) if review else None,
+        as_json=as_json,
+        output=output,
+    )
+    return conduct(prepared.orchestrator, errand)
