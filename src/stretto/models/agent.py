@@ -1,0 +1,108 @@
+"""A user's own pydantic-ai agent, with its tools, behind the port in core."""
+
+import pydantic_core
+from pydantic_ai.agent import AbstractAgent
+from pydantic_ai.messages import ModelMessage, ModelResponse, PartDeltaEvent, PartStartEvent, UserContent
+from pydantic_ai.models import Model as PydanticModel
+from pydantic_ai.run import AgentRunResult, AgentRunResultEvent
+from pydantic_ai.settings import ModelSettings
+
+from stretto.core.errors import ModelError
+from stretto.core.models import ModelReply, ModelRequest, OnText
+from stretto.core.usage import UNKNOWN_COST, Cost, Usage
+from stretto.models.direct import text_of
+from stretto.models.errors import Origin, translated
+from stretto.models.prices import price_response, price_tokens
+from stretto.models.replies import read_finish, read_usage
+from stretto.models.requests import caches_by_mark, to_conversation, to_settings
+
+
+class AgentModel:
+    """Answers with the output of a whole run of the agent, tools and all; usage and cost are the run's.
+
+    The agent keeps its own instructions, settings and retries. What it says before it calls a tool is told to
+    a watcher too; the reply's text is its output alone: text as it is, anything else as JSON.
+    """
+
+    label = ""
+
+    def __init__(self, agent: AbstractAgent[None, object], origin: Origin) -> None:
+        self.name = origin.model
+        self._agent = agent
+        self._origin = origin
+        self._model = agent.model if isinstance(agent.model, PydanticModel) else None
+
+    def price(self, usage: Usage) -> Cost:
+        """Return what these tokens cost with the agent's own model; `UNKNOWN_COST` when that is not known."""
+        if self._model is None:
+            return UNKNOWN_COST
+        origin = self._origin
+        return price_tokens(usage, model=self._model.model_name, provider=origin.system, base_url=origin.base_url)
+
+    async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
+        """Run the agent once; streams when `on_text` is given. Raises `ModelError`."""
+        result = await (self._run(request) if on_text is None else self._stream(request, on_text))
+        responses = [message for message in result.new_messages() if isinstance(message, ModelResponse)]
+        if not responses:
+            raise ModelError(f"{self.name}: the agent ended without an answer.", kind="empty", model=self.name)
+        return ModelReply(
+            text=_as_text(result.output),
+            finish=read_finish(responses[-1], model=self.name, streamed=on_text is not None, tools=True),
+            usage=read_usage(responses),
+            cost=sum((self._price(response) for response in responses), start=Cost()),
+            model=responses[-1].model_name or self.name,
+        )
+
+    def _price(self, response: ModelResponse) -> Cost:
+        origin = self._origin
+        model = self._model.model_name if self._model else response.model_name or ""
+        provider = origin.system or response.provider_name or ""
+        return price_response(response, model=model, provider=provider, base_url=origin.base_url)
+
+    async def _run(self, request: ModelRequest) -> AgentRunResult[object]:
+        prompt, history, settings = self._prepare(request, streamed=False)
+        # "unexpected" is not retried: what a user's tool raises is not cured by asking again.
+        with translated(self._origin, otherwise="unexpected"):
+            return await self._agent.run(
+                prompt,
+                message_history=history,
+                instructions=request.system or None,
+                model_settings=settings,
+                timeout=request.timeout,
+                infer_name=False,
+            )
+
+    async def _stream(self, request: ModelRequest, on_text: OnText) -> AgentRunResult[object]:
+        prompt, history, settings = self._prepare(request, streamed=True)
+        run = self._agent.run_stream_events(
+            prompt,
+            message_history=history,
+            instructions=request.system or None,
+            model_settings=settings,
+            timeout=request.timeout,
+            infer_name=False,
+        )
+        async with run as events:
+            while True:
+                with translated(self._origin, otherwise="unexpected"):
+                    event = await anext(events)
+                if isinstance(event, AgentRunResultEvent):
+                    return event.result
+                if isinstance(event, PartStartEvent | PartDeltaEvent) and (text := text_of(event)):
+                    on_text(text)
+
+    def _prepare(
+        self, request: ModelRequest, *, streamed: bool
+    ) -> tuple[list[UserContent], list[ModelMessage], ModelSettings]:
+        cache = self._model is not None and caches_by_mark(self._model)
+        history, prompt = to_conversation(request, cache=cache)
+        settings = to_settings(request, self._model, streamed=streamed)
+        # That limit is for one request to the model; the whole run has its own.
+        del settings["request_timeout"]
+        return prompt, history, settings
+
+
+def _as_text(output: object) -> str:
+    if output is None:
+        return ""
+    return output if isinstance(output, str) else pydantic_core.to_json(output, fallback=str).decode()

@@ -1,0 +1,102 @@
+"""Builds pydantic-ai's model of a provider from a name, a key and a base URL."""
+
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic_ai.exceptions import UserError
+from pydantic_ai.models import Model as PydanticModel
+from pydantic_ai.models import infer_model
+from pydantic_ai.providers import Provider as PydanticProvider
+from pydantic_ai.providers import infer_provider_class
+
+from stretto.core.errors import InputError
+from stretto.models.catalog import OLLAMA_URL, Provider, find_provider
+from stretto.models.secrets import PLACEHOLDER, check_key, check_url, find_value
+from stretto.models.specs import Spec, suggest_prefix
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Access:
+    """How a provider is reached."""
+
+    key: str
+    """Empty when there is none."""
+    url: str
+    """Empty for the provider's own address."""
+
+
+def find_access(spec: Spec, *, base_url: str | None, keys: Mapping[str, str]) -> Access:
+    """Return the key and the base URL: from the arguments, else from the environment. Raises `InputError`."""
+    provider = find_provider(spec.prefix)
+    key_names = provider.key_names if provider else ()
+    key_names = key_names or (f"{spec.prefix.upper().replace('-', '_')}_API_KEY",)
+    key = find_value(key_names, keys, os.environ)
+    url = base_url or find_value(provider.url_names if provider else (), keys, os.environ)
+    if url:
+        url = check_url(url)
+    if provider and provider.key_names and not key:
+        if not url:
+            raise missing_key(spec, provider)
+        # Servers of one's own rarely want a key; one that does answers 401, which says the rest.
+        key = PLACEHOLDER
+    return Access(key=check_key(key, key_names[0]), url=_fit_url(spec.prefix, url))
+
+
+def missing_key(spec: Spec, provider: Provider) -> InputError:
+    """Return the error for a model whose provider has no key."""
+    return InputError(
+        f"{spec} needs a key: {provider.key_names[0]} is not set.",
+        hint=f"Run: stretto keys set {provider.name} (or use --model demo, which needs none)",
+    )
+
+
+def build_model(spec: Spec, access: Access) -> PydanticModel:
+    """Return the model; raises `InputError` for a provider that is not known, not installed or cannot be set up."""
+    try:
+        return infer_model(str(spec), provider_factory=lambda prefix: _make_provider(prefix, access))
+    except ImportError as error:
+        raise _missing_extra(spec, error) from error
+    except UserError as error:
+        raise InputError(f"{spec} cannot be used: {' '.join(str(error).split())[:200]}") from error
+
+
+def _make_provider(prefix: str, access: Access) -> PydanticProvider[Any]:
+    try:
+        make: Callable[..., PydanticProvider[Any]] = infer_provider_class(prefix)
+    except ValueError as error:
+        meant = suggest_prefix(prefix)
+        known = "Known are anthropic, openai, openai-chat, google, openrouter, ollama, demo, and pydantic-ai's others."
+        raise InputError(
+            f"Unknown provider {prefix!r}.", hint=f"Did you mean {meant}:…?" if meant else known
+        ) from error
+    accepted = inspect.signature(make).parameters
+    options: dict[str, str] = {}
+    if access.key and "api_key" in accepted:
+        options["api_key"] = access.key
+    if access.url and "base_url" in accepted:
+        options["base_url"] = access.url
+    provider = make(**options)
+    if access.url and "base_url" not in accepted:
+        # OpenRouter's provider has its address built in; the client under it does not.
+        if not hasattr(provider.client, "base_url"):
+            raise InputError(f"{prefix} models cannot be used with another base URL.")
+        provider.client.base_url = access.url
+    return provider
+
+
+def _fit_url(prefix: str, url: str) -> str:
+    if prefix == "ollama":
+        url = url or OLLAMA_URL
+        return url if urlsplit(url).path.strip("/") else f"{url}/v1"
+    # Anthropic's SDK adds the version itself, and many write it all the same.
+    return url.removesuffix("/v1") if prefix == "anthropic" else url
+
+
+def _missing_extra(spec: Spec, error: ImportError) -> InputError:
+    provider = find_provider(spec.prefix)
+    package = f"stretto[{provider.extra}]" if provider and provider.extra else f"pydantic-ai-slim[{spec.prefix}]"
+    return InputError(f"{spec} needs a package that is not installed.", hint=f'Run: pip install "{package}"')

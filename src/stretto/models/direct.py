@@ -1,0 +1,102 @@
+"""A model of a provider, called through pydantic-ai's direct interface: one request, one reply."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from pydantic_ai.direct import model_request, model_request_stream
+from pydantic_ai.messages import (
+    ModelResponse,
+    ModelResponseStreamEvent,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+)
+from pydantic_ai.models import Model as PydanticModel
+
+from stretto.core.models import ModelReply, ModelRequest, OnText
+from stretto.core.usage import Cost, Usage
+from stretto.models.clients import ClientPerLoop
+from stretto.models.errors import Origin, translated
+from stretto.models.prices import price_response, price_tokens
+from stretto.models.replies import read_finish, read_text, read_usage
+from stretto.models.requests import caches_by_mark, to_messages, to_parameters, to_settings
+
+
+class DirectModel:
+    """A pydantic-ai model behind the port in core. Makes no retries; raises `ModelError` for every failed call."""
+
+    label = ""
+
+    def __init__(
+        self, model: PydanticModel, *, origin: Origin, build: Callable[[], PydanticModel] | None = None
+    ) -> None:
+        self.name = origin.model
+        self._model = model
+        self._origin = origin
+        self._clients = ClientPerLoop(model, build)
+
+    def price(self, usage: Usage) -> Cost:
+        """Return what these tokens cost; `UNKNOWN_COST` when the price is not known."""
+        origin = self._origin
+        return price_tokens(usage, model=self._model.model_name, provider=origin.system, base_url=origin.base_url)
+
+    async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
+        """Make one call; streams when `on_text` is given, which gets the text and never the thinking."""
+        with translated(self._origin):
+            model = await self._clients.enter()
+        response = await (self._ask(model, request) if on_text is None else self._stream(model, request, on_text))
+        finish = read_finish(response, model=self.name, streamed=on_text is not None)
+        return ModelReply(
+            text=read_text(response),
+            finish=finish,
+            usage=read_usage([response]),
+            cost=price_response(
+                response,
+                model=self._model.model_name,
+                provider=self._origin.system,
+                base_url=self._origin.base_url,
+            ),
+            model=response.model_name or self._model.model_name,
+        )
+
+    async def _ask(self, model: PydanticModel, request: ModelRequest) -> ModelResponse:
+        with translated(self._origin):
+            return await model_request(
+                model,
+                to_messages(request, cache=caches_by_mark(model)),
+                model_settings=to_settings(request, model, streamed=False),
+                model_request_parameters=to_parameters(request, model),
+            )
+
+    async def _stream(self, model: PydanticModel, request: ModelRequest, on_text: OnText) -> ModelResponse:
+        async with AsyncExitStack() as stack:
+            with translated(self._origin):
+                stream = await stack.enter_async_context(
+                    model_request_stream(
+                        model,
+                        to_messages(request, cache=caches_by_mark(model)),
+                        model_settings=to_settings(request, model, streamed=True),
+                        model_request_parameters=to_parameters(request, model),
+                    )
+                )
+                events = aiter(stream)
+            while True:
+                # Around the provider's part only: what the watcher raises is not the provider's error.
+                with translated(self._origin):
+                    event = await anext(events, None)
+                if event is None:
+                    return stream.get()
+                if text := text_of(event):
+                    on_text(text)
+
+
+def text_of(event: ModelResponseStreamEvent) -> str:
+    """Return the piece of text that an event brings; empty for anything else."""
+    match event:
+        case PartStartEvent(part=TextPart(content=text)):
+            return text
+        case PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
+            return text
+        case _:
+            return ""

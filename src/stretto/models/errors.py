@@ -1,0 +1,232 @@
+"""Turns what goes wrong in a call into our errors: the kind, whether to try again, and the next step for the user."""
+
+import math
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import httpx2
+from pydantic_ai import exceptions as failures
+from pydantic_ai.models import Model as PydanticModel
+
+from stretto.core.errors import ErrorKind, ModelError
+from stretto.models.catalog import find_provider
+from stretto.models.secrets import mask_keys
+
+_LONGEST = 200
+_DEEPEST = 5
+_CODE_FIELDS = ("code", "type", "status", "reason", "error_code")
+
+_OVERLOADED = frozenset(
+    {"slow_down", "overloaded", "overloaded_error", "server_is_overloaded", "engine_overloaded", "model_overloaded"}
+)
+_BILLING = ("spend_limit", "insufficient_quota", "billing", "insufficient_credits", "payment_required")
+_BY_STATUS: Mapping[int, ErrorKind] = {
+    401: "authentication",
+    402: "billing",
+    403: "permission",
+    404: "not_found",
+    408: "server",
+    409: "server",
+    413: "context_window",
+    429: "rate_limit",
+    529: "overloaded",
+}
+# The first that fits counts, so what is special stands before what it is a case of.
+_BY_CLASS: tuple[tuple[type[Exception], ErrorKind], ...] = (
+    (failures.ModelQuotaExceededError, "billing"),
+    (failures.ModelContextWindowExceededError, "context_window"),
+    (failures.ModelNotFoundError, "not_found"),
+    (failures.ModelRateLimitError, "rate_limit"),
+    (failures.ModelOverloadedError, "overloaded"),
+    (failures.ModelUnavailableError, "server"),
+    (failures.ModelServerError, "server"),
+    (failures.ModelRequestTimeout, "timeout"),
+    (failures.ModelTimeoutError, "timeout"),
+    (failures.ModelConnectionError, "connection"),
+    (failures.ContentFilterError, "refused"),
+    (failures.OutputTokenLimitExceeded, "truncated"),
+    (failures.UsageLimitExceeded, "budget"),
+    (failures.UnexpectedModelBehavior, "protocol"),
+    (failures.UserError, "bad_request"),
+    (httpx2.TimeoutException, "timeout"),
+    (httpx2.TransportError, "connection"),
+    (TimeoutError, "timeout"),
+    (OSError, "connection"),
+)
+_HINTS: Mapping[ErrorKind, str] = {
+    "permission": "The key may not use this model: check what it is allowed with the provider.",
+    "billing": "Add credit or raise the spend limit with the provider, or choose another model.",
+    "not_found": "`stretto models` shows names that work.",
+    "rate_limit": "Wait a little, or let fewer workers run at once.",
+    "overloaded": "The provider is busy: try again in a little while.",
+    "server": "The provider has a problem: try again in a little while.",
+    "timeout": "Try again, or allow more time.",
+    "context_window": "Shorten the task or its context, or choose a model with a larger window.",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Which model a call goes to, as far as an error has to know."""
+
+    model: str
+    """How users name it."""
+    system: str
+    """pydantic-ai's name of the provider."""
+    base_url: str = ""
+    keys: tuple[str, ...] = ()
+    """What must never be shown."""
+
+    @classmethod
+    def of(cls, model: PydanticModel, *, name: str, keys: tuple[str, ...] = (), base_url: str = "") -> "Origin":
+        """Return where calls of this model go."""
+        key: object = getattr(getattr(model, "client", None), "api_key", None)
+        secrets = (*keys, key) if isinstance(key, str) else keys
+        return cls(model=name, system=model.system, base_url=base_url or model.base_url or "", keys=secrets)
+
+
+@contextmanager
+def translated(origin: Origin, *, otherwise: ErrorKind = "protocol") -> Generator[None]:
+    """Raise every failure under it as `ModelError`.
+
+    What runs under it is a provider's library reading what a network sent, so an exception of any class is
+    about that call, never a reason to end a run; `otherwise` is the kind of those that say nothing better.
+    """
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        raise to_model_error(error, origin, otherwise=otherwise) from error
+
+
+def to_model_error(error: Exception, origin: Origin, *, otherwise: ErrorKind = "protocol") -> ModelError:
+    """Return our error for one that pydantic-ai, an SDK or a user's tool raised."""
+    if isinstance(error, ExceptionGroup):
+        # The models of a FallbackModel failed one after the other; the last one speaks for all.
+        group = cast("ExceptionGroup[Exception]", error)
+        return to_model_error(group.exceptions[-1], origin, otherwise=otherwise)
+    status = _status(error)
+    kind = _kind(error, status, otherwise)
+    told = False if _says_no_retry(error) else None
+    return ModelError(
+        f"{origin.model}: {_describe(error, kind, status, origin)}",
+        kind=kind,
+        retryable=told,
+        retry_after=_retry_after(error),
+        model=origin.model,
+        status=status,
+        hint=_hint(kind, error, origin),
+    )
+
+
+def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKind:
+    if not isinstance(error, failures.ModelAPIError):
+        return _by_class(error) or otherwise
+    codes = set(_codes(error))
+    if any(word in code for code in codes for word in _BILLING):
+        return "billing"
+    if codes & _OVERLOADED:
+        return "overloaded"
+    if isinstance(error, failures.ModelAuthenticationError):
+        # One class for "who are you" and "you may not"; Gemini says the former with status 400.
+        return "permission" if status == 403 else "authentication"
+    if kind := _by_class(error) or _BY_STATUS.get(status or 0):
+        return kind
+    if status is not None:
+        return "server" if status >= 500 else "bad_request"
+    return "server" if error.in_stream else "protocol"
+
+
+def _by_class(error: Exception) -> ErrorKind | None:
+    return next((kind for cls, kind in _BY_CLASS if isinstance(error, cls)), None)
+
+
+def _codes(error: failures.ModelAPIError) -> Iterator[str]:
+    for code in (error.provider_error_code, error.provider_error_type):
+        if code:
+            yield code.lower()
+    yield from _codes_in(error.body, 0)
+
+
+def _codes_in(body: object, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(body, Mapping):
+        for name, value in cast("Mapping[object, object]", body).items():
+            if isinstance(value, str):
+                if name in _CODE_FIELDS:
+                    yield value.lower()
+            else:
+                yield from _codes_in(value, depth + 1)
+    elif isinstance(body, list):
+        for item in cast("list[object]", body):
+            yield from _codes_in(item, depth + 1)
+
+
+def _status(error: Exception) -> int | None:
+    return error.status_code if isinstance(error, failures.ModelHTTPError) else None
+
+
+def _says_no_retry(error: Exception) -> bool:
+    return isinstance(error, failures.ModelHTTPError) and error.provider_retry_hint is False
+
+
+def _retry_after(error: Exception) -> float | None:
+    if not isinstance(error, failures.ModelAPIError):
+        return None
+    if error.retry_after is not None:
+        return error.retry_after
+    # pydantic-ai reads whole seconds and dates; some gateways send a fraction.
+    headers = error.headers if isinstance(error, failures.ModelHTTPError) else None
+    try:
+        seconds = float((headers or {}).get("retry-after", ""))
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _describe(error: Exception, kind: ErrorKind, status: int | None, origin: Origin) -> str:
+    said = _one_line(_provider_message(error), origin.keys)
+    number = f"HTTP {status}" if status is not None else ""
+    if kind == "timeout":
+        return "no answer in time."
+    if kind == "connection":
+        where = f" at {mask_keys(origin.base_url, origin.keys)}" if origin.base_url else ""
+        return f"the provider{where} could not be reached, or the connection was lost ({said})."
+    return ": ".join(part for part in (number, said) if part).rstrip(".") + "."
+
+
+def _provider_message(error: Exception) -> str:
+    body: object = error.body if isinstance(error, failures.ModelAPIError) else None
+    for _ in range(2):
+        if isinstance(body, Mapping):
+            fields = cast("Mapping[str, object]", body)
+            if isinstance(message := fields.get("message"), str) and message:
+                return message
+            body = fields.get("error", fields)
+    if isinstance(body, str) and body:
+        return body
+    if isinstance(error, failures.ModelHTTPError):
+        return "no explanation" if not body else str(body)
+    return str(error) or type(error).__name__
+
+
+def _one_line(text: str, keys: tuple[str, ...]) -> str:
+    line = " ".join(mask_keys(text, keys).split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def _hint(kind: ErrorKind, error: Exception, origin: Origin) -> str:
+    if kind == "authentication":
+        provider = find_provider(origin.system) or find_provider(origin.model.partition(":")[0])
+        if provider is None or not provider.key_names:
+            return "Check the key of this provider."
+        return f"Check {provider.key_names[0]}, or run: stretto keys set {provider.name}"
+    if kind == "connection":
+        return "Check the network and the base URL." if origin.base_url else "Check the network."
+    if kind == "not_found" and isinstance(error, failures.ModelHTTPError) and error.suggested_model_id:
+        return f"Did you mean {error.suggested_model_id}?"
+    return _HINTS.get(kind, "")

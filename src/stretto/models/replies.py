@@ -1,0 +1,69 @@
+"""Turns what pydantic-ai returns into a reply, and refuses an answer whose end was not said."""
+
+from collections.abc import Sequence
+
+from pydantic_ai.messages import ModelResponse, TextPart
+
+from stretto.core.errors import ModelError
+from stretto.core.models import Finish
+from stretto.core.usage import Usage
+
+# These report how they ended only as pydantic-ai's own word, or, made of Python functions, not at all.
+_WITHOUT_RAW = frozenset({None, "function", "test", "xai", "mcp"})
+_PAST_WINDOW = "model_context_window_exceeded"
+
+
+def read_text(response: ModelResponse) -> str:
+    """Return the text of a response; thinking is not text."""
+    return "".join(part.content for part in response.parts if isinstance(part, TextPart))
+
+
+def read_finish(response: ModelResponse, *, model: str, streamed: bool, tools: bool = False) -> Finish:
+    """Return how the answer ended. Raises `ModelError` when its end was not said, or was that of a failure.
+
+    `tools`: whether asking for a tool is a way to end, as it is for an agent.
+    """
+    raw: object = (response.provider_details or {}).get("finish_reason")
+    finish = response.finish_reason
+    if finish == "content_filter":
+        return "refusal"
+    if finish is None and raw is None and response.provider_name in _WITHOUT_RAW:
+        return "stop"
+    # A Chat Completions stream that just ends is reported as "stop" all the same; only the raw word is missing.
+    unsaid = streamed and raw is None and response.provider_name not in _WITHOUT_RAW
+    if finish is None or unsaid or response.state == "suspended":
+        raise _cut(model, raw)
+    if finish == "error":
+        raise ModelError(f"{model}: the provider gave up on the answer ({raw}).", kind="server", model=model)
+    if finish == "tool_call" and not tools:
+        raise ModelError(f"{model}: asked for a tool where there is none.", kind="protocol", model=model)
+    if raw == _PAST_WINDOW and not read_text(response):
+        raise ModelError(
+            f"{model}: the request fills the whole context window.",
+            kind="context_window",
+            model=model,
+            hint="Shorten the task or its context, or choose a model with a larger window.",
+        )
+    return "length" if finish == "length" else "stop"
+
+
+def read_usage(responses: Sequence[ModelResponse]) -> Usage | None:
+    """Return the tokens of all these calls; None when one of them did not report any."""
+    total = Usage()
+    for response in responses:
+        usage = response.usage
+        if usage.unmeasured_requests or not (usage.input_tokens or usage.output_tokens):
+            return None
+        total += Usage(
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cache_read_tokens=usage.cache_read_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            calls=1,
+        )
+    return total
+
+
+def _cut(model: str, raw: object) -> ModelError:
+    said = f"the answer stopped ({raw}) before it was whole" if raw else "the answer stopped without its end being said"
+    return ModelError(f"{model}: {said}.", kind="cut", model=model)

@@ -1,0 +1,72 @@
+"""Turns a request into what pydantic-ai sends."""
+
+from pydantic_ai.messages import (
+    CachePoint,
+    ModelMessage,
+    ModelResponse,
+    TextPart,
+    UserContent,
+    UserPromptPart,
+)
+from pydantic_ai.messages import ModelRequest as Sent
+from pydantic_ai.models import Model as PydanticModel
+from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.output import OutputObjectDefinition
+from pydantic_ai.settings import ModelSettings
+
+from stretto.core.models import ModelRequest
+
+
+def to_conversation(request: ModelRequest, *, cache: bool) -> tuple[list[ModelMessage], list[UserContent]]:
+    """Return what was said so far and what is said now; with `cache` the prefix is marked for the prompt cache."""
+    content: list[UserContent] = []
+    if request.prefix:
+        content.append(request.prefix)
+        if cache:
+            content.append(CachePoint())
+    content.append(request.prompt)
+    instructions = request.system or None
+    history: list[ModelMessage] = []
+    for turn in request.turns:
+        if turn.answer:
+            history.append(Sent(parts=[UserPromptPart(content)], instructions=instructions))
+            history.append(ModelResponse(parts=[TextPart(turn.answer)]))
+            content = []
+        # Without an answer to repeat, what is said to it follows in the same message: roles must take turns.
+        content.append(turn.reply)
+    return history, content
+
+
+def to_messages(request: ModelRequest, *, cache: bool) -> list[ModelMessage]:
+    """Return the whole conversation, for a model that is called directly."""
+    history, content = to_conversation(request, cache=cache)
+    return [*history, Sent(parts=[UserPromptPart(content)], instructions=request.system or None)]
+
+
+def to_settings(request: ModelRequest, model: PydanticModel | None, *, streamed: bool) -> ModelSettings:
+    """Return the settings of one call: no retries of the SDK's own, both time limits."""
+    settings = ModelSettings(
+        max_tokens=request.max_output_tokens,
+        max_retries=0,
+        # The SDK's limit on silence. An answer that is not streamed is silence until it is there.
+        timeout=request.gap_timeout if streamed else request.timeout,
+        request_timeout=request.timeout,
+    )
+    if model is not None:
+        for name in ("max_retries", "timeout"):
+            if name in model.unsupported_settings:
+                del settings[name]
+    return settings
+
+
+def to_parameters(request: ModelRequest, model: PydanticModel) -> ModelRequestParameters:
+    """Return the parameters: the schema as native structured output where the model has it."""
+    if request.schema is None or not model.profile.get("supports_json_schema_output", False):
+        return ModelRequestParameters()
+    wanted = OutputObjectDefinition(json_schema=dict(request.schema), name="answer")
+    return ModelRequestParameters(output_mode="native", output_object=wanted)
+
+
+def caches_by_mark(model: PydanticModel) -> bool:
+    """Tell whether the prefix is to be marked; OpenAI finds a repeated beginning by itself."""
+    return model.system != "openai"
