@@ -134,26 +134,23 @@ async def test_a_run_wide_cause_stops_new_calls_and_is_said_once():
 
 async def test_no_more_calls_are_in_flight_than_allowed():
     """Concurrency bounds the calls in flight to one model."""
-    flying, most = 0, 0
-    full = anyio.Event()
+    flying: list[str] = []
+    release = anyio.Event()
 
     async def work(request: ModelRequest, say: OnText) -> str:
-        nonlocal flying, most
-        flying += 1
-        most = max(most, flying)
-        if flying == 2:
-            full.set()
-        await full.wait()
-        flying -= 1
+        flying.append(asked_type(request))
+        await release.wait()
         return "copy"
 
-    stage = Stage([])
     worker = Stage([], work)
     worker.model.name = "narrow"
     with anyio.fail_after(5):
-        _, result = await Stage([plan(*"abcde")]).run(worker_model=worker.model, concurrency=2)
-    assert (result.status, most) == ("complete", 2)
-    assert stage.requests == []
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: Stage([plan(*"abcde")]).run(worker_model=worker.model, concurrency=2))
+            await anyio.wait_all_tasks_blocked()
+            assert flying == ["a", "b"]
+            release.set()
+    assert sorted(flying) == list("abcde")
 
 
 async def test_past_the_limit_a_subtask_is_skipped_and_reported():
