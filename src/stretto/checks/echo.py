@@ -19,7 +19,7 @@ _BLOCK_MARK = re.compile(
     r"\[/?(?:task|subtask type|subtask description|assigned|missing|context: [^\[\]\n]{1,80}|result \d{1,4}: "
     r"[^\[\]\n]{1,80}) [0-9a-f]{8}\]"
 )
-_JSON_PLAN = re.compile(r'\s*(?:```\w*\s)?\s*\{\s*"(?:analysis|tasks|subtasks)"\s*:')
+_JSON_PLAN = re.compile(r'(?:```\w*\s+)?\{\s*"(?:analysis|tasks|subtasks)"\s*:')
 
 
 def check_echo(answer: Answer) -> Finding | None:
@@ -67,7 +67,7 @@ def _leaked(answer: Answer) -> str:
     mark = _BLOCK_MARK.search(prose)
     if mark and mark[0] not in brief:
         return f"the mark {mark[0][:40]}"
-    if _JSON_PLAN.match(answer.text) and "json" not in brief:
+    if _JSON_PLAN.match(answer.text.lstrip()) and "json" not in brief:
         return "a plan in JSON"
     return ""
 

@@ -33,14 +33,15 @@ def read_text(path: Path) -> str:
     try:
         if path.is_dir():
             raise RecipeError(f"Recipe {str(path)!r} is a directory.", hint="Name a .md file in it.")
-        raw = path.read_bytes()
+        with path.open("rb") as file:  # a device has no end
+            raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise RecipeError(f"Recipe file {str(path)!r} does not exist.") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise RecipeError(f"Recipe file {str(path)!r} cannot be read: {reason}.") from None
     if len(raw) > MAX_BYTES:
-        raise RecipeError(f"Recipe file {str(path)!r} has {len(raw)} bytes; a recipe has at most {MAX_BYTES}.")
+        raise RecipeError(f"Recipe file {str(path)!r} is no recipe: it has more than {MAX_BYTES:,} bytes.")
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ from typing import Literal
 from stretto.core.plan import Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.task import Task, render_block
+from stretto.core.text import replace_surrogates
 from stretto.recipes.filling import fill, placeholders, unknown_placeholder
 from stretto.recipes.languages import language_name
 from stretto.recipes.markup import (
@@ -24,6 +25,8 @@ _RANGE_NAMES = ("subtasks", "min_subtasks", "max_subtasks")
 _TYPE_NAMES: tuple[str, ...] = ("task_type", "subtask_type")
 _DESCRIPTION_NAMES: tuple[str, ...] = ("task_description", "subtask_description")
 _RESULT_NAMES = ("results",)
+
+_LONGEST_LABEL = 200
 
 RESERVED = frozenset({*_TASK_NAMES, *_RANGE_NAMES, *_TYPE_NAMES, *_DESCRIPTION_NAMES, *_RESULT_NAMES})
 """Placeholders of our own. A context value of the same name is never placed by one: it always comes as a block."""
@@ -84,9 +87,9 @@ def worker_prompt(recipe: Recipe, task: Task, *, subtask: Subtask, language: str
     placed = placeholders(recipe.worker)
     parts = [_fill(recipe, "worker", task, own)]
     if not placed & set(_TYPE_NAMES):
-        parts.append(render_block("subtask type", subtask.type))
+        parts.append(_block("subtask type", subtask.type))
     if not placed & set(_DESCRIPTION_NAMES):
-        parts.append(render_block("subtask description", subtask.description))
+        parts.append(_block("subtask description", subtask.description))
     if not describes_response(recipe.worker):
         parts.append(RESPONSE_MARKUP)
     return _role_prompt(recipe, task, parts, language)
@@ -104,7 +107,7 @@ def synthesis_prompt(
     """Return what asks for the synthesis of the completed `results`; `missing` names what there is no result for."""
     template = recipe.templates[strategy]
     rendered = "\n\n".join(
-        render_block(_label(f"result {number}: {result.type}"), result.text)
+        _block(f"result {number}: {result.type}", result.text)
         for number, result in enumerate(results, 1)
         if result.status == "completed"
     )
@@ -115,7 +118,7 @@ def synthesis_prompt(
         parts.append(rendered)
     if missing:
         parts.append("These parts could not be made. Do not make them up; say in one sentence that they are missing.")
-        parts.append(render_block("missing", "\n".join(f"- {' '.join(what.split())}" for what in missing)))
+        parts.append(_block("missing", "\n".join(f"- {' '.join(what.split())}" for what in missing)))
     if not describes_response(template):
         parts.append(RESPONSE_MARKUP)
     return _role_prompt(recipe, task, parts, language)
@@ -125,7 +128,8 @@ def _role_prompt(recipe: Recipe, task: Task, parts: list[str], language: str | N
     wanted = language or recipe.language
     if wanted:
         parts.append(f"Write in {language_name(wanted)}, whatever the language of the task.")
-    return RolePrompt(prefix=_prefix(recipe, task), prompt="\n\n".join(part for part in parts if part))
+    prompt = "\n\n".join(part for part in parts if part)
+    return RolePrompt(prefix=_prefix(recipe, task), prompt=replace_surrogates(prompt))
 
 
 def _prefix(recipe: Recipe, task: Task) -> str:
@@ -135,7 +139,7 @@ def _prefix(recipe: Recipe, task: Task) -> str:
     names = [name for name in ("", *task.context) if name not in placed_by_both and not _places(placed, name)]
     parts = [_fill(recipe, "shared", task, {}), *_blocks(task, names)]
     text = "\n\n".join(part for part in parts if part)
-    return f"{text}\n\n" if text else ""
+    return replace_surrogates(f"{text}\n\n") if text else ""
 
 
 def _placed_by_both(recipe: Recipe, task: Task) -> list[str]:
@@ -152,10 +156,7 @@ def _places(placed: frozenset[str], name: str) -> bool:
 
 
 def _blocks(task: Task, names: Sequence[str]) -> list[str]:
-    return [
-        render_block(_label(f"context: {name}"), task.context[name]) if name else render_block("task", task.text)
-        for name in names
-    ]
+    return [_block(f"context: {name}", task.context[name]) if name else _block("task", task.text) for name in names]
 
 
 def _fill(recipe: Recipe, part: str, task: Task, own: Mapping[str, str]) -> str:
@@ -175,6 +176,7 @@ def _range(low: int, high: int) -> str:
     return f"exactly {low}" if low == high else f"between {low} and {high}"
 
 
-def _label(name: str) -> str:
-    """Return a block's name with nothing in it that could end the block's mark."""
-    return re.sub(r"[\[\]]", "|", " ".join(name.split()))
+def _block(name: str, text: str) -> str:
+    """Return a block whose name holds nothing that could end its mark."""
+    label = re.sub(r"[\[\]]", "|", " ".join(name.split()))[:_LONGEST_LABEL]
+    return render_block(replace_surrogates(label), replace_surrogates(text))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from stretto.core.errors import RecipeError
 from stretto.core.models import Role
@@ -16,7 +17,7 @@ from stretto.recipes.defaults import (
 from stretto.recipes.filling import placeholders
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
     """The prompts of one kind of work. Raises `RecipeError` when it is built from something unusable."""
 
@@ -62,7 +63,8 @@ class Recipe:
                 f"max_subtasks of {label} must be between its most subtasks ({high}) and {HARD_CEILING}, "
                 f"got {self.max_subtasks}."
             )
-        for role, tokens in self.max_output_tokens.items():
+        for role in get_args(Role):
+            tokens = self.max_output_tokens.get(role, 0)
             if tokens < 1:
                 raise RecipeError(f"max_output_tokens of {label} for the {role} must be 1 or more, got {tokens}.")
 
