@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import anyio
 
@@ -77,11 +77,11 @@ class Orchestrator:
         self._settings = RunSettings(
             subtasks=_range(subtasks, self.recipe),
             max_subtasks=_limit(max_subtasks, self.recipe),
-            synthesis=synthesis,
+            synthesis=_strategy(synthesis),
             language=language or self.recipe.language,
             checks=open_checks(self.recipe.checks if checks is None else checks),
             attempts=_at_least_one("attempts", attempts),
-            timeout=timeout,
+            timeout=_seconds("timeout", timeout),
             backoff=backoff,
         )
         self._team, self.why = assemble(
@@ -262,6 +262,19 @@ def _limit(max_subtasks: int | None, recipe: Recipe) -> int:
 def _at_least_one(name: str, value: int) -> int:
     if value < 1:
         raise InputError(f"{name} must be 1 or more, got {value}.")
+    return value
+
+
+def _seconds(name: str, value: float) -> float:
+    if value <= 0:
+        raise InputError(f"{name} must be more than 0 seconds, got {value:g}.")
+    return value
+
+
+def _strategy(value: SynthesisStrategy) -> SynthesisStrategy:
+    known = get_args(SynthesisStrategy)
+    if value not in known:
+        raise InputError(f"synthesis must be one of {', '.join(known)}, got {value!r}.")
     return value
 
 
