@@ -1,0 +1,109 @@
+"""Writes the orchestrator's answer: a reading of the brief and the angles that fit it, in the markup asked for. No I/O."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from stretto.models.demo.briefs import Brief
+from stretto.models.demo.choosing import Choice, rank
+from stretto.models.demo.counting import wanted_count
+from stretto.models.demo.library import Genre, frames
+from stretto.models.demo.prompts import Reading
+from stretto.models.demo.template import fill, fill_line
+from stretto.models.demo.wording import kind_values, make_values, once
+
+_TAGS = re.compile(r"<(tasks|subtasks|plan)>.*?<(task|subtask)\b", re.DOTALL | re.IGNORECASE)
+_JSON_KEY = re.compile(r'"(tasks|subtasks)"\s*:')
+_SUBTASK_END = re.compile(r"</(?:sub)?task>|^    \}", re.MULTILINE)
+_GAPS = ("audience", "price", "features")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Markup:
+    """How the plan is to be written."""
+
+    json: bool
+    outer: str
+    """The list's tag or key."""
+    inner: str
+    """A subtask's tag."""
+    analysis: bool
+    tiers: bool
+
+
+def find_markup(reading: Reading) -> Markup:
+    """Return the markup that the prompt, or what was said since, asks for."""
+    if reading.schema is not None:
+        properties = cast("Mapping[str, object]", reading.schema.get("properties", {}))
+        outer = next((key for key in ("tasks", "subtasks") if key in properties), "tasks")
+        tiers = '"tier"' in json.dumps(reading.schema)
+        return Markup(json=True, outer=outer, inner="task", analysis="analysis" in properties, tiers=tiers)
+    told = "\n".join((reading.instructions, *reading.said))
+    tags, key = _TAGS.search(told), _JSON_KEY.search(told)
+    return Markup(
+        json=key is not None and tags is None,
+        outer=(tags or key or ("", "tasks"))[1].lower(),
+        inner=tags[2].lower() if tags else "task",
+        analysis=True,
+        tiers="<tier>" in told or '"tier"' in told,
+    )
+
+
+def write_plan(reading: Reading, brief: Brief, genre: Genre) -> str:
+    """Return the whole plan; of a plan that was cut, only what had not been assigned yet."""
+    choices = rank(brief, genre, wanted_count(reading.instructions, facts=len(brief.features) + len(brief.others)))
+    markup = find_markup(reading)
+    if reading.kind == "continue":
+        return _render([choice for choice in choices if not _assigned(choice, reading.assigned)], brief, "", markup)
+    return _render(choices, brief, _analysis(brief, choices), markup)
+
+
+def middle(plan: str) -> int:
+    """Return a place in the middle of the plan's second subtask, or right behind the only one."""
+    ends = [match.end() for match in _SUBTASK_END.finditer(plan)]
+    return (ends[0] + ends[1]) // 2 if len(ends) > 1 else ends[0]
+
+
+def _assigned(choice: Choice, assigned: str) -> bool:
+    return any(choice.name in line.partition(":")[0] for line in assigned.splitlines()) or (
+        f" {choice.name}: " in assigned and choice.take == 1
+    )
+
+
+def _analysis(brief: Brief, choices: Sequence[Choice]) -> str:
+    words = frames(brief.language)
+    values = make_values(brief)
+    gaps = [words["gap"][slot] for slot in _GAPS if slot not in values]
+    reasons = [_clause(choice.angle.why, values, choice) for choice in choices]
+    values |= {"request": fill_line(words["request"], values), "reasons": " ".join(dict.fromkeys(reasons))}
+    if gaps:
+        values["gaps"] = words["and"].join(gaps)
+    return once("\n\n".join(fill(words["analysis"], values)), list(values.values()))
+
+
+def _clause(template: str, values: Mapping[str, str], choice: Choice) -> str:
+    return fill_line(template, {**values, **({"evidence": choice.evidence} if choice.evidence else {})})
+
+
+def describe(choice: Choice, brief: Brief) -> str:
+    """Return what a worker is told to do for an angle of this brief."""
+    values = {**make_values(brief), **kind_values(brief)}
+    return once(fill_line(choice.angle.plan, values), list(values.values()), keep_first=False)
+
+
+def _render(choices: Sequence[Choice], brief: Brief, analysis: str, markup: Markup) -> str:
+    entries = [
+        {"type": choice.name, "description": describe(choice, brief)}
+        | ({"tier": choice.angle.tier} if markup.tiers else {})
+        for choice in choices
+    ]
+    if markup.json:
+        whole = {"analysis": analysis} if markup.analysis else {}
+        return json.dumps({**whole, markup.outer: entries}, ensure_ascii=False, indent=2)
+    lines = [f"<analysis>\n{analysis}\n</analysis>", f"<{markup.outer}>"]
+    for entry in entries:
+        fields = "\n".join(f"<{name}>{text}</{name}>" for name, text in entry.items())
+        lines.append(f"<{markup.inner}>\n{fields}\n</{markup.inner}>")
+    return "\n".join((*lines, f"</{markup.outer}>"))

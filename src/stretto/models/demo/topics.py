@@ -1,0 +1,101 @@
+"""Finds what a task is about: the product or the subject, and what the task itself says of it. No I/O."""
+
+import re
+from dataclasses import dataclass
+
+_SAMPLE = 2_000
+_LONGEST_WORDS = 14
+_LONGEST_HAN = 30
+
+_DELIVERABLE = (
+    r"(?:copy|description|descriptions|text|texts|post|posts|page|ad|ads|advert|email|e-mail|newsletter|article|blurb|slogan|"
+    r"tagline|story|stories|poem|scene|song|documentation|docs|guide|manual|tutorial|reference|readme|analysis|report|"
+    r"review|brief|study|overview|summary|plan|campaign|announcement|press release|essay|assessment|evaluation|variants?|versions?)"
+)
+_EN_ASK = re.compile(
+    r"(?:please |can you |could you |i need you to |i want you to |we need (?:to )?|help (?:me|us) (?:to )?)*"
+    r"(?:(?:write|create|draft|make|produce|generate|compose|prepare|develop|design|do|give (?:me|us)|provide|tell(?: me)?)\s+)?",
+    re.IGNORECASE,
+)
+_EN_MADE = re.compile(
+    rf"(?:[\w'’&/,-]+[ \t]+){{0,7}}?{_DELIVERABLE}[ \t]+(?:for|about|of|on|describing|introducing|announcing|promoting|to (?:promote|sell|launch))[ \t]+",
+    re.IGNORECASE,
+)
+_EN_VERB = re.compile(
+    r"(?:analy[sz]e|assess|evaluate|research|investigate|explore|study|review|compare|document|describe|explain|promote|"
+    r"sell|advertise|market|launch|introduce|announce|present|pitch|look (?:into|at)|examine|summari[sz]e|solve|fix)[ \t]+",
+    re.IGNORECASE,
+)
+_DETERMINER = re.compile(r"(?:(?:a|an|the|our|my|your|this|its|their|some|new|brand[- ]new|upcoming|latest)[ \t]+)+", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?;。！？；](?=\s|$|[\u4e00-\u9fff])|[:：](?=\s)|\n")
+_EN_TAIL = re.compile(r"(?:,[ \t]*|[ \t]+)(?:with|featuring|that|which|who|made|including|priced|costing|aimed|targeting|in (?:english|chinese))\b", re.IGNORECASE)
+_EN_AUDIENCE = re.compile(r"[ \t]+(?:for|aimed at|targeting)[ \t]+(.+)", re.IGNORECASE)
+_EN_LIST = re.compile(r"\b(?:with|featuring|including)[ \t]+(.+)", re.IGNORECASE)
+_EN_IS = re.compile(r"\b(?:(?:it|that|which)(?:'s|[ \t]+is))[ \t]+(.+)", re.IGNORECASE)
+
+_ZH_VERB = r"(?:写|撰写|创作|设计|做|制作|生成|编写|准备|起草|策划)"
+_ZH_NEW = re.compile(r"(?:我们的|我的|这款|这个|一款|一个|一种|一份|一篇|一段|一组|几个|几篇|全新的?|新款的?|最新的?|新推出的|新的?)+")
+_ZH_FOR = re.compile(rf"(?:请)?(?:帮我|帮忙|帮我们)?(?:为|给|替)(.+?)(?:来)?{_ZH_VERB}")
+_ZH_OF = re.compile(rf"{_ZH_VERB}(.+?)的(?:产品)?(?:描述|文案|介绍|广告|文档|教程|手册|故事|诗|分析|报告|方案|说明|软文|推文)")
+_ZH_ABOUT = re.compile(r"(?:关于|以|围绕)(.+?)(?:的|为主题|为题|，|。|$)")
+_ZH_ASK = re.compile(
+    r"(?:请|帮我|帮忙|我们|需要|应该|如何|怎么|怎样|是否|要不要|分析|评估|研究|调研|解决|降低|提高|改进|改善|介绍|推广|描述|写|为|给|一首|一篇|一个|诗|故事)+"
+)
+_ZH_TAIL = re.compile(r"(?:，|,|。|；|带有|具有|具备|采用|特点是)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Topic:
+    """What a task is about."""
+
+    name: str
+    """A phrase without its article, such as "eco-friendly water bottle"."""
+    audience: str = ""
+    features: str = ""
+    """A list, as the task words it."""
+
+
+def find_topic(task: str, *, chinese: bool) -> Topic:
+    """Return what `task` is about; its first words when no pattern fits."""
+    text = task.strip()[:_SAMPLE]
+    return _chinese(text) if chinese else _english(text)
+
+
+def _english(text: str) -> Topic:
+    sentence = _SENTENCE_END.split(text, maxsplit=1)[0].strip()
+    rest = text[len(sentence) :]
+    subject = sentence[_end(_EN_ASK, sentence) :]
+    while made := _EN_MADE.match(subject):
+        subject = subject[made.end() :]
+    subject = subject[_end(_EN_VERB, subject) :]
+    tail = _EN_TAIL.search(subject)
+    said = (subject[tail.start() :] if tail else "") + rest
+    subject = subject[: tail.start()] if tail else subject
+    audience = _EN_AUDIENCE.search(subject)
+    if audience and audience.start() > 2:
+        subject = subject[: audience.start()]
+    listed = _EN_LIST.search(said) or _EN_IS.search(said)
+    return Topic(
+        name=_clip_words(subject[_end(_DETERMINER, subject) :].strip(" ,.:;\"'")),
+        audience=_clip_words(audience[1].strip(" ,.")) if audience else "",
+        features=_SENTENCE_END.split(listed[1], maxsplit=1)[0] if listed else "",
+    )
+
+
+def _chinese(text: str) -> Topic:
+    sentence = _SENTENCE_END.split(text, maxsplit=1)[0].strip()
+    found = _ZH_FOR.search(sentence) or _ZH_OF.search(sentence) or _ZH_ABOUT.search(sentence)
+    subject = found[1] if found else sentence[_end(_ZH_ASK, sentence) :] or sentence
+    tail = _ZH_TAIL.search(subject)
+    subject = subject[: tail.start()] if tail and tail.start() else subject
+    subject = subject[_end(_ZH_NEW, subject) :] or subject
+    return Topic(name=subject.strip(" ，。：:的“”\"")[:_LONGEST_HAN].rstrip("0123456789"))
+
+
+def _end(pattern: re.Pattern[str], text: str) -> int:
+    match = pattern.match(text)
+    return match.end() if match else 0
+
+
+def _clip_words(text: str) -> str:
+    return " ".join(text.split()[:_LONGEST_WORDS])
