@@ -1,0 +1,295 @@
+"""What can go wrong with a call, and the script that says with which. Frozen values. No I/O."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tests.simulator.answers import WORDS, Answer, plan_text
+from tests.simulator.asked import Asked, ProtocolName, Role
+
+ErrorKind = Literal[
+    "bad_request",
+    "unsupported_parameter",
+    "context_window",
+    "authentication",
+    "payment",
+    "permission",
+    "not_found",
+    "timeout",
+    "conflict",
+    "too_large",
+    "rate_limit",
+    "slow_down",
+    "quota",  # no credit left
+    "spend_limit",
+    "server",
+    "bad_gateway",
+    "unavailable",
+    "gateway_timeout",
+    "overloaded",
+]
+"""Errors by what they mean; each protocol has its own status, body and code for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpDate:
+    """A Retry-After that names a moment, `seconds` from the answer."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Error:
+    """The call is answered with an error instead of an answer."""
+
+    kind: ErrorKind
+    status: int | None = None
+    """In place of the protocol's own status for it."""
+    retry_after: str | HttpDate | None = None
+    """The Retry-After header, as it is sent: "5", "-1", "nan"."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StreamError:
+    """An error event inside a stream that began with 200; an unstreamed call gets the error as its status."""
+
+    kind: ErrorKind
+    after_tokens: int = 0
+    """Tokens said before it; 0 makes it the very first event."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut:
+    """The answer breaks off. An unstreamed one breaks off in the middle of its body."""
+
+    how: Literal["clean", "eof", "reset"]
+    """clean: as if it were whole, without the finish event; eof: the connection is closed in the middle of the
+    transfer; reset: by a TCP reset."""
+    after_tokens: int | None = None
+    """Tokens said before it; None breaks off before the first byte of the answer."""
+    inside_character: bool = False
+    """Break off between the bytes of one character."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Silence:
+    """Nothing more comes, and the connection stays open until the client closes it."""
+
+    after_tokens: int | None = None
+    """Tokens said before it; None is silent from the first byte on, 0 sends the head alone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hold:
+    """The answer stops until `Simulator.release(name)` lets it go on."""
+
+    name: str
+    after_tokens: int | None = None
+    """Tokens said before it; None holds before the first byte."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Malformed:
+    """One event of a stream, or the body of an unstreamed answer, is broken JSON; all else is as it should be."""
+
+    after_tokens: int = 0
+    """Tokens said before it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Html:
+    """A page in place of the answer, as captive portals and misconfigured gateways send it."""
+
+    status: int = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Say:
+    """The model itself answers something else; the transport is sound."""
+
+    answer: Answer | Callable[[Asked], Answer]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pause:
+    """The first byte comes later, in real seconds whatever the speed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drip:
+    """The body comes `size` bytes at a time, with `interval` real seconds before each."""
+
+    interval: float
+    size: int = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Noise:
+    """A stream with everything in it that SSE allows; the answer is whole."""
+
+    comments: bool = True
+    pings: bool = True
+    on_lines: bool = True
+    """Each event's JSON over several `data:` lines."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SplitCharacters:
+    """Every chunk border that can fall inside a character does; the answer is whole."""
+
+
+Effect = Error | StreamError | Cut | Silence | Hold | Malformed | Html | Say | Pause | Drip | Noise | SplitCharacters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """An effect, and the calls that it befalls: those for which everything that is given here holds."""
+
+    effects: tuple[Effect, ...]
+    role: Role | None = None
+    text: str | None = None
+    """Stands somewhere in the prompt."""
+    model: str | None = None
+    protocol: ProtocolName | None = None
+    streamed: bool | None = None
+    calls: frozenset[int] | None = None
+    """Numbers of calls, counted from 1 in order of arrival."""
+    skip: int = 0
+    """Spare the first so many of the calls for which the rest holds."""
+    times: int | None = None
+    """Befall at most so many; None for all."""
+    name: str = ""
+    """Shown in the call log; the effects' names unless given."""
+
+    @staticmethod
+    def of(*effects: Effect, **when: object) -> "Fault":
+        """Write `Fault(effects=(…,), …)` in fewer words."""
+        return Fault(effects=effects, **when)  # pyright: ignore[reportArgumentType]
+
+    @property
+    def label(self) -> str:
+        """What the call log shows."""
+        return self.name or "+".join(type(effect).__name__ for effect in self.effects)
+
+    def fits(self, asked: Asked) -> bool:
+        """Whether this call is one of those that it may befall."""
+        return (
+            self.role in (None, asked.role)
+            and self.model in (None, asked.model)
+            and self.protocol in (None, asked.protocol)
+            and self.streamed in (None, asked.streamed)
+            and (self.calls is None or asked.number in self.calls)
+            and (self.text is None or self.text in asked.prompt)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Faults in order: a call gets the first that fits and is not used up."""
+
+    faults: Sequence[Fault] = ()
+
+
+@dataclass(slots=True)
+class ScriptReader:
+    """A script being played; it alone counts."""
+
+    script: Script
+    _fitting: dict[int, int] = field(default_factory=dict[int, int])
+
+    def choose(self, asked: Asked) -> Fault | None:
+        """Return the fault that befalls this call."""
+        chosen: Fault | None = None
+        for index, fault in enumerate(self.script.faults):
+            if not fault.fits(asked):
+                continue
+            seen = self._fitting.get(index, 0)
+            if seen < fault.skip:
+                self._fitting[index] = seen + 1
+            elif chosen is None and (fault.times is None or seen < fault.skip + fault.times):
+                self._fitting[index] = seen + 1
+                chosen = fault
+        return chosen
+
+
+def _long(words: int) -> str:
+    return " ".join(WORDS[i % len(WORDS)] for i in range(words))
+
+
+def plan(number: int, *, duplicates: bool = False) -> Say:
+    """A plan of so many subtasks, in the markup that the prompt asks for."""
+    return Say(answer=lambda asked: Answer(text=plan_text(asked, number, duplicates=duplicates)))
+
+
+_REFUSED = Answer(finish="refusal")
+_TEXT = f"<response>\nNaïve {_long(120)}.\n</response>"
+
+FAULTS: Mapping[str, tuple[Effect, ...]] = {
+    "reset_before_first_byte": (Cut(how="reset"),),
+    "closed_before_first_byte": (Cut(how="eof"),),
+    "reset_after_head": (Cut(how="reset", after_tokens=0),),
+    "reset_mid_stream": (Cut(how="reset", after_tokens=16),),
+    "chunked_cut": (Cut(how="eof", after_tokens=16),),
+    "clean_end_without_finish": (Cut(how="clean", after_tokens=16),),
+    "clean_end_without_anything": (Cut(how="clean", after_tokens=0),),
+    "cut_inside_character": (Cut(how="eof", after_tokens=1, inside_character=True),),
+    "silence": (Silence(),),
+    "silence_after_head": (Silence(after_tokens=0),),
+    "silence_mid_stream": (Silence(after_tokens=16),),
+    "slow_drip": (Drip(interval=0.05),),
+    "split_characters": (SplitCharacters(),),
+    "sse_noise": (Noise(),),
+    "comment_lines": (Noise(pings=False, on_lines=False),),
+    "multi_line_events": (Noise(comments=False, pings=False),),
+    "pings": (Noise(comments=False, on_lines=False),),
+    "malformed_event": (Malformed(),),
+    "html_with_200": (Html(),),
+    "error_event_first": (StreamError(kind="overloaded"),),
+    "error_event_after_100_tokens": (Say(answer=Answer(text=_TEXT)), StreamError(kind="server", after_tokens=100)),
+    "rate_limit_event_mid_stream": (StreamError(kind="rate_limit", after_tokens=16),),
+    "quota_event_mid_stream": (StreamError(kind="quota", after_tokens=16),),
+    "unsupported_parameter": (Error(kind="unsupported_parameter"),),
+    "context_window_400": (Error(kind="context_window"),),
+    "authentication": (Error(kind="authentication"),),
+    "payment": (Error(kind="payment"),),
+    "permission": (Error(kind="permission"),),
+    "not_found": (Error(kind="not_found"),),
+    "timeout": (Error(kind="timeout"),),
+    "conflict": (Error(kind="conflict"),),
+    "too_large": (Error(kind="too_large"),),
+    "rate_limit": (Error(kind="rate_limit"),),
+    "rate_limit_0": (Error(kind="rate_limit", retry_after="0"),),
+    "rate_limit_5": (Error(kind="rate_limit", retry_after="5"),),
+    "rate_limit_90": (Error(kind="rate_limit", retry_after="90"),),
+    "rate_limit_3600": (Error(kind="rate_limit", retry_after="3600"),),
+    "rate_limit_date": (Error(kind="rate_limit", retry_after=HttpDate(5)),),
+    "rate_limit_negative": (Error(kind="rate_limit", retry_after="-1"),),
+    "rate_limit_nan": (Error(kind="rate_limit", retry_after="nan"),),
+    "slow_down": (Error(kind="slow_down"),),
+    "quota": (Error(kind="quota"),),
+    "spend_limit": (Error(kind="spend_limit"),),
+    "server": (Error(kind="server"),),
+    "bad_gateway": (Error(kind="bad_gateway"),),
+    "unavailable": (Error(kind="unavailable"),),
+    "gateway_timeout": (Error(kind="gateway_timeout"),),
+    "overloaded": (Error(kind="overloaded"),),
+    "overloaded_529": (Error(kind="overloaded", status=529),),
+    "empty": (Say(answer=Answer()),),
+    "blank": (Say(answer=Answer(text=" \n")),),
+    "thinking_used_the_budget": (Say(answer=Answer(thinking=_long(60), finish="length")),),
+    "refusal": (Say(answer=_REFUSED),),
+    "refusal_mid_output": (Say(answer=Answer(text="<response>\nNaïve first words", finish="refusal")),),
+    "max_tokens_with_text": (Say(answer=Answer(text="<response>\nNaïve first words", finish="length")),),
+    "max_tokens_without_text": (Say(answer=Answer(finish="length")),),
+    "context_window": (Say(answer=Answer(text="<response>\nNaïve first words", finish="context_window")),),
+    "no_usage": (Say(answer=Answer(text=_TEXT, usage=False)),),
+    "plan_of_0": (plan(0),),
+    "plan_of_1": (plan(1),),
+    "plan_of_200": (plan(200),),
+    "plan_of_10000": (plan(10_000),),
+    "duplicate_subtasks": (plan(4, duplicates=True),),
+    "echoed_plan_markup": (Say(answer=lambda asked: Answer(text=f"<response>\n{plan_text(asked, 2)}\n</response>")),),
+}
+"""Every fault by name; `Fault(effects=FAULTS[name], role="worker", times=1)`."""

@@ -1,0 +1,147 @@
+"""OpenAI Chat Completions. No I/O."""
+
+from typing import Any
+
+from tests.simulator.asked import Asked, Block, Message, ProtocolName
+from tests.simulator.bucket import Limits
+from tests.simulator.faults import ErrorKind
+from tests.simulator.http import Request
+from tests.simulator.protocols.base import Rejected, Reply, content_text
+from tests.simulator.protocols.openai import account_headers, error_object, read_body
+from tests.simulator.protocols.openai_shapes import CHAT
+from tests.simulator.sse import Event
+from tests.simulator.tokens import count_tokens
+
+_FINISH = {"stop": "stop", "length": "length", "context_window": "length"}
+_REFUSAL = "I'm sorry, I can't help with that."
+
+
+class Chat:
+    """The Chat Completions API."""
+
+    name: ProtocolName = "chat"
+    waits_in_header = True
+
+    def serves(self, request: Request) -> bool:
+        """Serve POST /v1/chat/completions."""
+        return request.method == "POST" and request.path == "/v1/chat/completions"
+
+    def read(self, request: Request, key: str | None) -> Asked:
+        """Validate key and body; raises `Rejected`."""
+        body = read_body(request, key, CHAT)
+        if body.get("stream_options") and not body.get("stream"):
+            message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+            raise Rejected("bad_request", message, param="stream_options")
+        if "max_tokens" in body and "max_completion_tokens" in body:
+            message = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
+            raise Rejected("bad_request", message, param="max_tokens", code="invalid_parameter_combination")
+        messages = tuple(Message(role=m["role"], text=content_text(m.get("content"))) for m in body["messages"])
+        return Asked(
+            protocol="chat",
+            model=body["model"],
+            streamed=bool(body.get("stream")),
+            messages=messages,
+            blocks=tuple(Block(content=m.text, tokens=count_tokens(m.text)) for m in messages),
+            body=body,
+            max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
+            schema=((body.get("response_format") or {}).get("json_schema") or {}).get("schema"),
+            include_usage=bool((body.get("stream_options") or {}).get("include_usage")),
+            cache_key=body.get("prompt_cache_key") or "",
+        )
+
+    def body(self, reply: Reply) -> dict[str, Any]:
+        """Return the completion."""
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": reply.answer.text,
+            "refusal": None,
+            "annotations": [],
+        }
+        if _refused(reply):
+            message |= {"content": None, "refusal": _REFUSAL}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(reply)}
+        body = _head(reply, "chat.completion") | {"choices": [choice]}
+        return body | ({"usage": _usage(reply)} if reply.answer.usage else {})
+
+    def opening(self, reply: Reply) -> list[Event]:
+        """Return the chunk that names the role."""
+        return [_chunk(reply, {"role": "assistant", "content": "", "refusal": None})]
+
+    def thinking(self, reply: Reply, piece: str) -> list[Event]:
+        """Return nothing: reasoning is billed and not shown."""
+        return []
+
+    def text(self, reply: Reply, piece: str, index: int) -> list[Event]:
+        """Return a content chunk."""
+        return [_chunk(reply, {"content": piece})]
+
+    def closing(self, reply: Reply) -> list[Event]:
+        """Return the finish chunk, the usage chunk where asked for, and [DONE]."""
+        events = [_chunk(reply, {"refusal": _REFUSAL})] if _refused(reply) else []
+        events.append(_chunk(reply, {}, _finish(reply)))
+        if reply.asked.include_usage and reply.answer.usage:
+            events.append(Event(_head(reply, "chat.completion.chunk") | {"choices": [], "usage": _usage(reply)}))
+        return [*events, Event("[DONE]")]
+
+    def error(
+        self, rejected: Rejected, *, request_id: str, model: str, wait: str | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """Return the error object."""
+        status, error = error_object(rejected, model)
+        return status, {"error": error}
+
+    def error_event(self, kind: ErrorKind, *, request_id: str, model: str) -> Event:
+        """Return a data event with the error object."""
+        return Event(self.error(Rejected(kind), request_id=request_id, model=model)[1])
+
+    def ping(self) -> bytes:
+        """Return a comment: the protocol has no pings."""
+        return b": ping\n\n"
+
+    def headers(self, *, request_id: str, limits: Limits | None) -> list[tuple[str, str]]:
+        """Return the request id and where the account stands."""
+        return account_headers(request_id, limits)
+
+
+def _refused(reply: Reply) -> bool:
+    return reply.answer.finish == "refusal" and not reply.answer.text
+
+
+def _finish(reply: Reply) -> str:
+    if reply.answer.finish == "refusal":
+        # A refusal from the start is a message of its own; one in the middle is a filter's.
+        return "content_filter" if reply.answer.text else "stop"
+    return _FINISH[reply.answer.finish]
+
+
+def _head(reply: Reply, kind: str) -> dict[str, Any]:
+    return {
+        "id": reply.identifier("chatcmpl-"),
+        "object": kind,
+        "created": reply.created,
+        "model": reply.asked.model,
+        "service_tier": "default",
+        "system_fingerprint": None,
+    }
+
+
+def _chunk(reply: Reply, delta: dict[str, Any], finish: str | None = None) -> Event:
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    chunk = _head(reply, "chat.completion.chunk") | {"choices": [choice]}
+    return Event(chunk | ({"usage": None} if reply.asked.include_usage else {}))
+
+
+def _usage(reply: Reply) -> dict[str, Any]:
+    usage = reply.usage
+    return {
+        "prompt_tokens": usage.input,
+        "completion_tokens": usage.output,
+        "total_tokens": usage.input + usage.output,
+        "prompt_tokens_details": {"cached_tokens": usage.cached, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.thinking,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
