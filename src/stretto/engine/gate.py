@@ -1,60 +1,102 @@
-"""The shared limiter in front of one model: bounds the calls in flight, fair between runs."""
+"""The shared limiter in front of one model: bounds the calls in flight, fair between runs, and learns from refusals."""
 
+import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-import anyio
 from anyio.lowlevel import RunVar
+
+from stretto.core.errors import ModelError
+from stretto.engine.pace import Pace
+
+_THROTTLED = ("rate_limit", "overloaded")
+
+OnLowered = Callable[[Pace, float | None], None]
+"""Told the lowered limits and the seconds of pause that the model asked for."""
+
+
+class _Turn:
+    """One call that waits for its place."""
+
+    def __init__(self) -> None:
+        self.admitted = asyncio.Event()
+        self.started = 0.0
 
 
 class Gate:
-    """Lets at most `limit` calls through at a time; runs that wait take turns."""
+    """Lets calls through as far as its limits allow; runs that wait take turns."""
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
+        self.pace = Pace(limit)
         self.in_flight = 0
         # By run, in the order in which they are served next; a run is here only while it waits.
-        self._waiting: dict[str, deque[anyio.Event]] = {}
+        self._waiting: dict[str, deque[_Turn]] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def place(self, run_id: str) -> AsyncGenerator[None]:
-        """Wait for a place, and hold it until the block is left."""
-        await self._enter(run_id)
+    async def place(self, run_id: str, on_lowered: OnLowered | None = None) -> AsyncGenerator[None]:
+        """Wait for a place, and hold it until the block is left; a refusal raised in it lowers the limits."""
+        started = await self._enter(run_id)
         try:
             yield
+            self.pace.succeeded(started, self._now())
+        except ModelError as error:
+            if (
+                error.kind in _THROTTLED
+                and self.pace.refused(started, self._now(), error.retry_after)
+                and on_lowered is not None
+            ):
+                on_lowered(self.pace, error.retry_after)
+            raise
         finally:
-            self.in_flight -= 1
-            self._admit()
+            self._leave()
 
-    async def _enter(self, run_id: str) -> None:
-        if self.in_flight < self.limit and not self._waiting:
-            self.in_flight += 1
-            return
-        turn = anyio.Event()
+    async def _enter(self, run_id: str) -> float:
+        turn = _Turn()
         queue = self._waiting.setdefault(run_id, deque())
         queue.append(turn)
+        self._admit()
         try:
-            await turn.wait()
+            await turn.admitted.wait()
         except BaseException:
-            if turn.is_set():  # Admitted in the moment of being cancelled: pass the place on.
-                self.in_flight -= 1
-                self._admit()
+            if turn.admitted.is_set():  # Admitted in the moment of being cancelled: pass the place on.
+                self._leave()
             else:
                 queue.remove(turn)
                 if not queue and self._waiting.get(run_id) is queue:
                     del self._waiting[run_id]
             raise
+        return turn.started
+
+    def _leave(self) -> None:
+        self.in_flight -= 1
+        self._admit()
 
     def _admit(self) -> None:
-        while self._waiting and self.in_flight < self.limit:
+        """Let in whoever may come in now, and come back when time alone will let in the next."""
+        while self._waiting and self.in_flight < int(self.pace.limit):
+            now = self._now()
+            if (ready_at := self.pace.ready_at(now)) > now:
+                self._come_back(ready_at)
+                return
             run_id, queue = next(iter(self._waiting.items()))
             turn = queue.popleft()
             del self._waiting[run_id]
             if queue:
                 self._waiting[run_id] = queue  # Back to the end: the next place is another run's.
             self.in_flight += 1
-            turn.set()
+            self.pace.started(now)
+            turn.started = now
+            turn.admitted.set()
+
+    def _come_back(self, at: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(at, self._admit)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
 
 _gates: RunVar[dict[str, Gate]] = RunVar("stretto_gates")

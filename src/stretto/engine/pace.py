@@ -1,0 +1,90 @@
+"""How many calls a model takes, learnt from its answers. Pure: time is an argument, in seconds."""
+
+from collections import deque
+from contextlib import suppress
+
+_WINDOW = 2.0  # Seconds over which the accepted rate is measured.
+_CUT = 0.95  # Of the accepted rate, after a refusal.
+_FASTEST_GROWTH = 0.1  # Of the rate, for each second without a refusal, while little is known.
+_SLOWEST_GROWTH = 0.01  # The same once the rate was found.
+_LOWEST = 0.5  # Calls a second that are tried whatever was refused.
+_FORGET = 120.0  # Seconds without a refusal after which calls are no longer paced.
+_SPARE = 1.5  # How far concurrency stays above what the accepted rate needs.
+
+
+class Pace:
+    """The limits in front of one model: calls in flight, calls a second, and a pause that it asked for."""
+
+    def __init__(self, most: int) -> None:
+        self.limit = float(most)
+        """Calls in flight at most; halves when the model is overloaded, grows back by one for each round of calls."""
+        self.rate: float | None = None
+        """Calls a second at most; None while nothing was refused."""
+        self._most = most
+        self._paused_until = 0.0
+        self._next_at = 0.0
+        self._rate_set_at = 0.0
+        self._growth = _FASTEST_GROWTH
+        self._cut_at = float("-inf")
+        self._latency = 0.0
+        self._first_at = float("inf")
+        self._accepted: deque[float] = deque()
+
+    def ready_at(self, now: float) -> float:
+        """Return when the next call may start as far as time is concerned; `now` or earlier for at once."""
+        return max(self._paused_until, self._next_at if self._current_rate(now) else 0.0)
+
+    def started(self, now: float) -> None:
+        """A call starts."""
+        self._first_at = min(self._first_at, now)
+        self._accepted.append(now)
+        self._trim(now)
+        if rate := self._current_rate(now):
+            self._next_at = max(now, self._next_at) + 1.0 / rate
+
+    def succeeded(self, started: float, now: float) -> None:
+        """A call that had started at `started` was answered."""
+        latency = now - started
+        self._latency = latency if not self._latency else 0.8 * self._latency + 0.2 * latency
+        self.limit = min(float(self._most), max(self.limit + 1.0 / self.limit, self._needed()))
+
+    def refused(self, started: float, now: float, retry_after: float | None) -> bool:
+        """A call was turned away; return whether the limits were lowered (once for all calls of one burst)."""
+        with suppress(ValueError):  # It may have left the window long ago.
+            self._accepted.remove(started)
+        if retry_after:
+            self._paused_until = max(self._paused_until, now + retry_after)
+        if started < self._cut_at:
+            return False
+        accepted = self._accepted_rate(now)
+        self.rate = max(_CUT * min(accepted, self._current_rate(now) or accepted), _LOWEST)
+        # A refusal soon after the last one still belongs to the search; a later one says that the rate was nearly right.
+        searching = now - self._cut_at < 1.0 or self._cut_at < 0.0
+        self._growth = _FASTEST_GROWTH if searching else max(_SLOWEST_GROWTH, self._growth / 2)
+        self._rate_set_at = self._cut_at = now
+        self._next_at = now + 1.0 / self.rate
+        self.limit = max(1.0, self.limit / 2, min(self.limit, self._needed()))
+        return True
+
+    def _needed(self) -> float:
+        """Return how many calls in flight the rate takes, by Little's law; 0 when nothing is known."""
+        return (self.rate or 0.0) * self._latency * _SPARE
+
+    def _accepted_rate(self, now: float) -> float:
+        self._trim(now)
+        if not self._accepted:
+            return 0.0
+        return len(self._accepted) / min(_WINDOW, max(now - self._first_at, 0.1))
+
+    def _current_rate(self, now: float) -> float | None:
+        if self.rate is None:
+            return None
+        quiet = now - self._rate_set_at
+        if quiet > _FORGET:
+            self.rate = None
+            return None
+        return self.rate * (1.0 + self._growth * quiet)
+
+    def _trim(self, now: float) -> None:
+        while self._accepted and self._accepted[0] < now - _WINDOW:
+            self._accepted.popleft()
