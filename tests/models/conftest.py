@@ -1,4 +1,6 @@
-"""A scripted provider on a real socket, and the four protocols it can speak."""
+"""A scripted provider on a real socket, and the protocols it can speak."""
+
+# ruff: noqa: D101, D102 - what the protocols' methods return is said once, by their base class.
 
 import asyncio
 import json
@@ -42,6 +44,8 @@ class Server:
         self.requests: list[Received] = []
         self.waiting = asyncio.Event()
         """Set when a reply has stalled."""
+        self.left = asyncio.Event()
+        """Set when a client has closed a connection."""
         self.url = ""
         self._connections = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,7 +60,9 @@ class Server:
         try:
             while await self._answer(reader, writer, number):
                 pass
-        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self.left.set()
+        except asyncio.CancelledError:
             pass
         finally:
             writer.close()
@@ -78,10 +84,23 @@ class Server:
             return False
         if reply.end == "stall":
             self.waiting.set()
-            await asyncio.Event().wait()
+            # Nothing is sent any more; the end of what the client sends is its leaving.
+            await reader.readexactly(1)
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return True
+
+    def say(self, body: object, status: int = 200, **headers: str) -> None:
+        """Add a reply of one JSON body to the script."""
+        self.script.append(whole(body, status, **headers))
+
+    def send(self, *chunks: bytes, status: int = 200, kind: str = "text/event-stream") -> None:
+        """Add a reply of these bytes to the script."""
+        self.script.append(Reply(list(chunks), status, {"content-type": kind}))
+
+    def stream(self, *events: object, named: bool = False) -> None:
+        """Add a reply of server-sent events to the script."""
+        self.script.append(sse(events, named=named))
 
     async def close(self) -> None:
         """End every connection."""

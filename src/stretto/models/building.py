@@ -3,7 +3,7 @@
 import inspect
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ from stretto.models.specs import Spec, suggest_prefix
 class Access:
     """How a provider is reached."""
 
-    key: str
+    key: str = field(repr=False)
     """Empty when there is none."""
     url: str
     """Empty for the provider's own address."""

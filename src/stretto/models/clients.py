@@ -1,11 +1,19 @@
-"""Gives every event loop its own HTTP client, kept for as long as the loop lives."""
+"""Gives every event loop its own HTTP client, kept for as long as the loop and the model are there."""
 
 import asyncio
+import weakref
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import anyio
 from pydantic_ai.models import Model as PydanticModel
+
+_MOMENT = 1.0
+_Keeper = AsyncGenerator[None]
+
+_let_go: dict[_Keeper, asyncio.AbstractEventLoop] = {}
+"""Keepers of models that are gone, until they are closed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -13,7 +21,7 @@ class _Held:
     """A model entered on one loop."""
 
     model: PydanticModel
-    keeper: AsyncGenerator[None]
+    keeper: _Keeper
     settled: anyio.Event = field(default_factory=anyio.Event)
     entered: bool = False
 
@@ -32,6 +40,7 @@ class ClientPerLoop:
         self._build = build
         self._spare = [model]
         self._held: dict[asyncio.AbstractEventLoop, _Held] = {}
+        weakref.finalize(self, _release, self._held).atexit = False
 
     async def enter(self) -> PydanticModel:
         """Return the running loop's model, entered."""
@@ -40,9 +49,7 @@ class ClientPerLoop:
             if held.entered:
                 return held.model
             await held.settled.wait()
-        for other in list(self._held):
-            if other.is_closed():
-                del self._held[other]
+        self._forget_closed()
         model = self._take()
         held = self._held[loop] = _Held(model=model, keeper=_keep(model, self._spare))
         try:
@@ -54,17 +61,41 @@ class ClientPerLoop:
             held.settled.set()
         return model
 
+    def _forget_closed(self) -> None:
+        for loop in [loop for loop in self._held if loop.is_closed()]:
+            del self._held[loop]
+        for keeper in [keeper for keeper, loop in _let_go.items() if loop.is_closed()]:
+            del _let_go[keeper]
+
     def _take(self) -> PydanticModel:
         if self._build is None:
             return self._first
         return self._spare.pop() if self._spare else self._build()
 
 
-async def _keep(model: PydanticModel, spare: list[PydanticModel]) -> AsyncGenerator[None]:
-    # A loop that ends, or whose generator is dropped, closes it: the one hook there is to close connections then.
-    # It must not refer to who holds it, or dropping would wait for the cycle collector, which drops sockets too.
+async def _keep(model: PydanticModel, spare: list[PydanticModel]) -> _Keeper:
+    # A loop that ends closes the async generators begun on it: the one hook there is to close connections then.
     try:
         async with model:
             yield
     finally:
         spare.append(model)
+
+
+def _release(held: dict[asyncio.AbstractEventLoop, _Held]) -> None:
+    # The model is gone. If its loop lives on, the connections are closed in a moment; if the loop is about to
+    # end, as after the last line of a script, it closes the generator itself and must be the only one to do so.
+    for loop, one in held.items():
+        if not loop.is_closed():
+            _let_go[one.keeper] = loop
+            # It may close in another thread in this very moment.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(loop.call_later, _MOMENT, _close_soon, loop, one.keeper)
+
+
+def _close_soon(loop: asyncio.AbstractEventLoop, keeper: _Keeper) -> None:
+    loop.create_task(_close(keeper)).add_done_callback(lambda _: _let_go.pop(keeper, None))
+
+
+async def _close(keeper: _Keeper) -> None:
+    await keeper.aclose()

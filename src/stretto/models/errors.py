@@ -3,7 +3,7 @@
 import math
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import httpx2
@@ -76,7 +76,7 @@ class Origin:
     system: str
     """pydantic-ai's name of the provider."""
     base_url: str = ""
-    keys: tuple[str, ...] = ()
+    keys: tuple[str, ...] = field(default=(), repr=False)
     """What must never be shown."""
 
     @classmethod
@@ -189,14 +189,31 @@ def _retry_after(error: Exception) -> float | None:
 
 
 def _describe(error: Exception, kind: ErrorKind, status: int | None, origin: Origin) -> str:
-    said = _one_line(_provider_message(error), origin.keys)
-    number = f"HTTP {status}" if status is not None else ""
     if kind == "timeout":
         return "no answer in time."
     if kind == "connection":
         where = f" at {mask_keys(origin.base_url, origin.keys)}" if origin.base_url else ""
+        said = _one_line(str(_root(error)) or type(_root(error)).__name__, origin.keys).rstrip(".")
         return f"the provider{where} could not be reached, or the connection was lost ({said})."
-    return ": ".join(part for part in (number, said) if part).rstrip(".") + "."
+    if kind == "protocol" and not isinstance(error, failures.AgentRunError):
+        return f"the provider's answer could not be read ({type(error).__name__})."
+    said = _one_line(_provider_message(error), origin.keys).rstrip(".")
+    if said.startswith("<"):
+        said = "a web page instead of an answer"
+    if kind == "unexpected":
+        said = f"{type(error).__name__}: {said}"
+    # An error inside a stream has a status by analogy only: the HTTP answer was a 200.
+    answered = status is not None and not (isinstance(error, failures.ModelAPIError) and error.in_stream)
+    return f"HTTP {status}: {said}." if answered else f"{said}."
+
+
+def _root(error: BaseException) -> BaseException:
+    # "Connection error." says nothing; what the SDK raised it from names the host or the certificate.
+    seen = {id(error)}
+    while (cause := error.__cause__) is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        error = cause
+    return error
 
 
 def _provider_message(error: Exception) -> str:
