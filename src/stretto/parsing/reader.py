@@ -1,0 +1,73 @@
+"""The plan reader: early pieces while chunks arrive, the whole plan at the end. No I/O."""
+
+from stretto.core.plan import HARD_CEILING, Plan, PlanFormat, Subtask
+from stretto.parsing.early_json import EarlyJson
+from stretto.parsing.early_markup import EarlyMarkup
+from stretto.parsing.pieces import AnalysisText, Piece, PlanReader, SubtaskRead
+from stretto.parsing.streamed import StreamedText, Washer
+from stretto.parsing.whole import read_whole
+
+
+class Reader:
+    """A `PlanReader` for either markup."""
+
+    def __init__(self, format: PlanFormat) -> None:
+        self._early = EarlyMarkup() if format == "xml" else EarlyJson()
+        self._chunks: list[str] = []
+        self._washer = Washer()
+        self._text = StreamedText()
+        self._analysis: list[str] = []
+        self._subtasks: list[Subtask] = []
+        self._overflowed = False
+
+    def feed(self, chunk: str) -> list[Piece]:
+        """Take the next chunk, cut anywhere, and return what it completed."""
+        self._chunks.append(chunk)
+        if self._overflowed:
+            return []
+        pieces: list[Piece] = []
+        for found in self._early.feed(self._washer.feed(chunk)):
+            if isinstance(found, str):
+                self._add_analysis(found, pieces)
+            elif len(self._subtasks) < HARD_CEILING:
+                self._subtasks.append(found)
+                pieces.append(SubtaskRead(subtask=found))
+            else:
+                self._overflowed = True
+                break
+        return pieces
+
+    def _add_analysis(self, found: str, pieces: list[Piece]) -> None:
+        text = self._text.feed(found)
+        if text:
+            self._analysis.append(text)
+            pieces.append(AnalysisText(text=text))
+
+    def finish(self) -> Plan:
+        """Read everything that was fed as a whole; raises `PlanError`."""
+        return read_whole(self.raw)
+
+    @property
+    def raw(self) -> str:
+        """Everything that was fed, unaltered."""
+        return "".join(self._chunks)
+
+    @property
+    def analysis(self) -> str:
+        """The analysis so far."""
+        return "".join(self._analysis)
+
+    @property
+    def subtasks(self) -> tuple[Subtask, ...]:
+        """The subtasks sealed so far."""
+        return tuple(self._subtasks)
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether the hard ceiling was passed."""
+        return self._overflowed
+
+
+def open_reader(format: PlanFormat) -> PlanReader:
+    """Return a reader for one plan that was asked for in this markup; any other is understood too, at the end."""
+    return Reader(format)

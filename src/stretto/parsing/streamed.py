@@ -1,0 +1,57 @@
+"""Makes streamed text safe to carry and pleasant to show, whatever the cuts. No I/O."""
+
+import re
+
+from stretto.core.text import replace_surrogates, strip_control
+from stretto.parsing.entities import decode
+
+_PARTIAL_ANSI = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,8}|\][^\x07\x1b]{0,256}\x1b?)?\Z")
+_TAIL = re.compile(r"&[#\w]{0,9}\Z")
+
+
+class Washer:
+    """Takes control characters out of text that comes in chunks, and joins its line breaks."""
+
+    def __init__(self) -> None:
+        self._pending = ""
+        self._begun = False
+
+    def feed(self, chunk: str) -> str:
+        """Return what is ready."""
+        text = self._pending + chunk
+        keep = _PARTIAL_ANSI.search(text, max(0, len(text) - 300))
+        end = keep.start() if keep else len(text) - 1 if text.endswith("\r") else len(text)
+        self._pending = text[end:]
+        text = strip_control(replace_surrogates(text[:end])).replace("\r\n", "\n").replace("\r", "\n")
+        if text and not self._begun:
+            text = text.lstrip("\ufeff")
+            self._begun = bool(text)
+        return text
+
+
+class StreamedText:
+    """Takes the content of one tag in pieces, decodes it, and leaves out the white space around it."""
+
+    def __init__(self) -> None:
+        self._space: list[str] = []
+        self._pending = ""
+        self._begun = False
+
+    def feed(self, piece: str) -> str:
+        """Return what is ready: all but what may still be an entity, or the white space at the end."""
+        text = self._pending + piece
+        entity = _TAIL.search(text, max(0, len(text) - 11))
+        body = text[: entity.start()] if entity else text
+        self._pending = entity[0] if entity else ""
+        ready = body.rstrip()
+        if not ready:
+            if self._begun:
+                self._space.append(body)
+            return ""
+        before = "".join(self._space)
+        self._space = [body[len(ready) :]]
+        ready = decode(before + ready)
+        if not self._begun:
+            ready = ready.lstrip()
+        self._begun = True
+        return ready

@@ -1,0 +1,27 @@
+"""Cuts a model's thinking out of plain text. No I/O."""
+
+import re
+
+_MARK = re.compile(
+    r"[<＜◁\[]\s*(?P<close>[/／])?\s*(?:\w+:)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)\s*[>＞▷\]]",
+    re.IGNORECASE,
+)
+
+
+def without_thinking(text: str) -> str:
+    """Return `text` without its thinking: each block, all before a lone end, all behind a beginning without end."""
+    parts: list[str] = []
+    position, depth = 0, 0
+    for mark in _MARK.finditer(text):
+        if mark["close"]:
+            if depth == 0:
+                parts.clear()
+            depth = 0
+        else:
+            if depth == 0:
+                parts.append(text[position : mark.start()])
+            depth = 1
+        position = mark.end()
+    if depth == 0:
+        parts.append(text[position:])
+    return "".join(parts)
