@@ -78,10 +78,7 @@ def _expand(path: Path) -> Path:
 
 
 def _files(folder: Path | None) -> dict[str, Path]:
-    try:
-        return {path.stem: path for path in sorted(folder.glob("*.md"))} if folder else {}
-    except OSError:  # a folder that may not be read holds no recipe for this user
-        return {}
+    return {path.stem: path for path in sorted(folder.glob("*.md"))} if folder else {}
 
 
 def _summary(name: str, path: Path, source: str) -> RecipeSummary:
