@@ -1,1 +1,251 @@
-"""The names of the original notebook, on top of the Orchestrator."""
+"""The names of the original notebook, on top of the Orchestrator: change the import, keep the cells."""
+
+import re
+import sys
+from collections.abc import Mapping
+from typing import TypedDict
+
+from stretto.app.orchestrator import Orchestrator, run_blocking
+from stretto.app.team import ModelSpec
+from stretto.core.errors import InputError, ModelError, PlanError, StrettoError
+from stretto.core.events import (
+    Event,
+    PlanCompleted,
+    PlanRetrying,
+    RunCompleted,
+    RunStarted,
+    SubtaskSkipped,
+    WorkerFailed,
+    WorkerStarted,
+)
+from stretto.core.models import ModelReply, ModelRequest
+from stretto.core.result import Failure, RunResult
+from stretto.core.task import EMPTY
+from stretto.core.text import replace_surrogates, strip_control
+from stretto.models import open_model
+from stretto.parsing import parse_plan
+from stretto.recipes import Recipe, placeholders
+from stretto.recipes.prompts import RESERVED
+
+MODEL = "google/gemini-3-flash-preview"
+"""The notebook's model, by its OpenRouter id. The environment variable STRETTO_MODEL takes the place of any model."""
+
+_PLAN_NAMES = frozenset({"task"})
+_WORKER_NAMES = frozenset({"original_task", "task_type", "task_description"})
+
+_OUTPUT_TOKENS = 8_000
+_TIMEOUT = 300.0
+
+_WIDE = "=" * 80
+_THIN = "-" * 80
+_WARNING = "⚠️  Warning:"
+
+
+class TaskResult(TypedDict):
+    """One subtask with what its worker wrote."""
+
+    type: str
+    description: str
+    result: str
+    """Empty when the worker failed, which `process` says aloud."""
+
+
+class ProcessResult(TypedDict):
+    """What `FlexibleOrchestrator.process` returns."""
+
+    analysis: str
+    worker_results: list[TaskResult]
+
+
+def extract_xml(text: str, tag: str) -> str:
+    """Return what stands in the first `<tag>…</tag>`, unaltered; "" when there is none.
+
+    The tag may have attributes and be written in any case.
+    """
+    name = re.escape(tag)
+    opening = re.search(rf"<{name}(?:\s[^<>]*)?>", text, re.IGNORECASE)
+    if opening is None:
+        return ""
+    # Two searches, each linear: one pattern for both would look for the end anew from every beginning.
+    closing = re.compile(rf"</{name}\s*>", re.IGNORECASE).search(text, opening.end())
+    return text[opening.end() : closing.start()] if closing else ""
+
+
+def parse_tasks(tasks_xml: str) -> list[dict[str, str]]:
+    """Return the subtasks of a plan as `{"type", "description"}`, in their order; `[]` only for blank text.
+
+    Raises `PlanError`, which keeps the text, when it cannot be read whole.
+    """
+    if not tasks_xml.strip():
+        return []
+    return [{"type": task.type, "description": task.description} for task in parse_plan(tasks_xml).subtasks]
+
+
+def llm_call(prompt: str, system_prompt: str = "", model: ModelSpec = "claude-sonnet-4-5") -> str:
+    """Ask a model once and return its answer, which may be empty; works where an event loop is running too.
+
+    Raises `InputError` when the model cannot be used, and `ModelError` when the call fails, is refused or is cut off.
+    """
+    opened = open_model(model)
+    if opened.label:
+        _say(f"Note: {opened.label}", to_errors=True)
+    request = ModelRequest(
+        role="worker",
+        prompt=replace_surrogates(prompt),
+        system=replace_surrogates(system_prompt),
+        max_output_tokens=_OUTPUT_TOKENS,
+        timeout=_TIMEOUT,
+        gap_timeout=_TIMEOUT,
+    )
+    return _whole_text(run_blocking(lambda: opened.respond(request)))
+
+
+def _whole_text(reply: ModelReply) -> str:
+    if reply.finish == "refusal":
+        raise ModelError(f"{reply.model} refused to answer.", kind="refused", model=reply.model)
+    if reply.finish == "length":
+        raise ModelError(
+            f"The answer of {reply.model} was cut off at {_OUTPUT_TOKENS} tokens.",
+            kind="truncated",
+            model=reply.model,
+            hint="Ask for less at a time.",
+        )
+    return reply.text
+
+
+class FlexibleOrchestrator:
+    """Breaks a task down and has workers carry the pieces out in parallel, while the plan is still being written.
+
+    The prompts are templates: `{task}` in the first, `{original_task}`, `{task_type}` and `{task_description}` in the
+    second, context values by their names in both; `{{` and `}}` are braces. What no placeholder names reaches the
+    models as a block of its own.
+    """
+
+    def __init__(self, orchestrator_prompt: str, worker_prompt: str, model: ModelSpec = MODEL) -> None:
+        self.orchestrator_prompt = orchestrator_prompt
+        self.worker_prompt = worker_prompt
+        self.model = model
+
+    def process(self, task: str, context: Mapping[str, object] | None = None) -> ProcessResult:
+        """Run a task, print what happens, and return the analysis with one entry per subtask of the plan.
+
+        Raises `ValueError` for a variable that a prompt needs and nobody gave, before any call; `PlanError` or
+        `ModelError` when there is no plan.
+        """
+        context = context or EMPTY
+        recipe = self._recipe(context)
+        orchestrator = Orchestrator(model=self.model, recipe=recipe)
+        result = run_blocking(lambda: _follow(orchestrator, task, context))
+        if not result.results:
+            raise _as_error(result.shortfall[0].failure)
+        _print_results(result)
+        return {
+            "analysis": result.analysis,
+            "worker_results": [
+                {"type": outcome.type, "description": outcome.description, "result": outcome.text}
+                for outcome in result.results
+            ],
+        }
+
+    def _recipe(self, context: Mapping[str, object]) -> Recipe:
+        for name in context:
+            if name in RESERVED:
+                raise InputError(f"The context name {name!r} is one of stretto's own.", hint="Give it another name.")
+        recipe = Recipe.of(name="cookbook", orchestrator=self.orchestrator_prompt, worker=self.worker_prompt)
+        _require(self.orchestrator_prompt, _PLAN_NAMES | context.keys())
+        _require(self.worker_prompt, _WORKER_NAMES | context.keys())
+        return recipe
+
+
+def _require(template: str, known: frozenset[str]) -> None:
+    missing = sorted(placeholders(template) - known, key=lambda name: template.index(f"{{{name}}}"))
+    if missing:
+        raise InputError(f"Missing required prompt variable: {missing[0]!r}")
+
+
+def _as_error(failure: Failure) -> StrettoError:
+    if failure.kind == "plan":
+        return PlanError(failure.message, raw=failure.raw, hint=failure.hint)
+    return ModelError(failure.message, kind=failure.kind, hint=failure.hint)
+
+
+async def _follow(orchestrator: Orchestrator, task: str, context: Mapping[str, object]) -> RunResult:
+    printout = _Printout()
+    async with orchestrator.stream(task, context=context) as events:
+        async for event in events:
+            printout.see(event)
+            if isinstance(event, RunCompleted):
+                return event.result
+    raise AssertionError("a run ends with run_completed")
+
+
+class _Printout:
+    """Prints a run as it goes on, under the notebook's headings."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        """By subtask id; empty until the plan is whole."""
+        self._types: dict[str, str] = {}
+        self._early: list[Event] = []
+        """What happened to workers before the plan was whole: no "1/3" can be said of them yet."""
+
+    def see(self, event: Event) -> None:
+        """Print what an event means."""
+        match event:
+            case RunStarted():
+                for label in event.labels:
+                    _say(f"Note: {label}")
+            case PlanRetrying():
+                _say(f"{_WARNING} the plan is asked for again: {event.reason}")
+            case PlanCompleted():
+                self._print_plan(event)
+            case WorkerStarted() | WorkerFailed() | SubtaskSkipped():
+                self._worker(event) if self._numbers else self._early.append(event)
+            case _:
+                pass
+
+    def _print_plan(self, event: PlanCompleted) -> None:
+        subtasks = event.plan.subtasks
+        for number, subtask in enumerate(subtasks, 1):
+            self._numbers[subtask.id], self._types[subtask.id] = number, subtask.type
+        _heading("ORCHESTRATOR ANALYSIS")
+        _say(f"\n{event.plan.analysis}\n")
+        _heading(f"IDENTIFIED {len(subtasks)} APPROACHES")
+        for number, subtask in enumerate(subtasks, 1):
+            _say(f"\n{number}. {subtask.type.upper()}\n   {subtask.description}")
+        _heading("GENERATING CONTENT")
+        _say()
+        for early in self._early:
+            self._worker(early)
+
+    def _worker(self, event: Event) -> None:
+        match event:
+            case WorkerStarted() if number := self._numbers.get(event.subtask_id):
+                _say(f"[{number}/{len(self._numbers)}] Processing: {self._types[event.subtask_id]}...")
+            case WorkerFailed() | SubtaskSkipped() if event.result.subtask.id in self._numbers:
+                _say(f"{_WARNING} nothing came of '{event.result.type}': {event.result.error}")
+            case _:
+                pass
+
+
+def _print_results(result: RunResult) -> None:
+    for missing in result.shortfall:
+        if not missing.subtask_ids:
+            _say(f"{_WARNING} {missing.what} is missing: {missing.failure}")
+    _heading("RESULTS")
+    for number, outcome in enumerate(result.results, 1):
+        _say(f"\n{_THIN}\nApproach {number}: {outcome.type.upper()}\n{_THIN}")
+        _say(f"\n{outcome.text}\n" if outcome.status == "completed" else f"\n{_WARNING} {outcome.error}\n")
+        for finding in outcome.findings:
+            _say(f"{_WARNING} {finding.message}")
+
+
+def _heading(title: str) -> None:
+    _say(f"\n{_WIDE}\n{title}\n{_WIDE}")
+
+
+def _say(text: str = "", *, to_errors: bool = False) -> None:
+    stream = sys.stderr if to_errors else sys.stdout
+    # A run that was paid for does not die because a console cannot show a character.
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    print(strip_control(text).encode(encoding, "replace").decode(encoding), file=stream, flush=True)
