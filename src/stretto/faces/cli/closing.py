@@ -25,9 +25,10 @@ def say_how_it_ended(board: Board, result: RunResult | None, *, interrupted: boo
 
         for line in draw(board, width=min(console.width - 1, 100), glyphs=glyphs_for(console.encoding)):
             console.print(line)
+        console.print()
     for style, text in _lines(board, result, dot, interrupted=interrupted):
         if console:
-            console.print(text, style=style, soft_wrap=True)
+            console.print(text, style=style)
         else:
             print(text, file=sys.stderr)
 

@@ -4,11 +4,10 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
-from stretto.app.orchestrator import Orchestrator
 from stretto.core.events import Event, RunStarted
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
@@ -22,6 +21,9 @@ from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.json_lines import JsonLines
 from stretto.faces.cli.plain import PlainProgress, results_text
 from stretto.faces.cli.terminals import live_console, results_console
+
+if TYPE_CHECKING:
+    from stretto.app.orchestrator import Orchestrator
 
 TICK = 0.1
 """Seconds between two frames of a live view."""
@@ -70,7 +72,7 @@ class Errand:
     """Where the results are written in place of stdout."""
 
 
-def conduct(orchestrator: Orchestrator, errand: Errand) -> int:
+def conduct(orchestrator: "Orchestrator", errand: Errand) -> int:
     """Run an errand to its end and return the exit code."""
     board, interrupts = Board(), Interrupts()
     watcher = open_watcher(board, as_json=errand.as_json)
@@ -89,7 +91,7 @@ def conduct(orchestrator: Orchestrator, errand: Errand) -> int:
 
 
 async def follow(
-    orchestrator: Orchestrator, errand: Errand, board: Board, watcher: Watcher, interrupts: Interrupts
+    orchestrator: "Orchestrator", errand: Errand, board: Board, watcher: Watcher, interrupts: Interrupts
 ) -> None:
     """Run an errand and show every event; a Ctrl-C ends it early and leaves the board as it is."""
 
@@ -140,7 +142,7 @@ def open_watcher(board: Board, *, as_json: bool) -> Watcher:
     return PlainProgress(board)
 
 
-def say_models(orchestrator: Orchestrator) -> None:
+def say_models(orchestrator: "Orchestrator") -> None:
     """Say on stderr which models are going to be asked, and why those."""
     models = orchestrator.models
     said = [f"orchestrator {models['orchestrator']}", f"workers {models['worker']}"]
@@ -150,7 +152,7 @@ def say_models(orchestrator: Orchestrator) -> None:
     print(one_line(f"models: {', '.join(said)}{why}"), file=sys.stderr)
 
 
-def _deliver(result: RunResult, board: Board, orchestrator: Orchestrator, errand: Errand) -> None:
+def _deliver(result: RunResult, board: Board, orchestrator: "Orchestrator", errand: Errand) -> None:
     labels = board.run.labels if board.run else ()
     if errand.output:
         task = Task.of(errand.task, errand.context)

@@ -3,9 +3,10 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import mkstemp
+from secrets import token_hex
 from typing import cast
 
 from stretto.core.errors import InputError, PlanError, StrettoError
@@ -44,13 +45,16 @@ def check_plan_path(path: Path) -> None:
 
 def write_plan_file(file: PlanFile, path: Path) -> None:
     """Write the file whole or not at all; raises `StrettoError` when it cannot be written."""
-    text = json.dumps(file.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    data = json.dumps(file.to_dict(), ensure_ascii=False, indent=2).encode() + b"\n"
+    # Not tempfile: its files are for their owner alone, and a plan is to have the mode of any other new file.
+    temporary = path.resolve().with_name(f".{token_hex(8)}.part")
     try:
-        descriptor, temporary = mkstemp(dir=path.resolve().parent, prefix=".plan-", suffix=".json")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).replace(path.resolve())
+        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666), "wb") as stream:
+            stream.write(data)
+        temporary.replace(path.resolve())
     except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
         raise StrettoError(f"Cannot write {path}: {error.strerror}.") from error
 
 

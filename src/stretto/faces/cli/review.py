@@ -14,7 +14,7 @@ from stretto.core.plan import Plan
 from stretto.core.usage import Quote
 from stretto.faces.cli.interrupts import ignored, raised
 from stretto.faces.cli.plan_text import read_plan_text, write_plan_text
-from stretto.faces.cli.words import count
+from stretto.faces.cli.words import count, quote_line
 
 _OTHER_WAY = "Or use: stretto plan ... -o plan.json, edit that file, then: stretto run --plan plan.json"
 
@@ -42,17 +42,20 @@ def review_plan(plan: Plan, quote: Quote, *, task: str, editor: list[str]) -> Pl
     with tempfile.TemporaryDirectory(prefix="stretto-") as folder:
         file = Path(folder) / "plan.yaml"
         file.write_text(write_plan_text(plan, quote, task=task), encoding="utf-8")
+        print(f"plan: {count(len(plan.subtasks), 'subtask')}. Running them: {quote_line(quote)}", file=sys.stderr)
         while True:
             if not _open(editor, file):
                 return None
             try:
-                return read_plan_text(file.read_text(encoding="utf-8-sig"), plan)
-            except OSError:
-                return None
-            except (InputError, UnicodeDecodeError) as error:
+                edited = read_plan_text(file.read_text(encoding="utf-8-sig"), plan)
+            except (InputError, OSError, UnicodeDecodeError) as error:
                 print(f"error: {error}", file=sys.stderr)
                 if not _again():
                     return None
+                continue
+            if edited is not None:
+                print(f"running: {changes(plan, edited)}", file=sys.stderr)
+            return edited
 
 
 def changes(before: Plan, after: Plan) -> str:

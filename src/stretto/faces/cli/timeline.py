@@ -55,7 +55,7 @@ def draw(board: Board, *, width: int, glyphs: Glyphs) -> list[Text]:
     """Return the picture as lines of at most `width` cells; none when no worker ran or there is no room."""
     bars = bars_of(board)
     total = max((bar.end for bar in bars), default=0.0)
-    labels = min(max((cell_len(bar.label) for bar in bars), default=0), max(8, width // 4))
+    labels = min(max((cell_len(bar.label) for bar in bars), default=0), max(8, width // 3))
     cells = width - labels - _SECONDS - 4
     if total <= 0 or cells < 8 or all(bar.kind == "planning" for bar in bars):
         return []

@@ -1,5 +1,6 @@
 """Small texts that several views share: numbers with their units, one summary line, glyphs."""
 
+import re
 from dataclasses import dataclass
 
 from stretto.core.result import RunResult
@@ -69,9 +70,18 @@ def glyphs_for(encoding: str | None) -> Glyphs:
     return UNICODE
 
 
+# Joiners, direction marks and variation selectors: terminals disagree on how wide what they join is.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+
+
 def flat(text: str) -> str:
-    """Return text from outside as one line, safe to show."""
-    return " ".join(strip_control(text).split())
+    """Return text from outside as one line whose width is known, safe to show."""
+    return " ".join(steady(text).split())
+
+
+def steady(text: str) -> str:
+    """Return text from outside without anything that moves the cursor in a way of its own; line breaks stay."""
+    return _INVISIBLE.sub("", strip_control(text))
 
 
 def seconds(value: float) -> str:

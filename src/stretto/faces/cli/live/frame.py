@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from stretto.core.text import strip_control
 from stretto.faces.cli.board import Board, Growing, Row, RowState, SynthesisRow
 from stretto.faces.cli.timeline import fit
-from stretto.faces.cli.words import BYTES_PER_TOKEN, Glyphs, count, flat, money, seconds, tokens
+from stretto.faces.cli.words import BYTES_PER_TOKEN, Glyphs, count, flat, money, seconds, steady, tokens
 
 QUIET = "bright_black"
 _WIDEST = 100
+_MARKS = "#*->` \n"
 _ANALYSIS_LINES = 6
 _COLUMNS = ((64, (10, 14, 8)), (46, (0, 8, 8)), (0, (0, 0, 8)))
 """From which width on how many cells go to cost, tokens and seconds."""
@@ -96,7 +97,7 @@ def _choose(board: Board, most: int) -> tuple[Sequence[Row], int]:
 
 
 def _analysis(analysis: Growing, screen: Screen, width: int, most: int) -> Iterator[Text]:
-    text = strip_control(analysis.tail).replace("\t", " ").strip()
+    text = steady(analysis.tail).replace("\t", " ").strip()
     if not text or most < 1:
         return
     yield Text("  Analysis", "bold")
@@ -111,7 +112,7 @@ def _subtask(row: Row, screen: Screen) -> _Entry:
     if result and result.error:
         preview = str(result.error)
     elif result:
-        preview = result.text[:200]
+        preview = _opening(result.text)
     elif row.state == "retrying":
         preview = f"asked again: {row.note}"
     else:
@@ -136,14 +137,19 @@ def _synthesis(row: SynthesisRow, screen: Screen) -> _Entry:
         state=result.status,
         number="",
         title="synthesis",
-        preview=flat(str(result.error) if result.error else result.text[:200]),
+        preview=flat(str(result.error) if result.error else _opening(result.text)),
         numbers=(money(result.cost), f"{tokens(result.usage.total_tokens)} tokens", seconds(result.seconds)),
     )
 
 
 def _end(text: Growing) -> str:
-    lines = text.tail.rstrip().rsplit("\n", 1)
-    return lines[-1][-200:]
+    """Return the line that is being written, without the marks of Markdown."""
+    return text.tail.rstrip().rsplit("\n", 1)[-1][-200:].lstrip(_MARKS)
+
+
+def _opening(text: str) -> str:
+    """Return how a text begins, without the marks of Markdown."""
+    return text.lstrip(_MARKS)[:200].replace("**", "")
 
 
 def _running_numbers(text: Growing, started: float | None, now: float) -> tuple[str, str, str]:
@@ -209,7 +215,10 @@ def _status(board: Board, screen: Screen, width: int) -> Text:
     parts += [f"{len(board.active)} at work"] if board.active else []
     parts += [f"{counts['failed']} failed"] if counts["failed"] else []
     parts += [f"{tokens(board.usage.total_tokens)} tokens", money(board.cost)] if board.usage.calls else []
-    text = screen.glyphs.dot.join([seconds(screen.now), *parts])
+    parts.insert(0, seconds(screen.now))
+    while len(parts) > 1 and cell_len(screen.glyphs.dot.join(parts)) > width - 5:
+        parts.pop()  # the least telling ones come last
+    text = screen.glyphs.dot.join(parts)
     return Text.assemble(
         ("  " + screen.spinner + " ", "cyan"), fit(text, max(1, width - 5), screen.glyphs.ellipsis).rstrip()
     )
