@@ -1,9 +1,31 @@
-"""What a run has used: every call, also those that failed, were cut off or were superseded."""
+"""What a run has used and what it has promised: together never more than its budget."""
 
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
+import anyio
+
+from stretto.core.errors import ModelError
 from stretto.core.journal import CallEnd, CallStart, SavedRun
 from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Budget:
+    """What a run may use at the most; None for no limit."""
+
+    usd: Decimal | None = None
+    tokens: int | None = None
+    """Input and output together, over all calls."""
+
+    def __str__(self) -> str:
+        parts = [f"${self.usd}"] if self.usd is not None else []
+        return " and ".join(parts + ([f"{self.tokens} tokens"] if self.tokens is not None else []))
+
+
+NO_BUDGET = Budget()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -24,25 +46,86 @@ class Tally:
         self.cost += cost
 
 
-@dataclass(kw_only=True, slots=True)
 class Books:
-    """The sum over a whole run."""
+    """The books of one run. A call's reservation is made before it and settled by its real usage after."""
 
-    total: Tally = field(default_factory=Tally)
-
-    def settle(self, start: CallStart, end: CallEnd) -> tuple[Usage, Cost]:
-        """Add a finished call and return what counts: its reservation when its usage is not known."""
-        counted = _counted(start, end)
-        self.total.add(*counted)
-        return counted
+    def __init__(self, budget: Budget) -> None:
+        self.total = Tally()
+        """What was used."""
+        self._budget = budget
+        # What is promised, by call id; the synthesis has a standing promise under a name of its own.
+        self._promised: dict[str, tuple[Usage, Cost]] = {}
+        self._in_flight = 0
+        self._settled = anyio.Event()
 
     def restore(self, saved: SavedRun) -> None:
         """Add the calls made before a resume; one whose end was never seen counts as its reservation."""
         for call_id, start in saved.starts.items():
             self.total.add(*_counted(start, saved.ends.get(call_id)))
 
+    def hold(self, name: str, usage: Usage, cost: Cost) -> None:
+        """Promise something from the start, before anything else can take it; raises `ModelError` (budget)."""
+        if not self._fits(usage, cost):
+            raise self._exceeded(usage, cost)
+        self._promised[name] = (usage, cost)
+
+    def release(self, name: str) -> None:
+        """Take back what was held."""
+        self._promised.pop(name, None)
+
+    @asynccontextmanager
+    async def reserve(self, start: CallStart) -> AsyncGenerator[None]:
+        """Promise a call's most; waits while calls in flight may turn out cheaper. Raises `ModelError` (budget)."""
+        while not self._fits(start.reserved, start.reserved_cost):
+            if not self._in_flight:
+                raise self._exceeded(start.reserved, start.reserved_cost)
+            await self._settled.wait()
+        self._promised[start.call_id] = (start.reserved, start.reserved_cost)
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._promised.pop(start.call_id, None)
+            self._in_flight -= 1
+            self._settled.set()
+            self._settled = anyio.Event()
+
+    def settle(self, start: CallStart, end: CallEnd) -> tuple[Usage, Cost]:
+        """Put a finished call's real usage in the place of its promise, and return what counts."""
+        self._promised.pop(start.call_id, None)
+        counted = _counted(start, end)
+        self.total.add(*counted)
+        return counted
+
+    @property
+    def committed(self) -> tuple[Usage, Cost]:
+        """Return what was used and what is promised, together."""
+        usage, cost = self.total.usage, self.total.cost
+        for promised_usage, promised_cost in self._promised.values():
+            usage, cost = usage + promised_usage, cost + promised_cost
+        return usage, cost
+
+    def _fits(self, usage: Usage, cost: Cost) -> bool:
+        budget = self._budget
+        if budget.usd is None and budget.tokens is None:
+            return True
+        used, spent = self.committed
+        return (budget.tokens is None or (used + usage).total_tokens <= budget.tokens) and (
+            budget.usd is None or spent.usd + cost.usd <= budget.usd
+        )
+
+    def _exceeded(self, usage: Usage, cost: Cost) -> ModelError:
+        used, spent = self.committed
+        needs = f"up to {usage.total_tokens} tokens" + (f" ({cost})" if self._budget.usd is not None else "")
+        return ModelError(
+            f"The budget of {self._budget} does not allow another call: it may take {needs}; "
+            f"{used.total_tokens} tokens ({spent}) are used or promised.",
+            kind="budget",
+            hint="Raise the budget, or lower max_output_tokens in the recipe.",
+        )
+
 
 def _counted(start: CallStart, end: CallEnd | None) -> tuple[Usage, Cost]:
     if end is None or end.usage is None:
         return start.reserved, start.reserved_cost
-    return end.usage, end.cost
+    return replace(end.usage, calls=1), end.cost

@@ -1,79 +1,69 @@
-"""Makes model calls: one retry loop for every role, each call in the journal before and after."""
+"""Makes model calls: within the budget, through the gate, in the journal before and after, again when that helps."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from uuid import uuid4
 
 import anyio
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from stretto.core.errors import ErrorKind, ModelError
+from stretto.core.events import RunWaiting
 from stretto.core.journal import CallEnd, CallStart, Journal
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.result import Failure
 from stretto.core.usage import FREE, Cost, Usage
 from stretto.engine.books import Books, Tally
-from stretto.engine.gate import Gates
+from stretto.engine.emitter import Emitter
+from stretto.engine.exchange import Exchange
+from stretto.engine.gate import Gates, OnLowered
 from stretto.engine.job import Job
+from stretto.engine.pace import Pace
+from stretto.engine.retry import retrying
 from stretto.recipes import mend_answer
 
-T = TypeVar("T", covariant=True)
+T = TypeVar("T")
 
 # What a provider adds around the texts: role marks, separators, a system line.
 _OVERHEAD_TOKENS = 64
 # Beyond the model's own limits, so that the model room's error, which knows more, comes first.
 _MOST_GRACE_SECONDS = 5.0
-
+# The provider turned the call away before it did any work: nothing is billed.
 _UNBILLED: frozenset[ErrorKind] = frozenset(
     {"rate_limit", "overloaded", "authentication", "permission", "billing", "not_found", "bad_request"}
 )
-
-
-class Exchange(Protocol[T]):
-    """One role's side of the calls for one answer."""
-
-    subtask_id: str
-    revision: int
-
-    def request(self, turns: tuple[Turn, ...]) -> ModelRequest:
-        """Return what is asked, `turns` being what was said since."""
-        ...
-
-    def begin(self, attempt: int, model: Model) -> OnText | None:
-        """An attempt starts, and what an earlier one wrote is void; return who listens, None for nobody."""
-        ...
-
-    def read(self, reply: ModelReply) -> T:
-        """Return what a whole reply says; raises `ModelError` when it cannot count as an answer."""
-        ...
-
-    def may_retry(self, error: ModelError) -> bool:
-        """Whether asking again from the start is right after a retryable error."""
-        ...
-
-    def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
-        """Attempt number `attempt` is going to be made."""
-        ...
+# Limits of the run, not faults of a model: another model meets them too.
+_OF_THE_RUN: frozenset[ErrorKind] = frozenset({"budget", "deadline"})
 
 
 class Caller:
     """Makes the calls of one run."""
 
-    def __init__(self, job: Job, journal: Journal, gates: Gates, books: Books) -> None:
+    def __init__(self, job: Job, journal: Journal, gates: Gates, books: Books, emitter: Emitter) -> None:
         self._job = job
         self._journal = journal
         self._gates = gates
         self._books = books
+        self._emitter = emitter
+        self._deadline = anyio.current_time() + job.settings.deadline
         # Models that every further call would fail at: their error stands for all of those calls.
         self._closed: dict[str, ModelError] = {}
 
     async def ask(self, exchange: Exchange[T], models: Sequence[Model], tally: Tally) -> T:
         """Return the first answer that counts, from the first model that gives one; raises `ModelError`."""
+        with anyio.CancelScope(deadline=self._deadline):
+            return await self._ask_in_turn(exchange, models, tally)
+        raise ModelError(
+            f"The run's deadline of {self._job.settings.deadline:g} seconds has passed.",
+            kind="deadline",
+            hint="Allow more time with deadline (--deadline).",
+        )
+
+    async def _ask_in_turn(self, exchange: Exchange[T], models: Sequence[Model], tally: Tally) -> T:
         for model, successor in zip(models, (*models[1:], None), strict=True):
             try:
                 return await self._persist(exchange, model, tally)
             except ModelError as error:
-                if successor is None or not exchange.may_retry(error):
+                if successor is None or error.kind in _OF_THE_RUN or not exchange.may_retry(error):
                     raise
                 exchange.retrying(tally.attempts + 1, Failure.of(error), successor.name, 0.0)
         raise AssertionError("a role has at least one model")
@@ -81,28 +71,11 @@ class Caller:
     async def _persist(self, exchange: Exchange[T], model: Model, tally: Tally) -> T:
         """Ask one model until it answers, its attempts are used up, or asking again is no use."""
         turns: tuple[Turn, ...] = ()
-        settings = self._job.settings
-        backoff = wait_random_exponential(multiplier=settings.backoff, max=settings.max_backoff)
 
-        def wait(state: RetryCallState) -> float:
-            error = _error_of(state)
-            return max(backoff(state), error.retry_after or 0.0) if error else 0.0
+        def announce(error: ModelError, seconds: float) -> None:
+            exchange.retrying(tally.attempts + 1, Failure.of(error), model.name, seconds)
 
-        def announce(state: RetryCallState) -> None:
-            if error := _error_of(state):
-                exchange.retrying(tally.attempts + 1, Failure.of(error), model.name, state.upcoming_sleep)
-
-        retrying = AsyncRetrying(
-            stop=stop_after_attempt(settings.attempts),
-            wait=wait,
-            retry=retry_if_exception(
-                lambda error: isinstance(error, ModelError) and error.retryable and exchange.may_retry(error)
-            ),
-            before_sleep=announce,
-            sleep=anyio.sleep,
-            reraise=True,
-        )
-        async for attempt in retrying:
+        async for attempt in retrying(self._job.settings, exchange.may_retry, announce):
             with attempt:
                 reply = await self._call(exchange, model, turns, tally)
                 try:
@@ -113,26 +86,8 @@ class Caller:
         raise AssertionError("tenacity re-raises the last error")
 
     async def _call(self, exchange: Exchange[T], model: Model, turns: tuple[Turn, ...], tally: Tally) -> ModelReply:
+        """Make one call, as soon as there is money and a place for it."""
         request = exchange.request(turns)
-        async with self._gates.of(model.name).place(self._job.run_id):
-            if closed := self._closed.get(model.name):
-                raise closed
-            if tally.began is None:
-                tally.began = anyio.current_time()
-            tally.attempts += 1
-            tally.model = model.name
-            on_text = exchange.begin(tally.attempts, model)
-            try:
-                return await self._recorded(exchange, model, request, on_text, tally)
-            except ModelError as error:
-                if error.run_wide:
-                    self._closed[model.name] = error
-                raise
-
-    async def _recorded(
-        self, exchange: Exchange[T], model: Model, request: ModelRequest, on_text: OnText | None, tally: Tally
-    ) -> ModelReply:
-        """Make one call with its start and its end in the journal, however it ends."""
         reserved = reservation(request)
         start = CallStart(
             call_id=uuid4().hex,
@@ -143,6 +98,26 @@ class Caller:
             reserved=reserved,
             reserved_cost=model.price(reserved),
         )
+        gate = self._gates.of(model.name)
+        async with self._books.reserve(start), gate.place(self._job.run_id, self._lowered(model)):
+            if closed := self._closed.get(model.name):
+                raise closed
+            if tally.began is None:
+                tally.began = anyio.current_time()
+            tally.attempts += 1
+            tally.model = model.name
+            on_text = exchange.begin(tally.attempts, model)
+            try:
+                return await self._recorded(start, model, request, on_text, tally)
+            except ModelError as error:
+                if error.run_wide:
+                    self._closed[model.name] = error
+                raise
+
+    async def _recorded(
+        self, start: CallStart, model: Model, request: ModelRequest, on_text: OnText | None, tally: Tally
+    ) -> ModelReply:
+        """Make one call with its start and its end in the journal, however it ends."""
         await self._journal.start_call(self._job.run_id, start)
         usage: Usage | None = None
         cost: Cost = start.reserved_cost
@@ -162,6 +137,14 @@ class Caller:
             with anyio.CancelScope(shield=True):
                 await self._journal.end_call(self._job.run_id, end)
 
+    def _lowered(self, model: Model) -> OnLowered:
+        def say(pace: Pace, pause: float | None) -> None:
+            wait = f" after a pause of {pause:g} seconds" if pause else ""
+            message = f"{model.name} is busy: at most {int(pace.limit)} calls at a time{wait}."
+            self._emitter.emit(RunWaiting(cause="gate", model=model.name, message=message, seconds=pause))
+
+        return say
+
 
 def reservation(request: ModelRequest) -> Usage:
     """Return the most a call can take: no text has more tokens than bytes."""
@@ -174,7 +157,6 @@ def reservation(request: ModelRequest) -> Usage:
 
 
 def _turned_away(error: ModelError) -> bool:
-    """Whether the provider refused the call before it did any work: nothing is billed then."""
     return error.kind in _UNBILLED or (error.status or 0) >= 400
 
 
@@ -186,8 +168,3 @@ async def _in_time(model: Model, request: ModelRequest, on_text: OnText | None) 
         raise ModelError(
             f"{model.name} did not answer within {request.timeout:g} seconds.", kind="timeout", model=model.name
         ) from None
-
-
-def _error_of(state: RetryCallState) -> ModelError | None:
-    error = state.outcome.exception() if state.outcome else None
-    return error if isinstance(error, ModelError) else None

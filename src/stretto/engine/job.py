@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from stretto.core.checks import Check
 from stretto.core.models import Model
@@ -9,6 +10,7 @@ from stretto.core.plan import Plan, Subtask, Tier
 from stretto.core.result import SynthesisStrategy
 from stretto.core.task import Task
 from stretto.core.usage import Quote
+from stretto.engine.books import NO_BUDGET, Budget
 from stretto.recipes import Recipe
 
 ReviewHook = Callable[[Plan, Quote], Awaitable[Plan | None]]
@@ -64,7 +66,14 @@ class RunSettings:
     backoff: float = 0.5
     """Seconds before the second attempt at the most; doubles with each further one."""
     max_backoff: float = 30.0
-    """Seconds between two attempts at the most."""
+    """Seconds between two attempts at the most, unless the provider asks for more."""
+    throttled_attempts: int = 8
+    """Calls for one answer to one model that is busy or over its rate limit."""
+    longest_pause: float = 60.0
+    """Seconds of Retry-After that are waited; past them the model counts as out of reach for this run."""
+    budget: Budget = NO_BUDGET
+    deadline: float = inf
+    """Seconds for the whole run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -58,7 +58,7 @@ class Pace:
             return False
         accepted = self._accepted_rate(now)
         self.rate = max(_CUT * min(accepted, self._current_rate(now) or accepted), _LOWEST)
-        # A refusal soon after the last one still belongs to the search; a later one says that the rate was nearly right.
+        # A refusal soon after the last one still belongs to the search; a later one says the rate was nearly right.
         searching = now - self._cut_at < 1.0 or self._cut_at < 0.0
         self._growth = _FASTEST_GROWTH if searching else max(_SLOWEST_GROWTH, self._growth / 2)
         self._rate_set_at = self._cut_at = now

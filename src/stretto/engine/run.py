@@ -97,8 +97,8 @@ class _Run:
         self._journal = journal
         self._emitter = emitter
         self._emit = emitter.emit
-        self._books = Books()
-        self._caller = Caller(job, journal, gates, self._books)
+        self._books = Books(job.settings.budget)
+        self._caller = Caller(job, journal, gates, self._books, emitter)
         self._warnings: tuple[str, ...] = ()
 
     async def carry_out(self) -> None:
