@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default)")
     parser.add_argument("--seed", type=int, default=0, help="what the answers depend on")
     parser.add_argument("--subtasks", type=int, default=3, help="subtasks of a plan")
+    parser.add_argument("--words", type=int, nargs=2, default=(40, 120), help="fewest and most words of a text")
     parser.add_argument("--first-token", type=float, default=0.6, help="seconds to the first token")
     parser.add_argument("--tokens-per-second", type=float, default=80.0)
     parser.add_argument("--event-tokens", type=int, default=8, help="tokens in one event of a stream")
@@ -65,7 +66,7 @@ def _settings(options: argparse.Namespace) -> Settings:
             event_tokens=options.event_tokens,
             speed=options.speed,
         ),
-        answers=DefaultAnswers(seed=options.seed, subtasks=options.subtasks),
+        answers=DefaultAnswers(seed=options.seed, subtasks=options.subtasks, words=tuple(options.words)),
         bucket=Bucket(rate=options.rate, burst=options.burst) if options.rate else None,
         key=options.key,
         context_window=options.context_window,

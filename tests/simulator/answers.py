@@ -12,9 +12,10 @@ from tests.simulator.tokens import count_tokens, first_tokens
 
 Finish = Literal["stop", "length", "refusal", "context_window"]
 
-WORDS = tuple(
+WORDS = re.findall(
+    r"\w+",
     "amber bright calm delicate early façade gentle harbour ivory joyful kind lively meadow noble open pebble quiet "
-    "river silver timber useful velvet warm yonder zest orchard lantern copper feather garden hollow island".split()  # noqa: SIM905
+    "river silver timber useful velvet warm yonder zest orchard lantern copper feather garden hollow island",
 )
 """Words without digits, so that no answer holds a number that its brief does not have; one is not ASCII."""
 
@@ -30,10 +31,12 @@ class Answer:
     """"refusal" with a text is a refusal in the middle of it."""
     usage: bool = True
     """Whether the provider reports tokens."""
+    unlimited: bool = False
+    """Whether the client's limit on the answer is ignored."""
 
     def limited(self, limit: int | None) -> "Answer":
         """Return what is left of it within `limit` tokens; cut at the limit, it ends with "length"."""
-        if limit is None or count_tokens(self.thinking) + count_tokens(self.text) <= limit:
+        if limit is None or self.unlimited or count_tokens(self.thinking) + count_tokens(self.text) <= limit:
             return self
         thinking = first_tokens(self.thinking, limit)
         text = first_tokens(self.text, limit - count_tokens(thinking))

@@ -219,8 +219,8 @@ def _long(words: int) -> str:
 
 
 def plan(number: int, *, duplicates: bool = False) -> Say:
-    """A plan of so many subtasks, in the markup that the prompt asks for."""
-    return Say(answer=lambda asked: Answer(text=plan_text(asked, number, duplicates=duplicates)))
+    """A plan of so many subtasks in the markup that the prompt asks for, whatever the limit on the answer."""
+    return Say(answer=lambda asked: Answer(text=plan_text(asked, number, duplicates=duplicates), unlimited=True))
 
 
 _REFUSED = Answer(finish="refusal")
@@ -234,7 +234,7 @@ FAULTS: Mapping[str, tuple[Effect, ...]] = {
     "chunked_cut": (Cut(how="eof", after_tokens=16),),
     "clean_end_without_finish": (Cut(how="clean", after_tokens=16),),
     "clean_end_without_anything": (Cut(how="clean", after_tokens=0),),
-    "cut_inside_character": (Cut(how="eof", after_tokens=1, inside_character=True),),
+    "cut_inside_character": (Cut(how="eof", after_tokens=0, inside_character=True),),
     "silence": (Silence(),),
     "silence_after_head": (Silence(after_tokens=0),),
     "silence_mid_stream": (Silence(after_tokens=16),),
@@ -247,7 +247,7 @@ FAULTS: Mapping[str, tuple[Effect, ...]] = {
     "malformed_event": (Malformed(),),
     "html_with_200": (Html(),),
     "error_event_first": (StreamError(kind="overloaded"),),
-    "error_event_after_100_tokens": (Say(answer=Answer(text=_TEXT)), StreamError(kind="server", after_tokens=100)),
+    "error_event_after_100_tokens": (StreamError(kind="server", after_tokens=100),),
     "rate_limit_event_mid_stream": (StreamError(kind="rate_limit", after_tokens=16),),
     "quota_event_mid_stream": (StreamError(kind="quota", after_tokens=16),),
     "unsupported_parameter": (Error(kind="unsupported_parameter"),),

@@ -79,7 +79,7 @@ class Provider:
         for effect in effects:
             match effect:
                 case Error():
-                    return await call.refuse(Rejected(effect.kind), effect.status, effect.retry_after)
+                    return await call.refuse(Rejected(effect.kind, status=effect.status), effect.retry_after)
                 case StreamError() if not asked.streamed:
                     return await call.refuse(Rejected(effect.kind))
                 case Html():
@@ -175,23 +175,21 @@ class _Call:
         own = self.protocol.headers(request_id=self.record.request_id, limits=self.limits)
         return [("date", formatdate(usegmt=True)), ("content-type", content_type), *own]
 
-    async def refuse(
-        self, rejected: Rejected, status: int | None = None, retry_after: str | HttpDate | None = None
-    ) -> End:
+    async def refuse(self, rejected: Rejected, retry_after: str | HttpDate | None = None) -> End:
         """Answer with an error."""
         if rejected.kind == "bad_gateway":
             # A gateway in front of the provider says so, in its own words.
-            return await self.page(status or 502, b"502 Bad Gateway")
+            return await self.page(rejected.status or 502, b"502 Bad Gateway")
         model = self.asked.model if self.asked else ""
         wait = retry_after if isinstance(retry_after, str) else None
-        own, body = self.protocol.error(rejected, request_id=self.record.request_id, model=model, wait=wait)
+        status, body = self.protocol.error(rejected, request_id=self.record.request_id, model=model, wait=wait)
         headers = self.headers("application/json")
         if isinstance(retry_after, HttpDate):
             headers.append(("retry-after", formatdate(time.time() + retry_after.seconds, usegmt=True)))
         elif retry_after is not None and self.protocol.waits_in_header:
             headers.append(("retry-after", retry_after))
-        self._provider.log.note(self.record.number, status=status or own)
-        await self.wire.send(status or own, headers, to_json(body).encode())
+        self._provider.log.note(self.record.number, status=status)
+        await self.wire.send(status, headers, to_json(body).encode())
         return "refused"
 
     async def page(self, status: int, title: bytes) -> End:

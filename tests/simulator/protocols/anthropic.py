@@ -108,15 +108,12 @@ class Anthropic:
         """Return the message with all its blocks."""
         message = _message(reply) | {"content": _content(reply)}
         message |= _stop(reply)
-        if reply.answer.usage:
-            message["usage"] = _usage(reply, reply.usage.output)
-        return message
+        return message | {"usage": _usage(reply, reply.usage.output)}
 
     def opening(self, reply: Reply) -> list[Event]:
         """Return message_start, which knows the input, and the first content block."""
         message = _message(reply) | {"content": [], "stop_reason": None, "stop_sequence": None}
-        # The SDK wants usage in the first message; without any reported it is zero.
-        message["usage"] = _usage(reply, 1) if reply.answer.usage else {"input_tokens": 0, "output_tokens": 0}
+        message["usage"] = _usage(reply, 1)
         events = [_event("message_start", message=message)]
         if reply.answer.thinking:
             block = {"type": "thinking", "thinking": "", "signature": ""}
@@ -157,7 +154,7 @@ class Anthropic:
         }
         if form.code:
             error["details"] = {"error_code": form.code}
-        return form.status, {"type": "error", "error": error, "request_id": request_id}
+        return rejected.status or form.status, {"type": "error", "error": error, "request_id": request_id}
 
     def error_event(self, kind: ErrorKind, *, request_id: str, model: str) -> Event:
         """Return `event: error`."""
@@ -218,6 +215,9 @@ def _stop(reply: Reply) -> dict[str, Any]:
 
 
 def _usage(reply: Reply, output: int) -> dict[str, Any]:
+    if not reply.answer.usage:
+        # The field is never missing in this protocol; a gateway that does not count sends zeros.
+        return {"input_tokens": 0, "output_tokens": 0}
     usage = reply.usage
     return {
         "input_tokens": usage.input - usage.cached - usage.written,

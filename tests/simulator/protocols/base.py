@@ -18,7 +18,13 @@ class Rejected(Exception):
     """A request that the provider refuses."""
 
     def __init__(
-        self, kind: ErrorKind, message: str = "", *, param: str | None = None, code: str | None = None
+        self,
+        kind: ErrorKind,
+        message: str = "",
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(message)
         self.kind: ErrorKind = kind
@@ -27,6 +33,8 @@ class Rejected(Exception):
         self.param = param
         self.code = code
         """In place of the provider's usual code."""
+        self.status = status
+        """In place of the provider's usual status."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -143,11 +143,11 @@ class Gemini:
         if wait is not None:
             details.append({"@type": f"{_GOOGLE}RetryInfo", "retryDelay": f"{wait}s"})
         error: dict[str, Any] = {
-            "code": form.status,
+            "code": rejected.status or form.status,
             "message": rejected.message or form.message.replace("{model}", model),
             "status": form.type,
         }
-        return form.status, {"error": error | ({"details": details} if details else {})}
+        return rejected.status or form.status, {"error": error | ({"details": details} if details else {})}
 
     def error_event(self, kind: ErrorKind, *, request_id: str, model: str) -> Event:
         """Return a data event with the status object."""

@@ -140,7 +140,7 @@ def _article(name: str) -> str:
 def error_object(rejected: Rejected, model: str) -> tuple[int, dict[str, Any]]:
     """Return status and the `error` object."""
     form = ERRORS[rejected.kind]
-    return form.status, {
+    return rejected.status or form.status, {
         "message": rejected.message or form.message.replace("{model}", model),
         "type": form.type,
         "param": rejected.param or form.param,
