@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from stretto.core.errors import InputError, StrettoError
+from stretto.core.text import strip_control
 from stretto.faces.cli.commands import new_app
+from stretto.faces.cli.errors import one_line
 
 app = new_app(group=True)
 
@@ -28,7 +30,7 @@ def list_() -> None:
     summaries = list_recipes(user_folder=recipes_folder())
     width = max(len(summary.name) for summary in summaries)
     for summary in summaries:
-        typer.echo(f"{summary.name:<{width}}  {summary.description}")
+        typer.echo(f"{summary.name:<{width}}  {one_line(summary.description)}")
 
 
 @app.command()
@@ -37,7 +39,7 @@ def show(name: Annotated[str, typer.Argument(help="Name of a recipe, or the path
     from stretto.app.folders import recipes_folder
     from stretto.recipes import recipe_source_text
 
-    text = recipe_source_text(name, user_folder=recipes_folder())
+    text = strip_control(recipe_source_text(name, user_folder=recipes_folder()))
     typer.echo(text, nl=not text.endswith("\n"))
 
 
