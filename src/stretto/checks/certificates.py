@@ -10,15 +10,16 @@ STANDARD = re.compile(
 """A standard with its number, such as ISO 9001 or IP67."""
 
 NAMED: Mapping[str, re.Pattern[str]] = {
-    label: re.compile(pattern)
+    # ASCII: a Chinese character beside "FDA" is then the end of the word.
+    label: re.compile(pattern, re.ASCII)
     for label, pattern in {
-        "FDA": r"\bFDA\b|FDA(?=[\u4e00-\u9fff])",
-        "CE": r"\bCE\b(?=[- ]?(?:mark|cert|认证|标志))|CE(?=认证|标志)",
-        "BPA": r"\bBPA\b|BPA(?=[\u4e00-\u9fff])|双酚\s?A|(?i:bisphenol)",
-        "LFGB": r"LFGB",
-        "SGS": r"\bSGS\b|SGS(?=[\u4e00-\u9fff])",
+        "FDA": r"\bFDA\b",
+        "CE": r"\bCE\b(?=[- ]?(?:mark|cert|认证|标志))",
+        "BPA": r"\bBPA\b|双酚\s?A|(?i:bisphenol)",
+        "LFGB": r"\bLFGB\b",
+        "SGS": r"\bSGS\b",
         "RoHS": r"(?i:\brohs\b)",
-        "FSC": r"\bFSC\b|FSC(?=[\u4e00-\u9fff])",
+        "FSC": r"\bFSC\b",
         "GOTS": r"\bGOTS\b",
         "OEKO-TEX": r"(?i:oeko-?tex)",
         "Fairtrade": r"(?i:\bfair[- ]?trade\b)|公平贸易",

@@ -19,7 +19,7 @@ _NO_CLAIM = re.compile(
     r"|[\[(（][0-9]{1,2}[\])）]"
     r"|\b(?i:step|part|chapter|section|day|option|variant|version|tip|phase|figure|table|week|no\.|q)[ ]?[0-9]{1,3}\b"
     r"|第[0-9]{1,3}|(?:步骤|方案|版本|阶段|部分|选项|变体)[ ]?[0-9]{1,3}"
-    r"|\b24/7\b",
+    r"|(?<![0-9])24/7(?![0-9])",
     re.MULTILINE | re.DOTALL,
 )
 _ORDINAL = re.compile(r"第[零〇一二两三四五六七八九十百千]+")
@@ -41,17 +41,14 @@ def check_facts(answer: Answer) -> Finding | None:
 
 
 def _certificates(text: str, brief: str) -> list[str]:
-    known = {normal_standard(match[0]) for match in STANDARD.finditer(brief.upper())}
+    standards = {normal_standard(match[0]) for match in STANDARD.finditer(brief.upper())}
     claims = {normal_standard(match[0]): match[0] for match in STANDARD.finditer(text)}
-    found = [written for normal, written in claims.items() if normal not in known]
-    for pattern in NAMED.values():
-        match = pattern.search(text)
-        if match and not pattern.search(brief):
-            found.append(match[0])
-    word = CERTIFICATION.search(text)
-    if word and not found and not CERTIFICATION.search(brief):
-        found.append(word[0])
-    return found
+    found = [written for normal, written in claims.items() if normal not in standards]
+    marks = {match[0]: pattern for pattern in NAMED.values() if (match := pattern.search(text))}
+    found += [written for written, pattern in marks.items() if not pattern.search(brief)]
+    # "ISO 9001 certified": the word says nothing beyond the mark that stands beside it.
+    word = None if claims or marks else CERTIFICATION.search(text)
+    return [*found, word[0]] if word and not CERTIFICATION.search(brief) else found
 
 
 def _numbers(text: str, brief: str) -> list[str]:

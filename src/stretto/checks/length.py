@@ -14,13 +14,13 @@ _LIMIT = re.compile(
     r"limit(?:ed)? (?:to|of|is)|max(?:imum)?(?: of| length)?)\s?:?\s?"
     + _NUMBER.format("before")
     + r"[ -]?(?P<unit_before>words?|characters?|chars?)\b"
-    r"|(?<![0-9.,–~-])"
+    r"|(?<![0-9])(?<![0-9][.,])(?<![–~-])"
     + _NUMBER.format("after")
     + r"[ -]?(?P<unit_after>words?|characters?|chars?) (?:or (?:less|fewer)|max(?:imum)?\b|at most|limit\b)"
     r"|(?:不超过|不要超过|不得超过|不多于|少于|不到|最多|至多|控制在|限制在|限)\s?"
     + _NUMBER.format("zh_before")
     + r"\s?个?(?P<unit_zh_before>字符|单词|词|字)"
-    r"|(?<![0-9.,–~至到-])"
+    r"|(?<![0-9])(?<![0-9][.,])(?<![–~至到-])"
     + _NUMBER.format("zh_after")
     + r"\s?个?(?P<unit_zh_after>字符|单词|词|字)(?:以内|之内|以下|内))",
     re.IGNORECASE,
