@@ -111,13 +111,16 @@ def _in_environment(environ: Mapping[str, str], stored: Mapping[str, str]) -> di
 def _read(file: Path, *, mend: bool = False) -> dict[str, str]:
     try:
         with file.open("rb") as stream:
-            if not mend and os.name == "posix" and os.fstat(stream.fileno()).st_mode & _OTHERS:
-                raise InputError(f"Others can read your keys in {file}.", hint=f'Mend it with: chmod 600 "{file}"')
-            content: object = json.loads(stream.read())
+            mode = os.fstat(stream.fileno()).st_mode
+            data = stream.read()
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise InputError(f"Cannot read the keys in {file}: {error.strerror}.") from error
+    if not mend and os.name == "posix" and mode & _OTHERS:
+        raise InputError(f"Others can read your keys in {file}.", hint=f'Mend it with: chmod 600 "{file}"')
+    try:
+        content: object = json.loads(data)
     except ValueError:
         content = None
     if not _is_keys(content):

@@ -90,9 +90,21 @@ def test_values_by_hand_that_cannot_be_used(values, said):
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("a.json", '{"price": 12.50, "n": 3, "tags": ["a", "b"], "nan": NaN}', {"price": "12.50", "n": 3, "tags": ["a", "b"], "nan": "NaN"}),
-        ("a.yaml", "price: 12.50\norganic: yes\nsku: 007\nsince: 2024-01-01\n", {"price": "12.50", "organic": "yes", "sku": "007", "since": "2024-01-01"}),
-        ("a.yml", "none:\ntilde: ~\nquoted: '~'\ntags: [a, b]\nat: {x: 1}\n", {"none": None, "tilde": None, "quoted": "~", "tags": ["a", "b"], "at": {"x": "1"}}),
+        (
+            "a.json",
+            '{"price": 12.50, "n": 3, "tags": ["a", "b"], "nan": NaN}',
+            {"price": "12.50", "n": 3, "tags": ["a", "b"], "nan": "NaN"},
+        ),
+        (
+            "a.yaml",
+            "price: 12.50\norganic: yes\nsku: 007\nsince: 2024-01-01\n",
+            {"price": "12.50", "organic": "yes", "sku": "007", "since": "2024-01-01"},
+        ),
+        (
+            "a.yml",
+            "none:\ntilde: ~\nquoted: '~'\ntags: [a, b]\nat: {x: 1}\n",
+            {"none": None, "tilde": None, "quoted": "~", "tags": ["a", "b"], "at": {"x": "1"}},
+        ),
         ("a.yml", "x: !!python/object/apply:os.system [id]\n", {"x": ["id"]}),
         ("a.txt", "\ufeffA bottle.\n", {"context": "A bottle."}),
         ("a.md", "# Brief\n\nA bottle.\n", {"context": "# Brief\n\nA bottle."}),
@@ -101,7 +113,7 @@ def test_values_by_hand_that_cannot_be_used(values, said):
         ("a.md", "---\n---\nA bottle.", {"context": "A bottle."}),
         ("a.md", "---\nA rule, not front matter.", {"context": "---\nA rule, not front matter."}),
     ],
-)  # fmt: skip
+)
 def test_a_file_is_read_as_its_name_says(tmp_path, name, content, expected):
     """Every kind of file gives its values as they were written."""
     assert read_context_file(write(tmp_path, name, content)) == expected
