@@ -3,8 +3,8 @@
 from tests.simulator.answers import Answer, Answers
 from tests.simulator.asked import Asked, Role
 from tests.simulator.bucket import Bucket
+from tests.simulator.catalogue import FAULTS
 from tests.simulator.faults import (
-    FAULTS,
     Cut,
     Drip,
     Error,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.simulator.answers import DefaultAnswers
 from tests.simulator.bucket import Bucket
-from tests.simulator.faults import FAULTS, Script
+from tests.simulator.catalogue import FAULTS
+from tests.simulator.faults import Script
 from tests.simulator.scripts import ScriptError, read_script
 from tests.simulator.server import Simulator
 from tests.simulator.settings import Settings

@@ -108,6 +108,5 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
 
 
 def _lists_objects(schema: Mapping[str, Any] | None) -> bool:
-    return schema is not None and any(
-        isinstance(value, dict) and value.get("type") == "array" for value in schema.get("properties", {}).values()
-    )
+    properties: Mapping[str, Mapping[str, Any]] = (schema or {}).get("properties", {})
+    return any(shape.get("type") == "array" for shape in properties.values())

@@ -3,7 +3,8 @@
 import json
 from typing import Any, cast
 
-from tests.simulator.faults import FAULTS, Fault, Script
+from tests.simulator.catalogue import FAULTS
+from tests.simulator.faults import Fault, Script
 
 _WHEN = ("role", "text", "model", "protocol", "streamed", "skip", "times")
 

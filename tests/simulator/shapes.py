@@ -13,11 +13,21 @@ class Problem(Exception):
 
     def __init__(self, wrong: Wrong, path: Path, *, expected: str = "", got: object = None) -> None:
         super().__init__(wrong, path)
-        self.wrong = wrong
+        self.wrong: Wrong = wrong
         self.path = path
         self.expected = expected
         """What was wanted: a type, or the values allowed."""
         self.got = got
+
+
+_TYPE_NAMES: dict[type[Any], str] = {
+    bool: "boolean",
+    int: "integer",
+    float: "decimal",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
 
 
 def dotted(path: Path) -> str:
@@ -34,7 +44,14 @@ def type_name(value: object) -> str:
     """Return the JSON name of a value's type."""
     if value is None:
         return "null"
-    names = {bool: "boolean", int: "integer", float: "decimal", str: "string", list: "array", dict: "object"}
+    names: dict[type[Any], str] = {
+        bool: "boolean",
+        int: "integer",
+        float: "decimal",
+        str: "string",
+        list: "array",
+        dict: "object",
+    }
     return names[type(value)]
 
 

@@ -1,7 +1,6 @@
 """Anthropic Messages. No I/O."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -9,66 +8,15 @@ from tests.simulator.asked import Asked, Block, Message, ProtocolName
 from tests.simulator.bucket import Limits
 from tests.simulator.faults import ErrorKind
 from tests.simulator.http import Request
+from tests.simulator.protocols.anthropic_errors import ERRORS, word
 from tests.simulator.protocols.anthropic_shapes import CACHE_MARKS, MESSAGES, VERSIONS
-from tests.simulator.protocols.base import ErrorForm, Rejected, Reply, bearer, content_text, read_json
-from tests.simulator.shapes import Problem, dotted
+from tests.simulator.protocols.base import Rejected, Reply, bearer, content_text, dig, read_json
+from tests.simulator.shapes import Problem
 from tests.simulator.sse import Event
 from tests.simulator.tokens import count_tokens
 
 _STOP = {"stop": "end_turn", "length": "max_tokens", "refusal": "refusal"}
 _STOP["context_window"] = "model_context_window_exceeded"
-
-ERRORS: Mapping[ErrorKind, ErrorForm] = {
-    "bad_request": ErrorForm(status=400, type="invalid_request_error", message="Invalid request."),
-    "unsupported_parameter": ErrorForm(
-        status=400, type="invalid_request_error", message="`temperature` is not supported by this model."
-    ),
-    "context_window": ErrorForm(
-        status=400, type="invalid_request_error", message="prompt is too long: 201234 tokens > 200000 maximum"
-    ),
-    "authentication": ErrorForm(status=401, type="authentication_error", message="invalid x-api-key"),
-    "payment": ErrorForm(
-        status=402, type="billing_error", message="There is a problem with your billing; check your payment method."
-    ),
-    "permission": ErrorForm(
-        status=403, type="permission_error", message="Your API key may not use the requested resource."
-    ),
-    "not_found": ErrorForm(status=404, type="not_found_error", message="model: {model}"),
-    "timeout": ErrorForm(status=408, type="timeout_error", message="Request timed out."),
-    "conflict": ErrorForm(status=409, type="conflict_error", message="The request conflicts with another one."),
-    "too_large": ErrorForm(
-        status=413, type="request_too_large", message="Request exceeds the maximum allowed number of bytes."
-    ),
-    "rate_limit": ErrorForm(
-        status=429,
-        type="rate_limit_error",
-        message="This request would exceed your organization's rate limit for requests per minute.",
-    ),
-    "slow_down": ErrorForm(
-        status=429,
-        type="rate_limit_error",
-        message="This request would exceed how fast your usage may grow.",
-        code="ramp_limit_exceeded",
-    ),
-    # An exhausted prepaid balance is a 400 that only its message tells from others.
-    "quota": ErrorForm(
-        status=400,
-        type="invalid_request_error",
-        message="Your credit balance is too low to access the Anthropic API. "
-        "Please go to Plans & Billing to upgrade or purchase credits.",
-    ),
-    "spend_limit": ErrorForm(
-        status=429,
-        type="rate_limit_error",
-        message="You have reached your specified API usage limits.",
-        code="enforced_spend_limit_reached",
-    ),
-    "server": ErrorForm(status=500, type="api_error", message="Internal server error"),
-    "bad_gateway": ErrorForm(status=502, type="api_error", message="Bad gateway"),
-    "unavailable": ErrorForm(status=503, type="api_error", message="Service unavailable"),
-    "gateway_timeout": ErrorForm(status=504, type="timeout_error", message="Request timed out."),
-    "overloaded": ErrorForm(status=529, type="overloaded_error", message="Overloaded"),
-}
 
 
 class Anthropic:
@@ -99,14 +47,14 @@ class Anthropic:
             raise Rejected("bad_request", "The request body is not valid JSON.") from error
         try:
             MESSAGES(body, ())
-            _check_order(body["messages"])
         except Problem as problem:
-            raise Rejected("bad_request", _word(problem)) from problem
+            raise Rejected("bad_request", word(problem)) from problem
+        _check_sense(body)
         return _asked(body)
 
     def body(self, reply: Reply) -> dict[str, Any]:
         """Return the message with all its blocks."""
-        message = _message(reply) | {"content": _content(reply)}
+        message: dict[str, Any] = _message(reply) | {"content": _content(reply)}
         message |= _stop(reply)
         return message | {"usage": _usage(reply, reply.usage.output)}
 
@@ -232,33 +180,22 @@ def _usage(reply: Reply, output: int) -> dict[str, Any]:
     }
 
 
-def _word(problem: Problem) -> str:
-    """Say what is wrong the way the provider does: path, then reason."""
-    where = dotted(problem.path)
-    match problem.wrong:
-        case "missing":
-            return f"{where}: Field required"
-        case "unknown":
-            return f"{where}: Extra inputs are not permitted"
-        case "type":
-            return f"{where}: Input should be a valid {problem.expected}"
-        case "value":
-            return f"{where}: Input should be {problem.expected}"
-        case "range":
-            return f"{where}: Input should be {problem.expected}"
-        case "empty" if problem.path[-1] == "text":
-            return "messages: text content blocks must be non-empty"
-        case "empty":
-            return f"{where}: at least one item is required"
-
-
-def _check_order(messages: list[dict[str, Any]]) -> None:
+def _check_sense(body: dict[str, Any]) -> None:
+    """Check what no single field tells; raises `Rejected`."""
+    messages = body["messages"]
     if messages[0]["role"] != "user":
-        raise Problem("value", ("messages", 0, "role"), expected="'user' in the first message")
+        raise Rejected("bad_request", 'messages: first message must use the "user" role')
     for index, message in enumerate(messages):
-        final_answer = index == len(messages) - 1 and message["role"] == "assistant"
-        if not content_text(message["content"]).strip() and not final_answer and not _has_other(message):
-            raise Problem("empty", ("messages", index, "content"))
+        last = index == len(messages) - 1
+        prefill = content_text(message["content"]) if last and message["role"] == "assistant" else ""
+        if prefill != prefill.rstrip():
+            raise Rejected("bad_request", "messages: final assistant content cannot end with trailing whitespace")
+        if not content_text(message["content"]).strip() and not _has_other(message):
+            words = "all messages must have non-empty content except for the optional final assistant message"
+            raise Rejected("bad_request", f"messages.{index}: {words}")
+    budget = dig(body, "thinking", "budget_tokens")
+    if budget is not None and budget >= body["max_tokens"]:
+        raise Rejected("bad_request", "`max_tokens` must be greater than `thinking.budget_tokens`")
 
 
 def _has_other(message: dict[str, Any]) -> bool:
@@ -268,7 +205,7 @@ def _has_other(message: dict[str, Any]) -> bool:
 
 
 def _asked(body: dict[str, Any]) -> Asked:
-    schema = ((body.get("output_config") or {}).get("format") or {}).get("schema")
+    schema = dig(body, "output_config", "format", "schema")
     messages = [Message(role=m["role"], text=content_text(m["content"])) for m in body["messages"]]
     if body.get("system"):
         messages.insert(0, Message(role="system", text=content_text(body["system"])))

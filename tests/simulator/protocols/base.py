@@ -4,7 +4,7 @@ import json
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from tests.simulator.answers import Answer
 from tests.simulator.asked import Asked, ProtocolName
@@ -152,6 +152,15 @@ def bearer(request: Request) -> str:
     """Return the key of an Authorization header; empty for none."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def dig(body: Any, *names: str) -> Any:
+    """Return what stands at nested fields; None where one of them is missing or null."""
+    for name in names:
+        if not isinstance(body, dict):
+            return None
+        body = cast("dict[str, Any]", body).get(name)
+    return body
 
 
 def content_text(content: Any) -> str:

@@ -1,16 +1,20 @@
 """OpenAI Chat Completions. No I/O."""
 
+import re
 from typing import Any
 
 from tests.simulator.asked import Asked, Block, Message, ProtocolName
 from tests.simulator.bucket import Limits
 from tests.simulator.faults import ErrorKind
 from tests.simulator.http import Request
-from tests.simulator.protocols.base import Rejected, Reply, content_text
+from tests.simulator.protocols.base import Rejected, Reply, content_text, dig
 from tests.simulator.protocols.openai import account_headers, error_object, read_body
 from tests.simulator.protocols.openai_shapes import CHAT
 from tests.simulator.sse import Event
 from tests.simulator.tokens import count_tokens
+
+_REASONING = re.compile(r"gpt-5|o\d")
+"""Models that know only the newer name of the limit."""
 
 _FINISH = {"stop": "stop", "length": "length", "context_window": "length"}
 _REFUSAL = "I'm sorry, I can't help with that."
@@ -32,6 +36,10 @@ class Chat:
         if body.get("stream_options") and not body.get("stream"):
             message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
             raise Rejected("bad_request", message, param="stream_options")
+        if "max_tokens" in body and _REASONING.match(body["model"]):
+            message = "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            message += "Use 'max_completion_tokens' instead."
+            raise Rejected("bad_request", message, param="max_tokens", code="unsupported_parameter")
         if "max_tokens" in body and "max_completion_tokens" in body:
             message = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
             raise Rejected("bad_request", message, param="max_tokens", code="invalid_parameter_combination")
@@ -44,8 +52,8 @@ class Chat:
             blocks=tuple(Block(content=m.text, tokens=count_tokens(m.text)) for m in messages),
             body=body,
             max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
-            schema=((body.get("response_format") or {}).get("json_schema") or {}).get("schema"),
-            include_usage=bool((body.get("stream_options") or {}).get("include_usage")),
+            schema=dig(body, "response_format", "json_schema", "schema"),
+            include_usage=bool(dig(body, "stream_options", "include_usage")),
             cache_key=body.get("prompt_cache_key") or "",
         )
 

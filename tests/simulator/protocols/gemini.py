@@ -9,7 +9,7 @@ from tests.simulator.asked import Asked, Block, Message, ProtocolName
 from tests.simulator.bucket import Limits
 from tests.simulator.faults import ErrorKind
 from tests.simulator.http import Request
-from tests.simulator.protocols.base import ErrorForm, Rejected, Reply, content_text, read_json
+from tests.simulator.protocols.base import ErrorForm, Rejected, Reply, content_text, dig, read_json
 from tests.simulator.protocols.gemini_shapes import GENERATE
 from tests.simulator.shapes import Problem, bracketed
 from tests.simulator.sse import Event
@@ -182,7 +182,6 @@ def _asked(body: dict[str, Any], model: str, *, streamed: bool) -> Asked:
     messages = [Message(role=c.get("role", "user"), text=content_text(c["parts"])) for c in body["contents"]]
     if system := body.get("systemInstruction"):
         messages.insert(0, Message(role="system", text=content_text(system["parts"])))
-    config = body.get("generationConfig") or {}
     return Asked(
         protocol="gemini",
         model=model,
@@ -190,8 +189,8 @@ def _asked(body: dict[str, Any], model: str, *, streamed: bool) -> Asked:
         messages=tuple(messages),
         blocks=tuple(Block(content=m.text, tokens=count_tokens(m.text)) for m in messages),
         body=body,
-        max_tokens=config.get("maxOutputTokens"),
-        schema=config.get("responseJsonSchema") or config.get("responseSchema"),
+        max_tokens=dig(body, "generationConfig", "maxOutputTokens"),
+        schema=dig(body, "generationConfig", "responseJsonSchema") or dig(body, "generationConfig", "responseSchema"),
     )
 
 

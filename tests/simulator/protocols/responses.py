@@ -6,7 +6,7 @@ from tests.simulator.asked import Asked, Block, Message, ProtocolName
 from tests.simulator.bucket import Limits
 from tests.simulator.faults import ErrorKind
 from tests.simulator.http import Request
-from tests.simulator.protocols.base import Rejected, Reply, content_text
+from tests.simulator.protocols.base import Rejected, Reply, content_text, dig
 from tests.simulator.protocols.openai import ERRORS, account_headers, error_object, read_body
 from tests.simulator.protocols.openai_shapes import RESPONSES
 from tests.simulator.sse import Event
@@ -37,7 +37,7 @@ class Responses:
             blocks=tuple(Block(content=m.text, tokens=count_tokens(m.text)) for m in messages),
             body=body,
             max_tokens=body.get("max_output_tokens"),
-            schema=((body.get("text") or {}).get("format") or {}).get("schema"),
+            schema=dig(body, "text", "format", "schema"),
             cache_key=body.get("prompt_cache_key") or "",
         )
 
@@ -135,7 +135,13 @@ def _place(reply: Reply) -> dict[str, Any]:
 
 def _start_message(reply: Reply, part: dict[str, Any]) -> list[Event]:
     place = _place(reply)
-    item = {"id": place["item_id"], "type": "message", "status": "in_progress", "role": "assistant", "content": []}
+    item: dict[str, Any] = {
+        "id": place["item_id"],
+        "type": "message",
+        "status": "in_progress",
+        "role": "assistant",
+        "content": [],
+    }
     return [
         _event("response.output_item.added", 4, output_index=place["output_index"], item=item),
         _event("response.content_part.added", 5, **place, part=part),
@@ -157,7 +163,7 @@ def _reasoning(reply: Reply) -> dict[str, Any]:
 
 
 def _message(reply: Reply) -> dict[str, Any]:
-    text = {"type": "output_text", "text": reply.answer.text, "annotations": [], "logprobs": []}
+    text: dict[str, Any] = {"type": "output_text", "text": reply.answer.text, "annotations": [], "logprobs": []}
     refused = reply.answer.finish == "refusal" and not reply.answer.text
     return {
         "id": reply.identifier("msg_"),

@@ -1,0 +1,100 @@
+"""Every fault by name, for tests that run through all of them and for scripts in JSON. Frozen values. No I/O."""
+
+from collections.abc import Mapping
+
+from tests.simulator.answers import WORDS, Answer, plan_text
+from tests.simulator.faults import (
+    Cut,
+    Drip,
+    Effect,
+    Error,
+    Html,
+    HttpDate,
+    Malformed,
+    Noise,
+    Say,
+    Silence,
+    SplitCharacters,
+    StreamError,
+)
+
+
+def _long(words: int) -> str:
+    return " ".join(WORDS[i % len(WORDS)] for i in range(words))
+
+
+def plan(number: int, *, duplicates: bool = False) -> Say:
+    """A plan of so many subtasks in the markup that the prompt asks for, whatever the limit on the answer."""
+    return Say(answer=lambda asked: Answer(text=plan_text(asked, number, duplicates=duplicates), unlimited=True))
+
+
+_REFUSED = Answer(finish="refusal")
+_TEXT = f"<response>\nNaïve {_long(120)}.\n</response>"
+
+FAULTS: Mapping[str, tuple[Effect, ...]] = {
+    "reset_before_first_byte": (Cut(how="reset"),),
+    "closed_before_first_byte": (Cut(how="eof"),),
+    "reset_after_head": (Cut(how="reset", after_tokens=0),),
+    "reset_mid_stream": (Cut(how="reset", after_tokens=16),),
+    "chunked_cut": (Cut(how="eof", after_tokens=16),),
+    "clean_end_without_finish": (Cut(how="clean", after_tokens=16),),
+    "clean_end_without_anything": (Cut(how="clean", after_tokens=0),),
+    "cut_inside_character": (Cut(how="eof", after_tokens=0, inside_character=True),),
+    "silence": (Silence(),),
+    "silence_after_head": (Silence(after_tokens=0),),
+    "silence_mid_stream": (Silence(after_tokens=16),),
+    "slow_drip": (Drip(interval=0.05),),
+    "split_characters": (SplitCharacters(),),
+    "sse_noise": (Noise(),),
+    "comment_lines": (Noise(pings=False, on_lines=False),),
+    "multi_line_events": (Noise(comments=False, pings=False),),
+    "pings": (Noise(comments=False, on_lines=False),),
+    "malformed_event": (Malformed(),),
+    "html_with_200": (Html(),),
+    "error_event_first": (StreamError(kind="overloaded"),),
+    "error_event_after_100_tokens": (StreamError(kind="server", after_tokens=100),),
+    "rate_limit_event_mid_stream": (StreamError(kind="rate_limit", after_tokens=16),),
+    "quota_event_mid_stream": (StreamError(kind="quota", after_tokens=16),),
+    "unsupported_parameter": (Error(kind="unsupported_parameter"),),
+    "context_window_400": (Error(kind="context_window"),),
+    "authentication": (Error(kind="authentication"),),
+    "payment": (Error(kind="payment"),),
+    "permission": (Error(kind="permission"),),
+    "not_found": (Error(kind="not_found"),),
+    "timeout": (Error(kind="timeout"),),
+    "conflict": (Error(kind="conflict"),),
+    "too_large": (Error(kind="too_large"),),
+    "rate_limit": (Error(kind="rate_limit"),),
+    "rate_limit_0": (Error(kind="rate_limit", retry_after="0"),),
+    "rate_limit_5": (Error(kind="rate_limit", retry_after="5"),),
+    "rate_limit_90": (Error(kind="rate_limit", retry_after="90"),),
+    "rate_limit_3600": (Error(kind="rate_limit", retry_after="3600"),),
+    "rate_limit_date": (Error(kind="rate_limit", retry_after=HttpDate(5)),),
+    "rate_limit_negative": (Error(kind="rate_limit", retry_after="-1"),),
+    "rate_limit_nan": (Error(kind="rate_limit", retry_after="nan"),),
+    "slow_down": (Error(kind="slow_down"),),
+    "quota": (Error(kind="quota"),),
+    "spend_limit": (Error(kind="spend_limit"),),
+    "server": (Error(kind="server"),),
+    "bad_gateway": (Error(kind="bad_gateway"),),
+    "unavailable": (Error(kind="unavailable"),),
+    "gateway_timeout": (Error(kind="gateway_timeout"),),
+    "overloaded": (Error(kind="overloaded"),),
+    "overloaded_529": (Error(kind="overloaded", status=529),),
+    "empty": (Say(answer=Answer()),),
+    "blank": (Say(answer=Answer(text=" \n")),),
+    "thinking_used_the_budget": (Say(answer=Answer(thinking=_long(60), finish="length")),),
+    "refusal": (Say(answer=_REFUSED),),
+    "refusal_mid_output": (Say(answer=Answer(text="<response>\nNaïve first words", finish="refusal")),),
+    "max_tokens_with_text": (Say(answer=Answer(text="<response>\nNaïve first words", finish="length")),),
+    "max_tokens_without_text": (Say(answer=Answer(finish="length")),),
+    "context_window": (Say(answer=Answer(text="<response>\nNaïve first words", finish="context_window")),),
+    "no_usage": (Say(answer=Answer(text=_TEXT, usage=False)),),
+    "plan_of_0": (plan(0),),
+    "plan_of_1": (plan(1),),
+    "plan_of_200": (plan(200),),
+    "plan_of_10000": (plan(10_000),),
+    "duplicate_subtasks": (plan(4, duplicates=True),),
+    "echoed_plan_markup": (Say(answer=lambda asked: Answer(text=f"<response>\n{plan_text(asked, 2)}\n</response>")),),
+}
+"""Every fault by name; `Fault(effects=FAULTS[name], role="worker", times=1)`."""
