@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import TextIO, TypedDict
 
 from stretto.app.orchestrator import Orchestrator, run_blocking
 from stretto.app.team import ModelSpec
@@ -88,7 +88,7 @@ def llm_call(prompt: str, system_prompt: str = "", model: ModelSpec = "claude-so
     """
     opened = open_model(model)
     if opened.label:
-        _say(f"Note: {opened.label}", to_errors=True)
+        _say(f"Note: {opened.label}", stream=sys.stderr)
     request = ModelRequest(
         role="worker",
         prompt=replace_surrogates(prompt),
@@ -208,13 +208,14 @@ class _Printout:
         subtasks = event.plan.subtasks
         for number, subtask in enumerate(subtasks, 1):
             self._numbers[subtask.id], self._types[subtask.id] = number, subtask.type
-        _heading("ORCHESTRATOR ANALYSIS")
-        _say(f"\n{event.plan.analysis}\n")
-        _heading(f"IDENTIFIED {len(subtasks)} APPROACHES")
-        for number, subtask in enumerate(subtasks, 1):
-            _say(f"\n{number}. {subtask.type.upper()}\n   {subtask.description}")
-        _heading("GENERATING CONTENT")
-        _say()
+        _say(
+            _heading("ORCHESTRATOR ANALYSIS"),
+            f"\n{event.plan.analysis}\n",
+            _heading(f"IDENTIFIED {len(subtasks)} APPROACHES"),
+            *(f"\n{number}. {task.type.upper()}\n   {task.description}" for number, task in enumerate(subtasks, 1)),
+            _heading("GENERATING CONTENT"),
+            "",
+        )
         for early in self._early:
             self._worker(early)
 
@@ -229,23 +230,26 @@ class _Printout:
 
 
 def _print_results(result: RunResult) -> None:
-    for missing in result.shortfall:
-        if not missing.subtask_ids:
-            _say(f"{_WARNING} {missing.what} is missing: {missing.failure}")
-    _heading("RESULTS")
+    lines = [
+        f"{_WARNING} {missing.what} is missing: {missing.failure}"
+        for missing in result.shortfall
+        if not missing.subtask_ids
+    ]
+    lines.append(_heading("RESULTS"))
     for number, outcome in enumerate(result.results, 1):
-        _say(f"\n{_THIN}\nApproach {number}: {outcome.type.upper()}\n{_THIN}")
-        _say(f"\n{outcome.text}\n" if outcome.status == "completed" else f"\n{_WARNING} {outcome.error}\n")
-        for finding in outcome.findings:
-            _say(f"{_WARNING} {finding.message}")
+        text = outcome.text if outcome.status == "completed" else f"{_WARNING} {outcome.error}"
+        lines.append(f"\n{_THIN}\nApproach {number}: {outcome.type.upper()}\n{_THIN}\n\n{text}\n")
+        lines.extend(f"{_WARNING} {finding.message}" for finding in outcome.findings)
+    _say(*lines)
 
 
-def _heading(title: str) -> None:
-    _say(f"\n{_WIDE}\n{title}\n{_WIDE}")
+def _heading(title: str) -> str:
+    return f"\n{_WIDE}\n{title}\n{_WIDE}"
 
 
-def _say(text: str = "", *, to_errors: bool = False) -> None:
-    stream = sys.stderr if to_errors else sys.stdout
+def _say(*lines: str, stream: TextIO | None = None) -> None:
+    stream = stream or sys.stdout
     # A run that was paid for does not die because a console cannot show a character.
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    print(strip_control(text).encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+    text = strip_control("\n".join(lines))
+    print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
