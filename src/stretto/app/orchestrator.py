@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
+from math import inf
 from pathlib import Path
 from secrets import token_hex
 from typing import TypeVar, get_args
@@ -23,7 +25,7 @@ from stretto.core.plan import HARD_CEILING, Plan, Tier
 from stretto.core.result import Failure, RunResult, SynthesisStrategy
 from stretto.core.task import EMPTY, Task
 from stretto.core.usage import Cost, Quote, Usage
-from stretto.engine import EventStream, Gates, Job, ReviewHook, RunSettings, open_run, quote
+from stretto.engine import Budget, EventStream, Gates, Job, ReviewHook, RunSettings, Team, open_run, quote
 from stretto.journal import MemoryJournal
 from stretto.recipes import Recipe, load_recipe
 
@@ -69,6 +71,9 @@ class Orchestrator:
         concurrency: int = 10,
         timeout: float = 300.0,
         backoff: float = 0.5,
+        budget_usd: Decimal | float | None = None,
+        max_tokens_total: int | None = None,
+        deadline: float | None = None,
         base_url: str | None = None,
         keys: Mapping[str, str] | None = None,
         journal: Journal | None = None,
@@ -83,6 +88,8 @@ class Orchestrator:
             attempts=_at_least_one("attempts", attempts),
             timeout=_seconds("timeout", timeout),
             backoff=backoff,
+            budget=_budget(budget_usd, max_tokens_total),
+            deadline=inf if deadline is None else _seconds("deadline", deadline),
         )
         self._team, self.why = assemble(
             model=model,
@@ -93,6 +100,7 @@ class Orchestrator:
             base_url=base_url,
             keys=keys,
         )
+        _refuse_unknown_prices(self._team, self._settings)
         self._gates = Gates(_at_least_one("concurrency", concurrency))
         self._journal = journal or MemoryJournal()
 
@@ -269,6 +277,26 @@ def _seconds(name: str, value: float) -> float:
     if value <= 0:
         raise InputError(f"{name} must be more than 0 seconds, got {value:g}.")
     return value
+
+
+def _budget(usd: Decimal | float | None, tokens: int | None) -> Budget:
+    if usd is not None and usd <= 0:
+        raise InputError(f"budget_usd must be more than 0 dollars, got {usd}.")
+    if tokens is not None and tokens <= 0:
+        raise InputError(f"max_tokens_total must be more than 0 tokens, got {tokens}.")
+    return Budget(usd=None if usd is None else Decimal(str(usd)), tokens=tokens)
+
+
+def _refuse_unknown_prices(team: Team, settings: RunSettings) -> None:
+    if settings.budget.usd is None:
+        return
+    one = Usage(input_tokens=1, output_tokens=1)
+    unknown = sorted({model.name for model in team.members if not model.price(one).complete})
+    if unknown:
+        raise InputError(
+            f"A budget in dollars needs known prices, and the price of {', '.join(unknown)} is not known.",
+            hint="Give a budget in tokens instead: max_tokens_total (--max-tokens-total).",
+        )
 
 
 def _strategy(value: SynthesisStrategy) -> SynthesisStrategy:

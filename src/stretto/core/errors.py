@@ -91,6 +91,11 @@ RETRYABLE: frozenset[ErrorKind] = frozenset(
 )
 """Kinds that another attempt may cure."""
 
+OF_THE_ANSWER: frozenset[ErrorKind] = frozenset(
+    {"empty", "refused", "truncated", "malformed", "rejected", "bad_request", "context_window"}
+)
+"""Kinds that lie in what was asked and answered, and not in the circumstances."""
+
 
 class ModelError(StrettoError):
     """A model call failed, or its answer cannot count as one."""

@@ -5,6 +5,7 @@ from types import TracebackType
 
 import anyio
 
+from stretto.core.errors import OF_THE_ANSWER
 from stretto.core.events import SubtaskSkipped, SubtaskSuperseded, WorkerCompleted, WorkerFailed
 from stretto.core.journal import Journal, Outcome, OutcomeKey
 from stretto.core.plan import Subtask
@@ -87,9 +88,10 @@ class Dispatcher:
             if subtask.id in self._dropped:
                 scope.cancel()
             result = await carry_out(self._job, subtask, self._caller, self._emit, tally)
-            result = await self._journal.record(
-                self._job.run_id, OutcomeKey(role="worker", subtask_id=subtask.id), result
-            )
+            if result.error is None or result.error.kind in OF_THE_ANSWER:
+                # Any other cause lies outside the subtask: a resume may do better.
+                key = OutcomeKey(role="worker", subtask_id=subtask.id)
+                result = await self._journal.record(self._job.run_id, key, result)
         del self._scopes[subtask.id]
         if subtask.id in self._dropped:
             self._drop(subtask, result or outcome(subtask, tally, "superseded"))
@@ -98,8 +100,8 @@ class Dispatcher:
 
     def _publish(self, result: WorkerResult) -> None:
         self.results[result.subtask.id] = result
-        completed = result.status == "completed"
-        self._emit(WorkerCompleted(result=result) if completed else WorkerFailed(result=result))
+        event = {"completed": WorkerCompleted, "skipped": SubtaskSkipped}.get(result.status, WorkerFailed)
+        self._emit(event(result=result))
 
     def _drop(self, subtask: Subtask, result: WorkerResult) -> None:
         dropped = WorkerResult(
@@ -121,6 +123,4 @@ class Dispatcher:
             message=f"Not started: the limit of {limit} subtasks was reached.",
             hint="Raise it with max_subtasks (--max-subtasks).",
         )
-        result = outcome(subtask, Tally(), "skipped", error=failure)
-        self.results[subtask.id] = result
-        self._emit(SubtaskSkipped(result=result))
+        self._publish(outcome(subtask, Tally(), "skipped", error=failure))

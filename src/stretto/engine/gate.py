@@ -8,9 +8,7 @@ from contextlib import asynccontextmanager
 from anyio.lowlevel import RunVar
 
 from stretto.core.errors import ModelError
-from stretto.engine.pace import Pace
-
-_THROTTLED = ("rate_limit", "overloaded")
+from stretto.engine.pace import LONGEST_PAUSE, THROTTLED, Pace
 
 OnLowered = Callable[[Pace, float | None], None]
 """Told the lowered limits and the seconds of pause that the model asked for."""
@@ -20,8 +18,10 @@ class _Turn:
     """One call that waits for its place."""
 
     def __init__(self) -> None:
-        self.admitted = asyncio.Event()
+        self.decided = asyncio.Event()
         self.started = 0.0
+        self.error: ModelError | None = None
+        """Set when the call may not be made at all."""
 
 
 class Gate:
@@ -33,6 +33,8 @@ class Gate:
         # By run, in the order in which they are served next; a run is here only while it waits.
         self._waiting: dict[str, deque[_Turn]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._parked_until = 0.0
+        self._parked_by: ModelError | None = None
 
     @asynccontextmanager
     async def place(self, run_id: str, on_lowered: OnLowered | None = None) -> AsyncGenerator[None]:
@@ -42,32 +44,54 @@ class Gate:
             yield
             self.pace.succeeded(started, self._now())
         except ModelError as error:
-            if (
-                error.kind in _THROTTLED
-                and self.pace.refused(started, self._now(), error.retry_after)
-                and on_lowered is not None
-            ):
-                on_lowered(self.pace, error.retry_after)
+            if error.kind in THROTTLED:
+                self._refused(error, started, on_lowered)
             raise
         finally:
             self._leave()
 
     async def _enter(self, run_id: str) -> float:
+        self._raise_if_parked()
         turn = _Turn()
         queue = self._waiting.setdefault(run_id, deque())
         queue.append(turn)
         self._admit()
         try:
-            await turn.admitted.wait()
+            await turn.decided.wait()
         except BaseException:
-            if turn.admitted.is_set():  # Admitted in the moment of being cancelled: pass the place on.
-                self._leave()
-            else:
+            if not turn.decided.is_set():
                 queue.remove(turn)
                 if not queue and self._waiting.get(run_id) is queue:
                     del self._waiting[run_id]
+            elif turn.error is None:  # Admitted in the moment of being cancelled: pass the place on.
+                self._leave()
             raise
+        if turn.error is not None:
+            raise turn.error
         return turn.started
+
+    def _refused(self, error: ModelError, started: float, on_lowered: OnLowered | None) -> None:
+        pause = error.retry_after
+        if pause is not None and pause > LONGEST_PAUSE:
+            self._park(error, pause)
+        elif self.pace.refused(started, self._now(), pause) and on_lowered is not None:
+            on_lowered(self.pace, pause)
+
+    def _park(self, error: ModelError, seconds: float) -> None:
+        """Turn away whoever waits, and everybody until the time that the provider named."""
+        self._parked_until = self._now() + seconds
+        self._parked_by = error
+        for queue in self._waiting.values():
+            for turn in queue:
+                turn.error = error
+                turn.decided.set()
+        self._waiting.clear()
+
+    def _raise_if_parked(self) -> None:
+        if self._parked_by is not None:
+            if self._now() < self._parked_until:
+                raise self._parked_by
+            self._parked_by = None
 
     def _leave(self) -> None:
         self.in_flight -= 1
@@ -88,7 +112,7 @@ class Gate:
             self.in_flight += 1
             self.pace.started(now)
             turn.started = now
-            turn.admitted.set()
+            turn.decided.set()
 
     def _come_back(self, at: float) -> None:
         if self._timer is not None:

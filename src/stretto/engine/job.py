@@ -41,8 +41,12 @@ class Team:
     @property
     def labels(self) -> tuple[str, ...]:
         """What must stand beside the output of these models, each once."""
-        models = (self.orchestrator, self.worker, self.synthesis, *self.fallbacks, *self.tiers.values())
-        return tuple(dict.fromkeys(model.label for model in models if model.label))
+        return tuple(dict.fromkeys(model.label for model in self.members if model.label))
+
+    @property
+    def members(self) -> tuple[Model, ...]:
+        """Every model that may be called."""
+        return (self.orchestrator, self.worker, self.synthesis, *self.fallbacks, *self.tiers.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,8 +73,6 @@ class RunSettings:
     """Seconds between two attempts at the most, unless the provider asks for more."""
     throttled_attempts: int = 8
     """Calls for one answer to one model that is busy or over its rate limit."""
-    longest_pause: float = 60.0
-    """Seconds of Retry-After that are waited; past them the model counts as out of reach for this run."""
     budget: Budget = NO_BUDGET
     deadline: float = inf
     """Seconds for the whole run."""

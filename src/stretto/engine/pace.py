@@ -3,6 +3,14 @@
 from collections import deque
 from contextlib import suppress
 
+from stretto.core.errors import ErrorKind
+
+THROTTLED: frozenset[ErrorKind] = frozenset({"rate_limit", "overloaded"})
+"""The model was busy: nothing was wrong with the call, so it may be made more often than a faulty one."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds of Retry-After that are waited; past them the model is out of reach until that time."""
+
 _WINDOW = 2.0  # Seconds over which the accepted rate is measured.
 _CUT = 0.95  # Of the accepted rate, after a refusal.
 _FASTEST_GROWTH = 0.1  # Of the rate, for each second without a refusal, while little is known.

@@ -11,6 +11,8 @@ from stretto.recipes import RolePrompt, orchestrator_prompt, worker_prompt
 
 # What answers of these roles usually take; the other end of a quote is what they may take.
 _TYPICAL_OUTPUT = {"orchestrator": 500, "worker": 400, "synthesis": 600}
+# A reservation counts bytes as tokens; this is how many an estimated token has.
+_BYTES_PER_TOKEN = 4
 # Stands in for descriptions that are not written yet.
 _SAMPLE = Subtask(type="approach", description="One or two sentences that say what the worker is to write. " * 3)
 
@@ -64,6 +66,14 @@ def _synthesis(job: Job, workers: Sequence[_Call]) -> _Call:
     tokens = max((call[1] for call in workers), default=0) + sum(call[2] for call in workers)
     longest = job.recipe.max_output_tokens["synthesis"]
     return job.team.synthesis, tokens, min(_TYPICAL_OUTPUT["synthesis"], longest), longest
+
+
+def synthesis_reservation(job: Job) -> tuple[Usage, Cost]:
+    """Return what is set aside for the synthesis before there is any result."""
+    count = min(job.settings.subtasks[1], job.settings.max_subtasks)
+    model, input_tokens, _, output_tokens = _synthesis(job, _workers(job, (_SAMPLE,) * count))
+    usage = Usage(input_tokens=input_tokens * _BYTES_PER_TOKEN, output_tokens=output_tokens, calls=1)
+    return usage, model.price(usage)
 
 
 def _call(job: Job, model: Model, role: str, prompt: RolePrompt) -> _Call:

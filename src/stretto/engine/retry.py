@@ -5,11 +5,9 @@ from collections.abc import Callable
 import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from stretto.core.errors import ErrorKind, ModelError
+from stretto.core.errors import ModelError
 from stretto.engine.job import RunSettings
-
-THROTTLED: frozenset[ErrorKind] = frozenset({"rate_limit", "overloaded"})
-"""The model was busy: nothing was wrong with the call, so it may be made more often."""
+from stretto.engine.pace import LONGEST_PAUSE, THROTTLED
 
 Announce = Callable[[ModelError, float], None]
 """Told why there is going to be another attempt, and after how many seconds."""
@@ -38,7 +36,7 @@ def retrying(settings: RunSettings, may_retry: Callable[[ModelError], bool], ann
         return (
             isinstance(error, ModelError)
             and error.retryable
-            and (error.retry_after or 0.0) <= settings.longest_pause
+            and (error.retry_after or 0.0) <= LONGEST_PAUSE
             and may_retry(error)
         )
 

@@ -1,6 +1,6 @@
 """One run from task to result, as a stream of events. The only path there is."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -30,12 +30,13 @@ from stretto.engine.gate import Gates
 from stretto.engine.job import Job
 from stretto.engine.ledger import Ledger
 from stretto.engine.planning import Planned, Planner
-from stretto.engine.quote import quote
+from stretto.engine.quote import quote, synthesis_reservation
 from stretto.engine.synthesis import synthesise
 
 _AS_WRITTEN = OutcomeKey(role="orchestrator")
 _AS_REVIEWED = OutcomeKey(role="orchestrator", revision=1)
 _SYNTHESIS = OutcomeKey(role="synthesis")
+_HELD = "synthesis"
 
 
 class EventStream:
@@ -84,9 +85,16 @@ async def open_run(job: Job, journal: Journal, gates: Gates) -> AsyncGenerator[E
         raise left_by[0]
 
 
-def _single(group: ExceptionGroup[Exception]) -> Exception:
-    first = group.exceptions[0]
-    return _single(first) if isinstance(first, ExceptionGroup) else first
+def _single(group: BaseExceptionGroup[Exception]) -> Exception:
+    return next(error for error in _leaves(group))
+
+
+def _leaves(group: BaseExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 class _Run:
@@ -107,13 +115,35 @@ class _Run:
         saved = await self._journal.load(job.run_id)
         self._books.restore(saved)
         self._announce(resumed=bool(saved.starts or saved.outcomes))
-        async with Dispatcher(job, self._caller, self._journal, self._emit, saved.outcomes) as dispatcher:
-            planned = await self._plan(dispatcher, saved)
-        plan = planned.plan if isinstance(planned, Planned) else None
-        missing = planned.missing if isinstance(planned, Planned) else planned
-        results = tuple(dispatcher.results[subtask.id] for subtask in plan.subtasks) if plan else ()
+        missing = self._hold_synthesis()
+        plan, results, superseded = None, (), ()
+        if missing is None:
+            plan, missing, results, superseded = await self._work(saved)
         synthesis = await self._synthesise(results, saved)
-        await self._conclude(plan, missing, results, synthesis, tuple(dispatcher.superseded))
+        await self._conclude(plan, missing, results, synthesis, superseded)
+
+    async def _work(
+        self, saved: SavedRun
+    ) -> tuple[Plan | None, Failure | None, tuple[WorkerResult, ...], tuple[WorkerResult, ...]]:
+        """Return the plan, why it is short or missing, its results in order, and what was superseded."""
+        async with Dispatcher(self._job, self._caller, self._journal, self._emit, saved.outcomes) as dispatcher:
+            planned = await self._plan(dispatcher, saved)
+        superseded = tuple(dispatcher.superseded)
+        if isinstance(planned, Failure):
+            return None, planned, (), superseded
+        results = tuple(dispatcher.results[subtask.id] for subtask in planned.plan.subtasks)
+        return planned.plan, planned.missing, results, superseded
+
+    def _hold_synthesis(self) -> Failure | None:
+        """Promise the synthesis its money before anything else can take it; a failure when there is not enough."""
+        if self._job.settings.synthesis == "none":
+            return None
+        usage, cost = synthesis_reservation(self._job)
+        try:
+            self._books.hold(_HELD, usage, cost)
+        except ModelError as error:
+            return Failure.of(error)
+        return None
 
     def _announce(self, *, resumed: bool) -> None:
         job, team = self._job, self._job.team
@@ -198,6 +228,7 @@ class _Run:
         strategy = self._job.settings.synthesis
         if strategy == "none":
             return None
+        self._books.release(_HELD)
         result = saved.outcomes.get(_SYNTHESIS)
         if not isinstance(result, SynthesisResult):
             if any(worker.status == "completed" for worker in results):

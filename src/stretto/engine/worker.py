@@ -85,7 +85,8 @@ async def carry_out(job: Job, subtask: Subtask, caller: Caller, emit: Emit, tall
         text, findings = await caller.ask(exchange, job.team.for_subtask(subtask), tally)
     except ModelError as error:
         if exchange.kept is None:
-            return outcome(subtask, tally, "failed", error=Failure.of(error))
+            unaffordable = error.kind == "budget" and not tally.attempts
+            return outcome(subtask, tally, "skipped" if unaffordable else "failed", error=Failure.of(error))
         text, findings = exchange.kept
     return outcome(subtask, tally, "completed", text=text, findings=findings)
 
