@@ -4,6 +4,7 @@ import inspect
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model as PydanticModel
 from pydantic_ai.models import infer_model
 from pydantic_ai.providers import Provider as PydanticProvider
-from pydantic_ai.providers import infer_provider_class
+from pydantic_ai.providers import infer_provider, infer_provider_class
 
 from stretto.core.errors import InputError
 from stretto.models.catalog import OLLAMA_URL, Provider, find_provider
@@ -65,8 +66,12 @@ def build_model(spec: Spec, access: Access) -> PydanticModel:
 
 
 def _make_provider(prefix: str, access: Access) -> PydanticProvider[Any]:
+    gateway = prefix.startswith("gateway/")
     try:
-        make: Callable[..., PydanticProvider[Any]] = infer_provider_class(prefix)
+        # A gateway's class is the one behind it, which would go there directly.
+        make: Callable[..., PydanticProvider[Any]] = (
+            partial(infer_provider, prefix) if gateway else infer_provider_class(prefix)
+        )
     except ValueError as error:
         meant = suggest_prefix(prefix)
         known = "Known are anthropic, openai, openai-chat, google, openrouter, ollama, demo, and pydantic-ai's others."
@@ -82,7 +87,7 @@ def _make_provider(prefix: str, access: Access) -> PydanticProvider[Any]:
     provider = make(**options)
     if access.url and "base_url" not in accepted:
         # OpenRouter's provider has its address built in; the client under it does not.
-        if not hasattr(provider.client, "base_url"):
+        if gateway or not hasattr(provider.client, "base_url"):
             raise InputError(f"{prefix} models cannot be used with another base URL.")
         provider.client.base_url = access.url
     return provider
