@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from stretto.engine.gate import Gate, Gates
+from tests.engine.stage import Stage
 
 pytestmark = pytest.mark.anyio
 
@@ -64,6 +65,8 @@ async def test_a_place_given_in_the_moment_of_cancelling_is_passed_on():
 
 
 async def test_a_model_has_one_gate_for_all():
-    """Everybody who asks for a model's gate gets the same one."""
-    assert Gates(3).of("m") is Gates(9).of("m")
-    assert Gates(3).of("m") is not Gates(3).of("n")
+    """Everybody who asks for a model's gate gets the same one; another account's has its own."""
+    one, same, other = Stage([]).model, Stage([]).model, Stage([]).model
+    other.account = "another"
+    assert Gates(3).of(one) is Gates(9).of(same)
+    assert Gates(3).of(one) is not Gates(3).of(other)

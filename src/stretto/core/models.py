@@ -74,6 +74,11 @@ class Model(Protocol):
         """What must stand beside its output; empty for a real model."""
         ...
 
+    @property
+    def account(self) -> str:
+        """Whose limits and bills its calls share: the same text for models behind one key. Holds no secret."""
+        ...
+
     def price(self, usage: Usage) -> Cost:
         """Return what these tokens cost; `UNKNOWN_COST` when the price is not known."""
         ...

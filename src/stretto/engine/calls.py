@@ -98,21 +98,35 @@ class Caller:
             reserved=reserved,
             reserved_cost=model.price(reserved),
         )
-        gate = self._gates.of(model.name)
+        gate = self._gates.of(model)
         async with self._books.reserve(start), gate.place(self._job.run_id, self._lowered(model)):
-            if closed := self._closed.get(model.name):
-                raise closed
+            self._raise_if_closed(model)
             if tally.began is None:
                 tally.began = anyio.current_time()
             tally.attempts += 1
             tally.model = model.name
             on_text = exchange.begin(tally.attempts, model)
             try:
-                return await self._recorded(start, model, request, on_text, tally)
+                reply = await self._recorded(start, model, request, on_text, tally)
             except ModelError as error:
-                if error.run_wide:
-                    self._closed[model.name] = error
+                self._close(model, error)
                 raise
+            self._gates.breakers.succeeded(model.account)
+            return reply
+
+    def _raise_if_closed(self, model: Model) -> None:
+        if closed := self._closed.get(model.name):
+            raise closed
+        self._gates.breakers.check(model.account, self._job.run_id, anyio.current_time())
+
+    def _close(self, model: Model, error: ModelError) -> None:
+        """Stop further calls that would only fail in the same way: to the model, or to the whole account."""
+        if error.kind == "billing":
+            if self._gates.breakers.trip(model.account, self._job.run_id, error, anyio.current_time()):
+                message = f"No further calls to {model.name}: {error.message}"
+                self._emitter.emit(RunWaiting(cause="breaker", model=model.name, message=message))
+        elif error.run_wide:
+            self._closed[model.name] = error
 
     async def _recorded(
         self, start: CallStart, model: Model, request: ModelRequest, on_text: OnText | None, tally: Tally

@@ -4,10 +4,13 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from anyio.lowlevel import RunVar
 
 from stretto.core.errors import ModelError
+from stretto.core.models import Model
+from stretto.engine.breaker import Breakers
 from stretto.engine.pace import LONGEST_PAUSE, THROTTLED, Pace
 
 OnLowered = Callable[[Pace, float | None], None]
@@ -123,20 +126,36 @@ class Gate:
         return asyncio.get_running_loop().time()
 
 
-_gates: RunVar[dict[str, Gate]] = RunVar("stretto_gates")
+@dataclass(slots=True)
+class _Shared:
+    """What all runs of one event loop share: a gate's waiters live in one loop."""
+
+    gates: dict[str, Gate] = field(default_factory=dict[str, Gate])
+    breakers: Breakers = field(default_factory=Breakers)
+
+
+_shared: RunVar[_Shared] = RunVar("stretto_shared_limits")
 
 
 class Gates:
-    """One gate per model for the whole process (per event loop: a gate's waiters live in one)."""
+    """The gates and breakers of the whole process."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
 
-    def of(self, model: str) -> Gate:
+    def of(self, model: Model) -> Gate:
         """Return the gate in front of a model; the first who asks sets its limit."""
+        return self._of_this_loop().gates.setdefault(f"{model.account} {model.name}", Gate(self._limit))
+
+    @property
+    def breakers(self) -> Breakers:
+        """The breakers in front of accounts."""
+        return self._of_this_loop().breakers
+
+    def _of_this_loop(self) -> _Shared:
         try:
-            gates = _gates.get()
+            return _shared.get()
         except LookupError:
-            gates = dict[str, Gate]()
-            _gates.set(gates)
-        return gates.setdefault(model, Gate(self._limit))
+            shared = _Shared()
+            _shared.set(shared)
+            return shared

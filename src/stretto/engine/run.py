@@ -71,6 +71,8 @@ async def open_run(job: Job, journal: Journal, gates: Gates) -> AsyncGenerator[E
                 await _Run(job, journal, gates, Emitter(send)).carry_out()
             except* Exception as group:
                 failure.append(_single(group))
+            finally:
+                gates.breakers.run_ended(job.run_id)
 
     async with anyio.create_task_group() as group:
         group.start_soon(run)

@@ -9,7 +9,7 @@ from pydantic_ai.settings import ModelSettings
 
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelReply, ModelRequest, OnText
-from stretto.core.usage import UNKNOWN_COST, Cost, Usage
+from stretto.core.usage import Cost, Usage
 from stretto.models.direct import text_of
 from stretto.models.errors import Origin, translated
 from stretto.models.prices import price_response, price_tokens
@@ -28,16 +28,18 @@ class AgentModel:
 
     def __init__(self, agent: AbstractAgent[None, object], origin: Origin) -> None:
         self.name = origin.model
+        self.account = origin.account
         self._agent = agent
         self._origin = origin
-        self._model = agent.model if isinstance(agent.model, PydanticModel) else None
+        model = agent.model
+        self._model = model if isinstance(model, PydanticModel) else None
+        # By its name alone the price is known too; without either, nothing is.
+        self._model_name = self._model.model_name if self._model else str(model or "").partition(":")[2]
 
     def price(self, usage: Usage) -> Cost:
         """Return what these tokens cost with the agent's own model; `UNKNOWN_COST` when that is not known."""
-        if self._model is None:
-            return UNKNOWN_COST
         origin = self._origin
-        return price_tokens(usage, model=self._model.model_name, provider=origin.system, base_url=origin.base_url)
+        return price_tokens(usage, model=self._model_name, provider=origin.system, base_url=origin.base_url)
 
     async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
         """Run the agent once; streams when `on_text` is given. Raises `ModelError`."""
@@ -55,9 +57,7 @@ class AgentModel:
 
     def _price(self, response: ModelResponse) -> Cost:
         origin = self._origin
-        model = self._model.model_name if self._model else response.model_name or ""
-        provider = origin.system or response.provider_name or ""
-        return price_response(response, model=model, provider=provider, base_url=origin.base_url)
+        return price_response(response, model=self._model_name, provider=origin.system, base_url=origin.base_url)
 
     async def _run(self, request: ModelRequest) -> AgentRunResult[object]:
         prompt, history, settings = self._prepare(request, streamed=False)

@@ -32,6 +32,7 @@ class DirectModel:
         self, model: PydanticModel, *, origin: Origin, build: Callable[[], PydanticModel] | None = None
     ) -> None:
         self.name = origin.model
+        self.account = origin.account
         self._model = model
         self._origin = origin
         self._clients = ClientPerLoop(model, build)

@@ -1,5 +1,6 @@
 """Turns what goes wrong in a call into our errors: the kind, whether to try again, and the next step for the user."""
 
+import hashlib
 import math
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -86,6 +87,12 @@ class Origin:
         secrets = (*keys, key) if isinstance(key, str) else keys
         return cls(model=name, system=model.system, base_url=base_url or model.base_url or "", keys=secrets)
 
+    @property
+    def account(self) -> str:
+        """Who pays: the provider, where it is reached, and a mark of the key that gives nothing of it away."""
+        marks = hashlib.sha256("\n".join(self.keys).encode()).hexdigest()[:8] if self.keys else "no key"
+        return f"{self.system} {self.base_url} {marks}"
+
 
 @contextmanager
 def translated(origin: Origin, *, otherwise: ErrorKind = "protocol") -> Generator[None]:
@@ -96,8 +103,6 @@ def translated(origin: Origin, *, otherwise: ErrorKind = "protocol") -> Generato
     """
     try:
         yield
-    except ModelError:
-        raise
     except Exception as error:
         raise to_model_error(error, origin, otherwise=otherwise) from error
 

@@ -16,6 +16,7 @@ class FunctionModel:
 
     def __init__(self, answer: Answer, *, name: str = "function") -> None:
         self.name = name
+        self.account = "function"
         self._answer = answer
 
     def price(self, usage: Usage) -> Cost:

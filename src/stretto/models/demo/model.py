@@ -41,6 +41,11 @@ class DemoModel:
         return "demo"
 
     @property
+    def account(self) -> str:
+        """Nobody pays for it."""
+        return "demo"
+
+    @property
     def label(self) -> str:
         """What must stand beside its output."""
         return LABEL

@@ -1,0 +1,73 @@
+"""An account that cannot pay is left alone by every run."""
+
+import anyio
+import pytest
+
+from stretto.core.errors import ModelError
+from stretto.core.models import ModelRequest, OnText
+from stretto.engine.breaker import PROBE_EVERY, Breakers
+from tests.engine.stage import Stage, of_kind, plan
+
+ERROR = ModelError("The credit is used up.", kind="billing", hint="Add credit.")
+
+
+def test_an_open_breaker_lets_one_call_through_now_and_then():
+    """While runs are held back, a probe is made every ten seconds; an answer closes the breaker."""
+    breakers = Breakers()
+    breakers.check("acme", "r1", 0.0)
+    assert breakers.trip("acme", "r1", ERROR, 0.0)
+    assert not breakers.trip("acme", "r1", ERROR, 0.5)
+    with pytest.raises(ModelError, match="credit"):
+        breakers.check("acme", "r2", 1.0)
+    breakers.check("other", "r2", 1.0)
+    breakers.check("acme", "r2", PROBE_EVERY)
+    with pytest.raises(ModelError, match="credit"):
+        breakers.check("acme", "r3", PROBE_EVERY + 0.1)
+    breakers.succeeded("acme")
+    breakers.check("acme", "r3", PROBE_EVERY + 0.2)
+
+
+def test_a_breaker_that_holds_nobody_back_is_closed():
+    """When the last run it stopped has ended, the next run tries at once: its user may have paid."""
+    breakers = Breakers()
+    breakers.trip("acme", "r1", ERROR, 0.0)
+    with pytest.raises(ModelError):
+        breakers.check("acme", "r2", 0.1)
+    breakers.run_ended("r1")
+    with pytest.raises(ModelError):
+        breakers.check("acme", "r3", 0.2)
+    breakers.run_ended("r2")
+    breakers.run_ended("r3")
+    breakers.check("acme", "r4", 0.3)
+
+
+@pytest.mark.anyio
+async def test_one_billing_error_stops_the_calls_of_every_run():
+    """Two runs behind one account: after the first billing error neither makes a further call, finished work stays."""
+    calls: list[str] = []
+
+    async def work(request: ModelRequest, say: OnText) -> str:
+        calls.append(request.prompt)
+        if len(calls) == 2:
+            raise ERROR
+        return "copy"
+
+    worker = Stage([], work)
+    worker.model.name = "paid"
+    results = []
+    waiting = []
+
+    async def run() -> None:
+        events, result = await Stage([plan("a", "b", "c")]).run(worker_model=worker.model, concurrency=1)
+        results.append(result)
+        waiting.extend(of_kind(events, "run_waiting"))
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(run)
+            group.start_soon(run)
+    assert len(calls) == 2
+    statuses = [r.status for result in results for r in result.results]
+    assert (statuses.count("completed"), statuses.count("failed")) == (1, 5)
+    assert [event.cause for event in waiting] == ["breaker"]
+    assert "Add credit." in str(results[0].shortfall[0].failure)
