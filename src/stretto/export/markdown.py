@@ -18,10 +18,10 @@ def _blocks(report: Report) -> Iterator[str]:
     for label in report.labels:
         yield f"> **{label}**"
     yield _quote(report.task.text)
-    yield _list([f"**{headline(result)}**", *(f"Missing: {line}" for line in missing(result))])
-    if result.warnings:
-        yield _list([f"Note: {warning}" for warning in result.warnings])
-    yield " · ".join(f"{name} {value}" for name, value in account(report))
+    yield f"**{headline(result)}**"
+    if notes := [f"Missing: {line}" for line in missing(result)] + [f"Note: {line}" for line in result.warnings]:
+        yield _list(notes)
+    yield _list([f"{name}: {value}" for name, value in account(report)])
     if result.analysis:
         yield "## Analysis"
         yield result.analysis.strip()

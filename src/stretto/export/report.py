@@ -48,7 +48,7 @@ def account(report: Report) -> list[tuple[str, str]]:
         ("Run", result.run_id),
     ]
     if result.superseded:
-        entries.insert(1, ("Superseded", f"{len(result.superseded)} early starts, paid for and not used"))
+        entries.insert(1, ("Superseded", f"{len(result.superseded)} started early, paid for and not used"))
     return [(name, value) for name, value in entries if value]
 
 
