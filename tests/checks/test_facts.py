@@ -95,7 +95,7 @@ def test_task_and_description_count_as_the_brief(ask, where: str):
         "第12章，第二种，第三年",
         "[12] and (13) and（14）",
         "CO2, H2O, COVID-19, A4, MP3, x86_64",
-        "24/7",
+        "24/7, all day, for the 21st century #2024goals",
         "See https://example.com/2024/11/page?id=99",
         "```\nretries = 42\n```",
         "One bottle, two hands, a thousand stories",
@@ -118,7 +118,7 @@ def test_the_same_number_with_another_unit_is_another_claim(ask):
 
 def test_the_general_word_is_not_remarked_on_beside_the_exact_mark(ask):
     """With ISO 9001 named, "certified" adds nothing."""
-    assert ask("facts", "ISO 9001 certified").message == "The brief does not say: ISO 9001. Use only what it says."
+    assert ask("facts", "ISO 9001 certified").message == "The brief does not say: ISO 9001. Confirm or leave out."
 
 
 def test_many_claims_are_counted(ask):
@@ -126,4 +126,4 @@ def test_many_claims_are_counted(ask):
     message = ask("facts", ", ".join(f"{n} kg" for n in [*range(11, 31), 11])).message
     assert "11 kg, 12 kg" in message
     assert message.count("11 kg") == 1
-    assert "and 12 more" in message
+    assert "and 8 more" in message

@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stretto.core.errors import RecipeError
 from stretto.recipes import Recipe, load_recipe
+from stretto.recipes.files import parse_recipe
 
 BODY = "# Orchestrator\n\nPlan {subtasks}.\n\n# Worker\n\nWrite.\n"
 
@@ -188,3 +191,67 @@ def test_a_file_without_permission_is_refused(tmp_path: Path):
     path = write(tmp_path)
     path.chmod(0)
     assert "Permission denied" in refusal(path)
+
+
+LINES = st.sampled_from(
+    [
+        *(
+            "---",
+            "description: d",
+            "name: x",
+            "subtasks: 2-4",
+            "subtasks: '99999-1'",
+            "checks: [a, b]",
+            "checks: {a: b}",
+        ),
+        *(
+            "max_output_tokens: {worker: 5}",
+            "max_output_tokens: {[a]: 5}",
+            "? [a]",
+            "&a [*a]",
+            "language: !!python/x y",
+        ),
+        *(
+            "# Orchestrator",
+            "# Worker",
+            "# Shared",
+            "#  merge ",
+            "```",
+            "{task}",
+            "{",
+            "{{x}}",
+            "text",
+            "",
+            "\t",
+            "- a",
+        ),
+    ]
+)
+
+
+def outcome(text: str) -> str:
+    """Return the worker's prompt of a recipe, or why it is none."""
+    try:
+        return parse_recipe(text, name="own", source="own.md").worker
+    except RecipeError as error:
+        return "" if len(str(error).splitlines()) != 1 else str(error)
+
+
+@given(st.lists(LINES | st.text(max_size=20), max_size=25).map("\n".join))
+def test_any_text_is_a_recipe_or_an_error_of_one_line(text: str):
+    """Whatever a file holds, it is read or refused with one line."""
+    assert outcome(f"---\n{text}")
+    assert outcome(f"---\n---\n# Orchestrator\n{text}\n# Worker\n{text}")
+
+
+def test_a_heading_with_strange_blanks_is_shown_in_one_line():
+    """Separators that some programs take for a line's end do not break an error in two."""
+    assert "section # a b." in outcome("---\n---\n# a\x1cb")
+
+
+def test_the_example_of_the_docs_is_a_recipe(tmp_path: Path):
+    """The recipe file that the docs show can be used as it is."""
+    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    path = tmp_path / "newsletter.md"
+    path.write_text(page.split("```markdown\n")[1].split("\n```\n")[0], encoding="utf-8")
+    assert load_recipe(path).subtasks == (2, 4)

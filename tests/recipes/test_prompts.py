@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stretto.core.errors import RecipeError
-from stretto.core.plan import Subtask
+from stretto.core.plan import PlanFormat, Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.task import Task, read_blocks
 from stretto.core.text import replace_surrogates
@@ -176,6 +176,23 @@ def test_markup_is_described_once():
     )
     assert (plan(own).prompt, work(own).prompt) == ("<TASKS> here", "<Response> formal Write formally")
     assert "nothing outside" not in bring_together(own).prompt
+
+
+@pytest.mark.parametrize(
+    ("template", "plan_format", "described"),
+    [
+        ("<task>{task}</task>", "xml", False),
+        ("<task_description>", "xml", False),
+        ("<Subtask><type>", "xml", True),
+        ('{{"tasks": []}}', "xml", False),
+        ('{{"tasks": []}}', "json", True),
+        ("<tasks>", "json", False),
+    ],
+)
+def test_only_a_plans_own_markup_counts_as_its_description(template: str, plan_format: PlanFormat, described: bool):
+    """A task between tags, or the markup of the other format, does not tell the model how to write its plan."""
+    prompt = plan(Recipe.of(orchestrator=template, worker="w", plan_format=plan_format)).prompt
+    assert ("nothing around it" not in prompt) is described
 
 
 def test_a_plan_in_json_is_described_as_json():

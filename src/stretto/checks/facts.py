@@ -7,10 +7,10 @@ from stretto.checks.certificates import CERTIFICATION, NAMED, STANDARD, normal_s
 from stretto.checks.numbers import Number, ascii_digits, find_numbers
 from stretto.core.checks import Answer, Finding
 
-_SHOWN = 8
+_SHOWN = 12
 """How many claims a remark lists."""
 
-# What looks like a number and claims nothing: code, addresses, numbering, 24/7.
+# What looks like a number and claims nothing: code, addresses, numbering, 24/7, hashtags.
 _NO_CLAIM = re.compile(
     r"^ {0,3}```.*?(?:^ {0,3}```|\Z)"
     r"|https?://\S+"
@@ -19,7 +19,7 @@ _NO_CLAIM = re.compile(
     r"|[\[(（][0-9]{1,2}[\])）]"
     r"|\b(?i:step|part|chapter|section|day|option|variant|version|tip|phase|figure|table|week|no\.|q)[ ]?[0-9]{1,3}\b"
     r"|第[0-9]{1,3}|(?:步骤|方案|版本|阶段|部分|选项|变体)[ ]?[0-9]{1,3}"
-    r"|(?<![0-9])24/7(?![0-9])",
+    r"|(?<![0-9])24/7(?![0-9])|[0-9]{1,6}(?i:st|nd|rd|th)\b|#\w+",
     re.MULTILINE | re.DOTALL,
 )
 _ORDINAL = re.compile(r"第[零〇一二两三四五六七八九十百千]+")
@@ -36,7 +36,7 @@ def check_facts(answer: Answer) -> Finding | None:
     if not claims:
         return None
     shown = ", ".join(claims[:_SHOWN]) + (f" and {len(claims) - _SHOWN} more" if len(claims) > _SHOWN else "")
-    message = f"The brief does not say: {shown}. Use only what it says."
+    message = f"The brief does not say: {shown}. Confirm or leave out."
     return Finding(check="facts", message=message, action="warn")
 
 

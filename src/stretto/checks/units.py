@@ -33,7 +33,7 @@ _SPELLINGS = {
     "hz": "hz khz mhz ghz 赫兹",
     "money": "usd eur gbp cny rmb dollars euros 元 块钱 美元 欧元 人民币",
     "layer": "layer layers 层",
-    "people": "people customers users reviews 人 名 位 家",
+    "people": "people customers users reviews",
     "star": "star stars 星 星级",
     "item": "项 款 件 次 级 折 成",
 }

@@ -144,7 +144,7 @@ def _section_name(heading: str, source: str) -> str:
         if heading.lower() == name.lower():
             return name
     raise RecipeError(
-        f"Recipe {source!r} has an unknown section # {heading[:40]}. Known: {', '.join(_SECTIONS)}.",
+        f"Recipe {source!r} has an unknown section # {' '.join(heading.split())[:40]}. Known: {', '.join(_SECTIONS)}.",
         hint="Write headings inside a prompt with ##.",
     )
 

@@ -1,5 +1,6 @@
 """How models are told to mark up their answers: plans as XML or JSON, texts as a response. No I/O."""
 
+import re
 from collections.abc import Mapping
 
 from stretto.core.plan import PlanFormat
@@ -58,6 +59,10 @@ Answer with one JSON object and nothing around it:
 
 One entry of "tasks" for each subtask; valid JSON, no comments, no code fence."""
 
+# Not <task>: many templates put the task itself between such tags.
+_TAGS_OF_A_PLAN = re.compile(r"<(?:tasks|subtasks?|type)\b", re.IGNORECASE)
+_JSON_OF_A_PLAN = re.compile(r'"(?:sub)?tasks"', re.IGNORECASE)
+
 _TIERS = """\
 Say for each subtask which model it needs, {how}.
 fast: work that follows its description closely and needs no long reasoning. strong: work that needs judgement, careful
@@ -86,8 +91,8 @@ def tier_instruction(plan_format: PlanFormat) -> str:
 
 def describes_plan(template: str, plan_format: PlanFormat) -> bool:
     """Whether a template says by itself how a plan is to be marked up."""
-    lowered = template.lower()
-    return '"tasks"' in lowered or '"subtasks"' in lowered if plan_format == "json" else "<task" in lowered
+    pattern = _JSON_OF_A_PLAN if plan_format == "json" else _TAGS_OF_A_PLAN
+    return bool(pattern.search(template))
 
 
 def describes_response(template: str) -> bool:
