@@ -27,6 +27,7 @@ _FACT_NAMES: Mapping[str, re.Pattern[str]] = {
 }
 _ITEM = re.compile(r"^[ \t]*(?:[-*•·]|\d{1,2}[.)](?=\s))[ \t]*(.+)$", re.MULTILINE)
 _QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"")
+_ARTICLE = re.compile(r"(?:a|an|the)\s+", re.IGNORECASE)
 # A comma inside a number parts nothing.
 _COMMA = re.compile(r"\s*(?:,(?!\d)|(?<!\d),|[，、;；\n])\s*(?:and\s+|以及|和)?|\s+and\s+(?=[^,]*$)")
 # What could be read as markup again when it is quoted in an answer.
@@ -94,7 +95,7 @@ def split_list(value: str) -> list[str]:
         return [tidy(item) for item in items]
     if listed := _ITEM.findall(text):
         return [tidy(item) for item in listed]
-    return [item for part in _COMMA.split(text.strip("[]")) if (item := tidy(part.strip("'\"")))]
+    return [item for part in _COMMA.split(text.strip("[]")) if (item := tidy(_ARTICLE.sub("", part.strip("'\" "))))]
 
 
 def _is_list(text: str) -> bool:

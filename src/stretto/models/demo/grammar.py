@@ -24,7 +24,7 @@ _NO_ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _STOP = re.compile(r"\s+(?:for|with|in|on|at|of|from|by|to|and|about|under)\s+", re.IGNORECASE)
-_VOWEL = re.compile(r"(?:[aeio]|u(?!n[ai]|s[aeiu]|til)|hour|honest|8|11\b|18\b|[FLMNRSX](?=[A-Z]))", re.IGNORECASE)
+_VOWEL = re.compile(r"(?:[aeioAEIO]|[uU](?!n[ai]|s[aeiu]|til)|hour|honest|8|11\b|18\b|[FLMNRSX](?=[A-Z]))")
 
 
 def is_plural(phrase: str) -> bool:

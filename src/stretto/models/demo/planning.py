@@ -79,7 +79,7 @@ def _analysis(brief: Brief, choices: Sequence[Choice]) -> str:
     reasons = [_clause(choice.angle.why, values, choice) for choice in choices]
     values |= {"request": fill_line(words["request"], values), "reasons": " ".join(dict.fromkeys(reasons))}
     if gaps:
-        values["gaps"] = words["and"].join(gaps)
+        values["gaps"] = words["small"]["comma"].join(gaps)
     return once("\n\n".join(fill(words["analysis"], values)), list(values.values()))
 
 

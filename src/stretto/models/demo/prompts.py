@@ -13,7 +13,7 @@ Kind = Literal["plan", "continue", "repair", "work", "merge", "compare"]
 _OPENING = re.compile(r"^\[([^\[\]\n]+) ([0-9a-f]{8})\]\n", re.MULTILINE)
 _CLOSING = re.compile(r"^\[/([^\[\]\n]+) ([0-9a-f]{8})\]$", re.MULTILINE)
 _RESULT = re.compile(r"result \d+: ?(.*)")
-_COMPARE = re.compile(r"\b(?:compar|recommend|choose|weigh)|对比|比较|推荐", re.IGNORECASE)
+_COMPARE = re.compile(r"\b(?:compar|recommend)|对比|比较|推荐", re.IGNORECASE)
 _MERGE = re.compile(r"\b(?:merg|combin|one (?:finished|coherent|single) |one (?:text|piece))|合并|整合|合成", re.IGNORECASE)
 _REPAIR = re.compile(r"cannot be read|could not be read|unreadable|whole plan again|not a (?:valid )?plan", re.IGNORECASE)
 

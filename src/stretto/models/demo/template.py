@@ -23,12 +23,12 @@ def fill(template: str, values: Values, features: Sequence[Values] = (), *, join
     blocks: list[str] = []
     named = ""
     for block in _BLANK.split(template.strip()):
-        rest = joiner.join(feature["feature"] for feature in features if feature["feature"] not in named)
+        rest = joiner.join(feature["feature"] for feature in features if feature["feature"].lower() not in named)
         known = {**values, "rest": rest} if rest else values
         lines = [_line(line, known, features) for line in block.split("\n")]
         if all(lines):
             blocks.append("\n".join(lines).strip("\n"))
-            named += blocks[-1]
+            named += blocks[-1].lower()
     return blocks
 
 
