@@ -19,6 +19,7 @@ from stretto.engine.gate import Gates, OnLowered
 from stretto.engine.job import Job
 from stretto.engine.pace import Pace
 from stretto.engine.retry import retrying
+from stretto.engine.warmth import Warmth
 from stretto.recipes import mend_answer
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class Caller:
         self._gates = gates
         self._books = books
         self._emitter = emitter
+        self._warmth = Warmth()
         self._deadline = anyio.current_time() + job.settings.deadline
         # Models that every further call would fail at: their error stands for all of those calls.
         self._closed: dict[str, ModelError] = {}
@@ -99,13 +101,19 @@ class Caller:
             reserved_cost=model.price(reserved),
         )
         gate = self._gates.of(model)
-        async with self._books.reserve(start), gate.place(self._job.run_id, self._lowered(model)):
+        async with (
+            self._warmth.lead(model, request) as leader,
+            self._books.reserve(start),
+            gate.place(self._job.run_id, self._lowered(model)),
+        ):
             self._raise_if_closed(model)
             if tally.began is None:
                 tally.began = anyio.current_time()
             tally.attempts += 1
             tally.model = model.name
             on_text = exchange.begin(tally.attempts, model)
+            if leader is not None:
+                on_text = leader.listen(on_text)
             try:
                 reply = await self._recorded(start, model, request, on_text, tally)
             except ModelError as error:
