@@ -76,11 +76,6 @@ def parse_recipe(text: str, *, name: str, source: str) -> Recipe:
     )
 
 
-def parse_header(text: str, source: str) -> Mapping[str, object]:
-    """Return a recipe file's front matter."""
-    return _split(text, source)[0]
-
-
 def _split(text: str, source: str) -> tuple[Mapping[str, object], str]:
     lines = text.split("\n")
     end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), 0)
@@ -103,7 +98,7 @@ def _load_yaml(text: str, source: str) -> Mapping[str, object]:
         place = f", line {mark.line + 2}" if mark else ""
         problem = " ".join(str(getattr(error, "problem", None) or error).split())
         raise RecipeError(f"The front matter of recipe {source!r} is not YAML{place}: {problem}.") from None
-    settings = _as_mapping(data)
+    settings: Mapping[object, object] | None = {} if data is None else _as_mapping(data)
     if settings is None:
         raise RecipeError(f"The front matter of recipe {source!r} must be settings such as `description: …`.")
     return {str(key): value for key, value in settings.items()}

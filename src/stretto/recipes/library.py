@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from stretto.core.errors import RecipeError
-from stretto.recipes.files import parse_header, parse_recipe, read_text
+from stretto.recipes.files import parse_recipe, read_text
 from stretto.recipes.recipe import Recipe, RecipeSummary
 
 _BUILTIN = Path(__file__).parent / "builtin"
@@ -83,11 +83,7 @@ def _files(folder: Path | None) -> dict[str, Path]:
 
 def _summary(name: str, path: Path, source: str) -> RecipeSummary:
     try:
-        text = read_text(path)
-        if source == BUILT_IN:  # tested to be sound; only the line is needed
-            description = str(parse_header(text, source)["description"])
-        else:
-            description = parse_recipe(text, name=name, source=source).description
+        description = parse_recipe(read_text(path), name=name, source=source).description
     except RecipeError as error:
         description = f"cannot be read: {error}"
     return RecipeSummary(name=name, description=description, source=source)
