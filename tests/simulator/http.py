@@ -61,6 +61,9 @@ class RequestReader:
         return Request(method, path, query, headers, body)
 
     def _read_head(self) -> bool:
+        if self._buffer and not 65 <= self._buffer[0] <= 90:
+            # A TLS handshake, most likely: answered at once, it fails at once.
+            raise BadRequest(400, "This is not HTTP.")
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             if len(self._buffer) > MAX_HEAD:

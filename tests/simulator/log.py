@@ -40,7 +40,7 @@ class CallRecord:
     status: int = 0
     """HTTP status; 0 when none was sent."""
     fault: str = ""
-    """What the script did to it; empty for nothing."""
+    """What the script did to it, or "bucket" for the rate limit; empty for nothing."""
     end: End = "open"
     """delivered: a whole answer was handed to the network; refused: an error status; broken: by a fault;
     abandoned: the client left before the end."""

@@ -115,8 +115,9 @@ class Player:
             await self._send(body, self.wire.raw)
             return "delivered"
         effect = self._pending[0]
-        half = (isinstance(effect, Cut) and effect.inside_character and inside_character(body)) or len(body) // 2
-        cut = half if effect.after_tokens or isinstance(effect, Malformed) else 0
+        cut = len(body) // 2 if effect.after_tokens or isinstance(effect, Malformed) else 0
+        if isinstance(effect, Cut) and effect.inside_character:
+            cut = inside_character(body) or cut
         if isinstance(effect, Malformed) or (isinstance(effect, Cut) and effect.how == "clean"):
             await self.wire.send(200, self.headers, body[:cut])
             return "broken"

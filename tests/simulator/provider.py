@@ -70,6 +70,7 @@ class Provider:
             meter = self._meters.setdefault((asked.protocol, asked.model), Meter(self.settings.bucket, self._clock))
             call.limits = meter.take()
             if call.limits.wait:
+                self.log.note(call.record.number, fault="bucket")
                 wait = str(math.ceil(call.limits.wait)) if self.settings.bucket.retry_after else None
                 return await call.refuse(Rejected("rate_limit"), retry_after=wait)
         fault = self._script.choose(asked)

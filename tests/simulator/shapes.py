@@ -44,15 +44,7 @@ def type_name(value: object) -> str:
     """Return the JSON name of a value's type."""
     if value is None:
         return "null"
-    names: dict[type[Any], str] = {
-        bool: "boolean",
-        int: "integer",
-        float: "decimal",
-        str: "string",
-        list: "array",
-        dict: "object",
-    }
-    return names[type(value)]
+    return _TYPE_NAMES[type(value)]
 
 
 def anything(value: Any, path: Path) -> None:

@@ -54,13 +54,12 @@ class Anthropic:
 
     def body(self, reply: Reply) -> dict[str, Any]:
         """Return the message with all its blocks."""
-        message: dict[str, Any] = _message(reply) | {"content": _content(reply)}
-        message |= _stop(reply)
-        return message | {"usage": _usage(reply, reply.usage.output)}
+        usage = _usage(reply, reply.usage.output)
+        return {**_message(reply), "content": _content(reply), **_stop(reply), "usage": usage}
 
     def opening(self, reply: Reply) -> list[Event]:
         """Return message_start, which knows the input, and the first content block."""
-        message = _message(reply) | {"content": [], "stop_reason": None, "stop_sequence": None}
+        message: dict[str, Any] = _message(reply) | {"content": [], "stop_reason": None, "stop_sequence": None}
         message["usage"] = _usage(reply, 1)
         events = [_event("message_start", message=message)]
         if reply.answer.thinking:
@@ -182,7 +181,7 @@ def _usage(reply: Reply, output: int) -> dict[str, Any]:
 
 def _check_sense(body: dict[str, Any]) -> None:
     """Check what no single field tells; raises `Rejected`."""
-    messages = body["messages"]
+    messages: list[dict[str, Any]] = body["messages"]
     if messages[0]["role"] != "user":
         raise Rejected("bad_request", 'messages: first message must use the "user" role')
     for index, message in enumerate(messages):
