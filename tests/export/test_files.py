@@ -116,3 +116,9 @@ def test_text_that_cannot_be_encoded_is_written(whole, tmp_path):
     result = replace(whole.result, analysis="half \ud83d pair")
     write_report(replace(whole, result=result, task=Task.of("x")), tmp_path / "out.md")
     assert "half \ufffd pair" in (tmp_path / "out.md").read_text(encoding="utf-8")
+
+
+def test_the_page_on_files_has_every_format():
+    """The docs have a line for each format."""
+    page = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
+    assert all(f"\n| `{suffix}` |" in page for suffix in FORMATS)

@@ -143,3 +143,10 @@ def test_a_long_task_is_short_in_the_title(whole):
     (title,) = re.findall("<title>(.*?)</title>", page)
     assert len(title) == 80
     assert title.endswith("…")
+
+
+def test_a_failed_run_says_so(failed):
+    """A run without a result says that, and why."""
+    page = to_html(failed)
+    assert "Failed: there is no result." in page
+    assert "Missing: the plan: The provider cannot be reached." in page

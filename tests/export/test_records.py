@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +110,9 @@ def test_text_with_quotes_and_lines_comes_back_whole(whole):
     text = 'He said "a, b";\nthen left.\n'
     item = replace(whole.result.results[0], text=text)
     assert rows(replace(whole, result=replace(whole.result, results=(item,))))[0]["text"] == text
+
+
+def test_the_page_on_files_has_the_columns_of_today():
+    """The docs name every column, in order."""
+    page = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
+    assert ", ".join(COLUMNS) in " ".join(page.split())
