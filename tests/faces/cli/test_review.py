@@ -1,5 +1,9 @@
 """Editing a plan by hand before anything of it is run."""
 
+import io
+import json
+import signal
+import sys
 
 import pytest
 
@@ -7,8 +11,9 @@ from stretto.core.errors import InputError
 from stretto.core.plan import Plan, Subtask
 from stretto.core.usage import Cost, Quote
 from stretto.faces.cli.plan_text import read_plan_text, write_plan_text
-from stretto.faces.cli.review import changes
+from stretto.faces.cli.review import changes, find_editor, review_plan
 from tests.faces.cli.happened import subtask
+from tests.faces.cli.on_terminal import STRETTO, start
 
 PLAN = Plan(
     analysis="A reading.\nOf two lines.", subtasks=(subtask(1), subtask(2, "两", "写 “二”: #1 - 'it'\n\n  indented"))
@@ -141,3 +146,131 @@ def test_no_yaml_object_is_ever_made():
     """Tags that would build objects are read as what they are: text or a fault, never code."""
     with pytest.raises(InputError, match="Line 1"):
         read_plan_text("subtasks: !!python/object/apply:os.system [echo]\n", PLAN)
+
+
+def test_an_editor_is_found_by_visual_then_editor(on_terminal, monkeypatch):
+    """VISUAL comes before EDITOR, with its arguments."""
+    assert find_editor({"VISUAL": f"{sys.executable} -u", "EDITOR": "true"}) == [sys.executable, "-u"]
+    assert find_editor({"VISUAL": " ", "EDITOR": "true"}) == ["true"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({}, "set EDITOR"),
+        ({"EDITOR": "no-such-editor --wait"}, "'no-such-editor --wait' in EDITOR is not there"),
+        ({"VISUAL": "unbalanced '"}, "in VISUAL is not there"),
+    ],
+)
+def test_without_an_editor_the_other_way_is_named(on_terminal, environ, said):
+    """A missing editor is one line that says how to do without."""
+    with pytest.raises(InputError, match=r"stretto run --plan plan\.json") as caught:
+        find_editor(environ)
+    assert said in str(caught.value)
+
+
+@pytest.fixture
+def on_terminal(monkeypatch):
+    """Pretend that stdin and stderr are a terminal."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+
+
+def editing(tmp_path, *steps: str) -> list[str]:
+    """Return an editor that does one step after the other, one at each call, to the `text` of the file."""
+    script = tmp_path / "editor.py"
+    cases = "".join(f"    if turn == {turn}:\n        {step}\n" for turn, step in enumerate(steps))
+    script.write_text(
+        "import pathlib, sys\n"
+        "path = pathlib.Path(sys.argv[1])\n"
+        "turns = pathlib.Path(__file__).with_name('turns')\n"
+        "turn = len(turns.read_text()) if turns.exists() else 0\n"
+        "turns.write_text('x' * (turn + 1))\n"
+        "text = path.read_text(encoding='utf-8')\n"
+        f"def edit(text):\n{cases}    return text\n"
+        "path.write_text(edit(text), encoding='utf-8')\n"
+    )
+    return [sys.executable, str(script)]
+
+
+REVIEW = ("run", "Write copy for a red shoe", "--model", "demo:delay=0", "--review")
+
+
+def test_an_edited_plan_is_what_runs(tmp_path):
+    """What the editor leaves of the plan is run, with what was added; a note says what was changed."""
+    editor = editing(
+        tmp_path, "return text[:text.index('\\n- id: s2')] + '\\n- type: Mine\\n  description: A limerick, please.\\n'"
+    )
+    session = start([*STRETTO, *REVIEW], environ={"EDITOR": " ".join(editor)})
+    assert session.end() == 0
+    text = session.screen.text
+    assert "plan: 3 subtasks. Running them: 3 calls" in text
+    assert "running: 2 subtasks (2 removed, 1 added)" in text
+    assert "── 2 · Mine" in text
+    assert "complete · 2 of 2 results · 3 calls" in text
+
+
+def test_an_emptied_file_runs_nothing(tmp_path):
+    """Emptying the file declines the plan: no worker is asked, and that is said."""
+    session = start([*STRETTO, *REVIEW], environ={"VISUAL": " ".join(editing(tmp_path, "return ''"))})
+    assert session.end() == 1
+    assert "── 1" not in session.screen.text
+    assert "The plan was declined; nothing was started." in " ".join(session.screen.text.split())
+    assert "1 call " in session.screen.lines[-2]
+
+
+def test_a_mistake_can_be_mended(tmp_path):
+    """A file with a mistake is named with its line and offered again; the mended one is run."""
+    editor = editing(
+        tmp_path, "return text.replace('\\n  type:', '\\n  typ:', 1)", "return text.replace(' typ:', ' type:')"
+    )
+    session = start([*STRETTO, *REVIEW], environ={"EDITOR": " ".join(editor)})
+    session.wait_for("Edit it again? [Y/n] ")
+    assert "unknown name 'typ'" in session.screen.text
+    session.send(b"\n")
+    assert session.end() == 0
+    assert "running: 3 subtasks\n" in session.screen.text
+
+
+@pytest.mark.parametrize("answer", [b"n\n", b"\x04"])
+def test_a_mistake_can_be_left_alone(tmp_path, answer):
+    """Answering no, or closing stdin, runs nothing."""
+    session = start([*STRETTO, *REVIEW], environ={"EDITOR": " ".join(editing(tmp_path, "return '['"))})
+    session.wait_for("Edit it again? [Y/n] ")
+    session.send(answer)
+    assert session.end() == 1
+    assert "declined" in session.screen.text
+
+
+def test_ctrl_c_at_the_question_runs_nothing(tmp_path):
+    """Ctrl-C instead of an answer declines the plan."""
+    session = start([*STRETTO, *REVIEW], environ={"EDITOR": " ".join(editing(tmp_path, "return '['"))})
+    session.wait_for("Edit it again? [Y/n] ")
+    session.process.send_signal(signal.SIGINT)
+    assert session.end() == 1
+    assert "declined" in session.screen.text
+
+
+def test_an_editor_that_fails_runs_nothing(tmp_path):
+    """An editor that ends with an error declines the plan, as it does for commit messages."""
+    session = start([*STRETTO, *REVIEW], environ={"EDITOR": "false"})
+    assert session.end() == 1
+    assert "The editor ended with code 1." in session.screen.text
+
+
+def test_a_file_that_the_editor_removed_is_a_mistake(tmp_path, monkeypatch, capfd):
+    """A file that is gone after editing is named, and offered again."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert review_plan(PLAN, QUOTE, task="x", editor=["rm"]) is None
+    assert "No such file" in capfd.readouterr().err
+
+
+def test_events_on_stdout_stay_clean_while_a_plan_is_edited(tmp_path):
+    """With --json and stdout in a file, the editor writes to the terminal and the file has nothing but events."""
+    editor = editing(tmp_path, "print('an editor draws') or 0\n        return text")
+    with (tmp_path / "events.jsonl").open("wb") as out:
+        session = start([*STRETTO, *REVIEW, "--json"], environ={"EDITOR": " ".join(editor)}, stdout=out.fileno())
+        assert session.end() == 0
+    events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert "review_requested" in [event["kind"] for event in events]
+    assert "an editor draws" in session.screen.text

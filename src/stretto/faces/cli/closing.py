@@ -12,6 +12,9 @@ from stretto.faces.cli.words import flat, glyphs_for, seconds, summary
 _RAW = 600
 """Characters that are shown of an answer that was no plan."""
 
+_WORTH_A_WORD = 0.1
+"""Seconds."""
+
 Line = tuple[str, str]
 """Style and text."""
 
@@ -49,9 +52,9 @@ def _lines(board: Board, result: RunResult | None, dot: str, *, interrupted: boo
 
 
 def head_start(board: Board) -> float | None:
-    """Return how long before the end of planning the first worker started; None when none did."""
+    """Return how long before the end of planning the first worker started; None when that is not worth a word."""
     starts = [row.started for row in board.rows.values() if row.started is not None]
-    if not starts or board.plan_ended is None or min(starts) >= board.plan_ended:
+    if not starts or board.plan_ended is None or board.plan_ended - min(starts) < _WORTH_A_WORD:
         return None
     return board.plan_ended - min(starts)
 

@@ -106,8 +106,13 @@ async def follow(
 
     async with anyio.create_task_group() as group:
         group.start_soon(_keep_drawing, watcher)
-        cancel = group.cancel_scope.cancel
-        with interrupts.cancelling(cancel, watcher.close):
+
+        def stop() -> None:
+            watcher.close()
+            print("Stopping. Ctrl-C again leaves at once.", file=sys.stderr)
+            group.cancel_scope.cancel()
+
+        with interrupts.calling(stop):
             async with orchestrator.stream(
                 errand.task,
                 context=errand.context,
@@ -122,7 +127,7 @@ async def follow(
                         for label in event.labels:
                             print(f"note: {one_line(label)}", file=sys.stderr)
                     watcher.see(event)
-        cancel()
+        group.cancel_scope.cancel()
 
 
 async def _keep_drawing(watcher: Watcher) -> None:

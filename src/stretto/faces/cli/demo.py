@@ -8,6 +8,7 @@ import typer
 from stretto.core.errors import InputError
 from stretto.faces.cli import options
 from stretto.faces.cli.commands import new_app
+from stretto.faces.cli.errors import ExitCode
 
 app = new_app()
 
@@ -53,5 +54,8 @@ def demo(misbehave: Misbehave = None, language: BriefLanguage = "en", as_json: o
         raise InputError(f"The demo has no brief in {language!r}.", hint=f"Known: {', '.join(BRIEFS)}.")
     task, context = BRIEFS[language]
     # A model, not its name: STRETTO_MODEL takes the place of names, and a demo must not cost money.
-    model = DemoModel(f"demo:{misbehave}" if misbehave else "demo")
-    return conduct(Orchestrator(model=model), Errand(task=task, context=context, as_json=as_json))
+    model = DemoModel.from_spec(f"demo:{misbehave}" if misbehave else "demo")
+    code = conduct(Orchestrator(model=model), Errand(task=task, context=context, as_json=as_json))
+    if code == ExitCode.COMPLETE and not as_json:
+        typer.echo('Your turn: stretto run "Write ..." -c audience="..."', err=True)
+    return code

@@ -18,16 +18,15 @@ class Interrupts:
         self.seen = False
 
     @contextmanager
-    def cancelling(self, cancel: Callable[[], None], give_up: Callable[[], None]) -> Generator[None]:
-        """Call `cancel` in the running event loop at the first Ctrl-C; at the second, `give_up` and leave at once."""
+    def calling(self, stop: Callable[[], None]) -> Generator[None]:
+        """Have the running event loop call `stop` at the first Ctrl-C; the second one leaves the process at once."""
         loop = asyncio.get_running_loop()
 
         def handle(_signal: int, _frame: FrameType | None) -> None:
             if self.seen:
-                give_up()
-                os._exit(ExitCode.INTERRUPTED)
+                _leave()
             self.seen = True
-            loop.call_soon_threadsafe(cancel)
+            loop.call_soon_threadsafe(stop)
 
         with _handling(handle):
             yield
@@ -58,3 +57,9 @@ def _handling(handler: Callable[[int, FrameType | None], object] | signal.Handle
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _leave() -> None:
+    if os.isatty(2):
+        os.write(2, b"\x1b[?25h\n")  # the cursor may be hidden, and nobody is left to show it
+    os._exit(ExitCode.INTERRUPTED)

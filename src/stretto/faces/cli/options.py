@@ -97,15 +97,16 @@ def prepare(
         given["language"] = given.get("language") or file.language or None
     if task is None and not (file and file.task):
         raise InputError("No task is given.", hint='Say what is to be made: stretto run "Write ..."')
+    text = file.task if task is None and file else read_task(task or "")
+    values = read_context(context or (), context_files or ())
     settings = load_settings(given)
     options = settings.options() | {
         "recipe": load_recipe(settings.recipe, user_folder=recipes_folder()),
         "keys": load_keys(),
     }
-    values = read_context(context or (), context_files or ())
     return Prepared(
         orchestrator=Orchestrator(**options),  # pyright: ignore[reportArgumentType]  # settings have the same names
-        task=file.task if task is None and file else read_task(task or ""),
+        task=text,
         context={**(file.context if file else {}), **values},
         plan=file.plan if file else None,
         recipe=settings.recipe,

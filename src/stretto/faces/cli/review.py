@@ -81,9 +81,9 @@ def _open(editor: list[str], file: Path) -> bool:
 
 
 def _again() -> bool:
-    print("Edit it again? [Y/n] ", end="", file=sys.stderr, flush=True)
     try:
         with raised():
+            print("Edit it again? [Y/n] ", end="", file=sys.stderr, flush=True)
             answer = sys.stdin.readline()
     except KeyboardInterrupt:
         return False

@@ -101,9 +101,9 @@ def _analysis(analysis: Growing, screen: Screen, width: int, most: int) -> Itera
     if not text or most < 1:
         return
     yield Text("  Analysis", "bold")
-    for line in Text(text).wrap(screen.console, width - 4)[-most:]:
-        line.rstrip()
-        yield Text.assemble(("  " + screen.glyphs.side + " ", QUIET), line.plain)
+    shown = [line.plain.rstrip() for line in Text(text).wrap(screen.console, width - 4)[-most:]]
+    for line in shown[not shown[0] :]:  # an empty line on top says nothing
+        yield Text.assemble(("  " + screen.glyphs.side + " ", QUIET), line)
     yield Text("")
 
 
@@ -144,7 +144,7 @@ def _synthesis(row: SynthesisRow, screen: Screen) -> _Entry:
 
 def _end(text: Growing) -> str:
     """Return the line that is being written, without the marks of Markdown."""
-    return text.tail.rstrip().rsplit("\n", 1)[-1][-200:].lstrip(_MARKS)
+    return text.tail.rstrip().rsplit("\n", 1)[-1][-200:].lstrip(_MARKS).replace("**", "")
 
 
 def _opening(text: str) -> str:

@@ -1,0 +1,81 @@
+"""`stretto demo`: the main job on a built-in brief, without key or network."""
+
+import json
+import socket
+
+import pytest
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """Refuse every connection to anywhere."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the demo opened a connection")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+def test_the_demo_ends_with_three_variants_that_use_the_briefs_features(stretto, no_network):
+    """Three distinct variants come back, clearly labelled; between them they name every feature of the brief."""
+    ended = stretto("demo", "--misbehave", "delay=0")
+    assert ended.code == 0
+    assert ended.out.startswith("> demo model: offline templates, not a language model\n")
+    variants = ended.out.split("\n# ")[-3:]
+    assert len(set(variants)) == 3
+    for feature in ("plastic-free", "insulated", "lifetime warranty"):
+        assert feature in ended.out.lower()
+    assert "complete · 3 of 3 results · 4 calls" in ended.err
+    assert ended.err.endswith('Your turn: stretto run "Write ..." -c audience="..."\n')
+
+
+def test_the_demo_in_json_shows_the_early_start(stretto):
+    """With --json the first worker starts before the plan is complete, and stdout is nothing but events."""
+    ended = stretto("demo", "--json", "--misbehave", "delay=0")
+    kinds = [json.loads(line)["kind"] for line in ended.out.splitlines()]
+    assert kinds.index("worker_started") < kinds.index("plan_completed")
+    assert "Your turn" not in ended.err
+
+
+def test_the_demo_in_chinese(stretto):
+    """The Chinese brief gives Chinese variants."""
+    ended = stretto("demo", "--language", "zh", "--misbehave", "delay=0")
+    assert ended.code == 0
+    assert "终身质保" in ended.out
+    assert "3 of 3" in ended.err
+
+
+def test_the_demo_can_go_wrong_on_request(stretto):
+    """A worker that is told to fail leaves the other results, says what is missing, and the code is 3."""
+    ended = stretto("demo", "--misbehave", "fail-worker=2,delay=0")
+    assert ended.code == 3
+    assert "2 of 3 results" in ended.err
+    assert "Your turn" not in ended.err
+
+
+@pytest.mark.parametrize("how", ["break-plan", "cut-plan", "truncate-plan", "flaky-worker=1", "empty-worker=1"])
+def test_the_demo_shows_how_faults_are_mended(stretto, how):
+    """A broken plan is repaired, a cut one continued, a bad answer asked for again: what is kept is told."""
+    ended = stretto("demo", "--misbehave", f"{how},delay=0", "--json")
+    kinds = [json.loads(line)["kind"] for line in ended.out.splitlines()]
+    assert {"plan_retrying", "worker_retrying"} & set(kinds)
+    assert ended.code in (0, 3)
+
+
+def test_another_model_never_takes_the_demos_place(stretto, no_network, monkeypatch):
+    """A demo costs nothing, even where STRETTO_MODEL or a settings file names a real model."""
+    monkeypatch.setenv("STRETTO_MODEL", "openai:gpt-6.1-sol")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-nothing")
+    ended = stretto("demo", "--misbehave", "delay=0")
+    assert ended.err.startswith("models: orchestrator demo, workers demo\n")
+    assert ended.code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"), [(["--misbehave", "sulk"], "'sulk'"), (["--language", "fr"], "Known: en, zh.")]
+)
+def test_what_the_demo_does_not_know_is_one_line_and_2(stretto, arguments, said):
+    """An unknown fault or language is one line that lists the known ones."""
+    ended = stretto("demo", *arguments)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert said in ended.err
