@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from pydantic_ai import Agent, CachePoint, TextOutput
+from pydantic_ai import Agent, AgentRunResult, CachePoint, TextOutput
+from pydantic_ai.agent import WrapperAgent
 from pydantic_ai.exceptions import UnexpectedModelBehavior, UsageLimitExceeded
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.anthropic import AnthropicModel
@@ -162,6 +163,18 @@ async def test_how_an_agent_fails(make_request, error: Exception, kind: ErrorKin
     assert caught.value.kind == kind
 
 
+async def test_an_agent_that_asks_no_model(make_request):
+    """An agent of a user's own making that ends without a single answer of a model has not answered."""
+
+    class Mute(WrapperAgent):
+        async def run(self, *args: object, **options: object) -> AgentRunResult[object]:  # type: ignore[override]
+            return AgentRunResult("made up")
+
+    with pytest.raises(ModelError, match="without an answer") as caught:
+        await open_model(Mute(Agent(TestModel()))).respond(make_request())
+    assert caught.value.kind == "empty"
+
+
 async def test_an_agent_has_a_time_limit(make_request, streamed):
     """A run that takes longer than the call may is a timeout."""
     agent = Agent(TestModel())
@@ -176,9 +189,14 @@ async def test_an_agent_has_a_time_limit(make_request, streamed):
     assert caught.value.kind == "timeout"
 
 
-async def test_an_agent_named_by_a_string_has_no_price():
-    """An agent whose model is only a name, or none, cannot be quoted."""
-    assert open_model(Agent("test", defer_model_check=True)).price(Usage(input_tokens=9)) == UNKNOWN_COST
+def test_an_agent_whose_model_is_a_name_is_priced():
+    """The name of an agent's model is enough for a quote; an agent without a model has no price."""
+    named = Agent("anthropic:claude-haiku-4-5", defer_model_check=True)
+    usage = Usage(input_tokens=1000, output_tokens=1000)
+    assert open_model(named).price(usage).usd > 0
+    other = Agent("acme:model", defer_model_check=True)
+    assert open_model(other).price(usage) == UNKNOWN_COST
+    assert open_model(Agent()).price(usage) == UNKNOWN_COST
     assert open_model(Agent()).name == "agent:unnamed"
 
 

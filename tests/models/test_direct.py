@@ -229,6 +229,25 @@ async def test_thinking_is_not_text(server, protocols, make_request):
     assert (reply.text, told) == ("Open.", ["Open."])
 
 
+async def test_thinking_in_tags_is_not_text(server, protocols, make_request):
+    """Models that think in tags inside the text are told from those that answer; pieces and whole agree."""
+    chat = protocols["chat"]
+    pieces = ["<think>", "secret", "</think>", "\n\nOpen", " and", " whole.\n"]
+    server.stream(*(chat.chunk({"content": piece}) for piece in pieces), chat.chunk({}, "stop"))
+    model = open_model("ollama:deepseek-r1", base_url=server.url)
+    reply, told = await _ask(model, make_request(), streamed=True)
+    assert "secret" not in reply.text
+    assert "".join(told) == reply.text
+    assert reply.text.strip() == "Open and whole."
+
+
+async def test_a_long_answer_need_not_be_streamed(server, protocols, make_request):
+    """A high limit on tokens is no reason for the SDK to refuse the call."""
+    server.script = [protocols["anthropic"].whole("x", "end_turn")]
+    reply = await _open_on(server, protocols["anthropic"]).respond(make_request(max_output_tokens=64_000, timeout=60.0))
+    assert reply.text == "x"
+
+
 async def test_usage_that_was_not_reported_is_unknown(server, protocols, make_request):
     """A stream without usage has no usage and an unknown cost, never zero."""
     chat = protocols["chat"]

@@ -165,6 +165,15 @@ async def test_a_provider_that_says_not_to_retry_is_obeyed(server, protocols, ma
     assert not (await _fail(server, protocols["anthropic"], make_request, False)).retryable
 
 
+@pytest.mark.parametrize("body", [{"error": 3}, {"x": [[[[[[[{"code": "billing"}]]]]]]]}, [], "plain words"])
+async def test_an_error_without_explanation(server, protocols, make_request, body: object):
+    """An error body of any shape is told in one line."""
+    server.say(body, 418)
+    error = await _fail(server, protocols["anthropic"], make_request, False)
+    assert (error.kind, error.status) == ("bad_request", 418)
+    assert "HTTP 418: " in str(error)
+
+
 EVENTS = [
     ("anthropic", {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, "overloaded"),
     ("anthropic", {"type": "error", "error": {"type": "rate_limit_error", "message": "Rate"}}, "rate_limit"),
@@ -284,6 +293,14 @@ async def test_a_server_without_encryption(make_request):
     assert caught.value.kind == "connection"
     listener.close()
     await listener.wait_closed()
+
+
+async def test_a_wrong_key_of_another_provider(server, make_request):
+    """A provider that `stretto keys` does not keep has a hint all the same."""
+    server.say({"error": {"message": "Who are you?"}}, 401)
+    model = open_model("deepseek:deepseek-chat", base_url=server.url, keys={"DEEPSEEK_API_KEY": KEY})
+    with pytest.raises(ModelError, match="Check the key of this provider"):
+        await model.respond(make_request())
 
 
 async def test_a_model_name_that_is_close(server, protocols, make_request):

@@ -6,7 +6,9 @@ import sys
 from decimal import Decimal
 
 import pytest
+from pydantic_ai.models.openai import OpenAIResponsesModel
 from pydantic_ai.models.test import TestModel
+from pydantic_ai.providers.openai import OpenAIProvider
 
 from stretto.core.errors import InputError
 from stretto.core.usage import FREE
@@ -75,7 +77,7 @@ def test_keys_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatch):
         ("openai-chat:gpt-6-luna", "OPENAI_API_KEY is not set. Run: stretto keys set openai"),
         ("google:gemini-3.8-flash", "GOOGLE_API_KEY is not set. Run: stretto keys set google"),
         ("google/gemini-3-flash-preview", "OPENROUTER_API_KEY is not set. Run: stretto keys set openrouter"),
-        ("deepseek:deepseek-chat", "DEEPSEEK_API_KEY"),
+        ("deepseek:deepseek-chat", "DEEPSEEK_API_KEY is not set. Set DEEPSEEK_API_KEY in the environment"),
     ],
 )
 def test_a_missing_key_is_the_fix(spec: str, said: str):
@@ -155,6 +157,24 @@ def test_a_gateway_is_gone_through(monkeypatch: pytest.MonkeyPatch):
         open_model("gateway/openai:gpt-6-luna", base_url="http://127.0.0.1:9")
 
 
+def test_a_provider_that_needs_more_than_a_key():
+    """What else pydantic-ai's provider wants is told in its own words, in one line."""
+    with pytest.raises(InputError, match=r"azure:gpt-4o cannot be used: .*ENDPOINT") as caught:
+        open_model("azure:gpt-4o", keys={"AZURE_API_KEY": "sk-0123456789"})
+    assert "\n" not in str(caught.value)
+
+
+def test_who_pays_is_told_apart_by_key_and_address():
+    """Models behind one key share an account, however they were opened; it shows nothing of the key."""
+    one = open_model("openai:gpt-6-luna", keys=KEYS)
+    assert open_model("openai-chat:gpt-6.1-sol", keys=KEYS).account == one.account
+    provider = OpenAIProvider(api_key=KEYS["OPENAI_API_KEY"])
+    assert open_model(OpenAIResponsesModel("gpt-6-luna", provider=provider)).account == one.account
+    assert open_model("openai:gpt-6-luna", keys={"OPENAI_API_KEY": "sk-other-0123"}).account != one.account
+    assert open_model("openai:gpt-6-luna", keys=KEYS, base_url="http://127.0.0.1:9").account != one.account
+    assert KEYS["OPENAI_API_KEY"] not in one.account
+
+
 def test_a_missing_extra_says_how(monkeypatch: pytest.MonkeyPatch):
     """Without Google's package the error is the command that installs it."""
     real = builtins.__import__
@@ -185,6 +205,16 @@ def test_a_model_of_stretto_is_returned_as_it_is():
 
     model = FunctionModel(answer)
     assert open_model(model) is model
+
+
+@pytest.mark.parametrize("spec", ["demo", "anthropic:claude-haiku-4-5"])
+def test_the_demo_needs_nothing(monkeypatch: pytest.MonkeyPatch, spec: str):
+    """The demo model opens without a key, by its own name or by the override, and says what it is."""
+    if spec != "demo":
+        monkeypatch.setenv("STRETTO_MODEL", "demo")
+    model = open_model(spec)
+    assert model.name == "demo"
+    assert model.label
 
 
 def test_the_override_holds_for_names_only(monkeypatch: pytest.MonkeyPatch):

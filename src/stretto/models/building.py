@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +19,9 @@ from stretto.core.errors import InputError
 from stretto.models.catalog import OLLAMA_URL, Provider, find_provider
 from stretto.models.secrets import PLACEHOLDER, check_key, check_url, find_value
 from stretto.models.specs import Spec, suggest_prefix
+
+# How pydantic-ai's providers say that their key is missing.
+_WANTED_KEY = re.compile(r"Set the `([A-Z0-9_]+)` environment variable")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +66,13 @@ def build_model(spec: Spec, access: Access) -> PydanticModel:
     except ImportError as error:
         raise _missing_extra(spec, error) from error
     except UserError as error:
-        raise InputError(f"{spec} cannot be used: {' '.join(str(error).split())[:200]}") from error
+        said = " ".join(str(error).split())
+        if wanted := _WANTED_KEY.search(said):
+            raise InputError(
+                f"{spec} needs a key: {wanted[1]} is not set.",
+                hint=f"Set {wanted[1]} in the environment (or use --model demo, which needs none)",
+            ) from error
+        raise InputError(f"{spec} cannot be used: {said[:200]}") from error
 
 
 def _make_provider(prefix: str, access: Access) -> PydanticProvider[Any]:

@@ -84,8 +84,13 @@ class Origin:
     def of(cls, model: PydanticModel, *, name: str, keys: tuple[str, ...] = (), base_url: str = "") -> "Origin":
         """Return where calls of this model go."""
         key: object = getattr(getattr(model, "client", None), "api_key", None)
-        secrets = (*keys, key) if isinstance(key, str) else keys
-        return cls(model=name, system=model.system, base_url=base_url or model.base_url or "", keys=secrets)
+        secrets = (*keys, key if isinstance(key, str) else "")
+        return cls(
+            model=name,
+            system=model.system,
+            base_url=(base_url or model.base_url or "").rstrip("/"),
+            keys=tuple(dict.fromkeys(secret for secret in secrets if secret)),
+        )
 
     @property
     def account(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from stretto.core.errors import InputError
 from stretto.core.models import Model
+from stretto.models.catalog import find_provider
 from stretto.models.specs import is_demo, resolve_spec, split_spec
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def _open_object(spec: object) -> Model:
         name = f"agent:{agent.name or 'unnamed'}"
         if isinstance(model, PydanticModel):
             return AgentModel(agent, Origin.of(model, name=name))
-        return AgentModel(agent, Origin(model=name, system=str(model or "").partition(":")[0]))
+        prefix = str(model or "").partition(":")[0]
+        provider = find_provider(prefix)
+        return AgentModel(agent, Origin(model=name, system=provider.name if provider else prefix))
     raise InputError(
         f"A model is a name, a pydantic-ai model or agent, or a model of stretto, not {type(spec).__name__}."
     )
