@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stretto.app.folders import config_folder, find_project_file, recipes_folder
-from stretto.app.settings import SETTINGS, Settings, load_settings
+from stretto.app.setting_list import SETTINGS
+from stretto.app.settings import Settings, load_settings
 from stretto.core.errors import InputError
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
