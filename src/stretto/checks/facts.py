@@ -1,8 +1,10 @@
 """The check "facts": numbers, units and certificates that the brief does not have. No I/O."""
 
 import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from stretto.checks.brief import brief_of
+from stretto.checks.brief import brief_of, given_to_all
 from stretto.checks.certificates import CERTIFICATION, NAMED, STANDARD, normal_standard
 from stretto.checks.numbers import Number, ascii_digits, find_numbers
 from stretto.core.checks import Answer, Finding
@@ -30,9 +32,8 @@ def check_facts(answer: Answer) -> Finding | None:
 
     A bare number below ten ("3 reasons") claims nothing, nor does numbering.
     """
-    brief = ascii_digits(brief_of(answer))
     text = _ORDINAL.sub(" ", _NO_CLAIM.sub(" ", ascii_digits(answer.text)))
-    claims = [*_certificates(text, brief), *_numbers(STANDARD.sub(" ", text), brief)]
+    claims = [*_certificates(text, answer), *_numbers(STANDARD.sub(" ", text), answer)]
     if not claims:
         return None
     shown = ", ".join(claims[:_SHOWN]) + (f" and {len(claims) - _SHOWN} more" if len(claims) > _SHOWN else "")
@@ -40,25 +41,37 @@ def check_facts(answer: Answer) -> Finding | None:
     return Finding(check="facts", message=message, action="warn")
 
 
-def _certificates(text: str, brief: str) -> list[str]:
-    standards = {normal_standard(match[0]) for match in STANDARD.finditer(brief.upper())}
-    claims = {normal_standard(match[0]): match[0] for match in STANDARD.finditer(text)}
-    found = [written for normal, written in claims.items() if normal not in standards]
+def _certificates(text: str, answer: Answer) -> list[str]:
+    standards = {normal_standard(match[0]): match[0] for match in STANDARD.finditer(text)}
     marks = {match[0]: pattern for pattern in NAMED.values() if (match := pattern.search(text))}
-    found += [written for written, pattern in marks.items() if not pattern.search(brief)]
     # "ISO 9001 certified": the word says nothing beyond the mark that stands beside it.
-    word = None if claims or marks else CERTIFICATION.search(text)
+    word = None if standards or marks else CERTIFICATION.search(text)
+    if not (standards or marks or word):
+        return []
+    brief = ascii_digits(brief_of(answer))
+    known = {normal_standard(match[0]) for match in STANDARD.finditer(brief.upper())}
+    found = [written for normal, written in standards.items() if normal not in known]
+    found += [written for written, pattern in marks.items() if not pattern.search(brief)]
     return [*found, word[0]] if word and not CERTIFICATION.search(brief) else found
 
 
-def _numbers(text: str, brief: str) -> list[str]:
-    # Unit by value: a value without a unit in the brief supports it with any.
+def _numbers(text: str, answer: Answer) -> list[str]:
+    claims = [number for number in find_numbers(text) if _is_claim(number)]
+    if not claims:
+        return []
+    subtask = f"{answer.subtask.type}\n{answer.subtask.description}"
+    sources = (_known_numbers(given_to_all(answer.task)), _known_numbers(subtask))
+    return list(dict.fromkeys(number.text for number in claims if not _supported(number, sources)))
+
+
+@lru_cache(maxsize=16)  # all workers of a run share the task and its context, which may be long
+def _known_numbers(text: str) -> Mapping[str, frozenset[str]]:
+    """Return the units by value; a value without a unit has the empty one."""
     known: dict[str, set[str]] = {}
-    for number in find_numbers(brief):
+    for number in find_numbers(ascii_digits(text)):
         for value in number.values:
             known.setdefault(value, set()).add(number.unit)
-    claims = (number for number in find_numbers(text) if _is_claim(number) and not _supported(number, known))
-    return list(dict.fromkeys(number.text for number in claims))
+    return {value: frozenset(units) for value, units in known.items()}
 
 
 def _is_claim(number: Number) -> bool:
@@ -68,6 +81,7 @@ def _is_claim(number: Number) -> bool:
     return bool(number.unit) or not all(len(value) == 1 for value in number.values)
 
 
-def _supported(number: Number, known: dict[str, set[str]]) -> bool:
-    units = set[str]().union(*(known.get(value, ()) for value in number.values))
+def _supported(number: Number, sources: Sequence[Mapping[str, frozenset[str]]]) -> bool:
+    units = {unit for known in sources for value in number.values for unit in known.get(value, ())}
+    # Without a unit on one side, nothing contradicts.
     return bool(units) and (not number.unit or number.unit in units or "" in units)

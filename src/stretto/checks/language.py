@@ -1,5 +1,7 @@
 """The check "language": is the answer in the script of the language it should be in? No I/O."""
 
+from collections.abc import Mapping
+
 from stretto.checks.brief import brief_of
 from stretto.checks.scripts import SCRIPT_NAMES, named_scripts, script_of_language, script_shares
 from stretto.core.checks import Answer, Finding
@@ -24,7 +26,10 @@ def check_language(answer: Answer) -> Finding | None:
         return None
     right = frozenset({asked}) if asked else _scripts_of_brief(answer)
     words, shares = script_shares(answer.text)
-    if not right or words < _FEWEST_WORDS or sum(shares.get(script, 0.0) for script in right) >= _LITTLE:
+    if not right or words < _FEWEST_WORDS or _share(shares, right) >= _LITTLE:
+        return None
+    # Looked for last: the context may be long, and nearly every answer is right without it.
+    if not asked and _share(shares, named_scripts(brief_of(answer))) >= _LITTLE:
         return None
     main = max(shares, key=lambda script: shares[script])
     # A short text can be good Japanese without any kana.
@@ -39,10 +44,14 @@ def check_language(answer: Answer) -> Finding | None:
     return Finding(check="language", message=message, action="repair")
 
 
+def _share(shares: Mapping[str, float], scripts: frozenset[str]) -> float:
+    return sum(shares.get(script, 0.0) for script in scripts)
+
+
 def _scripts_of_brief(answer: Answer) -> frozenset[str]:
-    """Return every script that an answer may be in: the task's, the description's and those of languages named."""
-    scripts = set(named_scripts(brief_of(answer)))
-    for text in (answer.task.text, answer.subtask.description):
-        scripts |= {script for script, share in script_shares(text)[1].items() if share >= _PART_OF_BRIEF}
-    # A task without letters says nothing about the language.
-    return frozenset(scripts) if script_shares(answer.task.text)[0] else frozenset()
+    """Return every script that the task or the description is written in."""
+    if not script_shares(answer.task.text)[0]:
+        return frozenset()  # a task without letters says nothing about the language
+    texts = (answer.task.text, answer.subtask.description)
+    shares = [share for text in texts for share in script_shares(text)[1].items()]
+    return frozenset(script for script, share in shares if share >= _PART_OF_BRIEF)

@@ -1,6 +1,8 @@
 """The check "length": a limit that the brief sets, such as "at most 50 words". No I/O."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from stretto.checks.numbers import ascii_digits, chinese_value
@@ -58,7 +60,8 @@ def check_length(answer: Answer) -> Finding | None:
     return None
 
 
-def _limits(source: str) -> dict[_Unit, int]:
+@lru_cache(maxsize=64)  # all workers of a run share the task and its context, which may be long
+def _limits(source: str) -> Mapping[_Unit, int]:
     """Return the limit by unit; of several the widest, as it cannot be told which is this text's."""
     text = ascii_digits(source)
     limits: dict[_Unit, int] = {}

@@ -54,10 +54,8 @@ _LANGUAGES: Mapping[str, str] = {
 
 _BY_WORD = {word: script for script, words in _LANGUAGES.items() for word in words.split()}
 # Codes are too short to be looked for in prose: "it", "no" and "he" are words.
-_NAMED = re.compile(
-    "|".join(rf"\b{w}\b" if w.isascii() else re.escape(w) for w in _BY_WORD if not (w.isascii() and len(w) <= 3)),
-    re.IGNORECASE,
-)
+_NAMES = {word: script for word, script in _BY_WORD.items() if not word.isascii() or len(word) > 3}
+_ASCII_WORD = re.compile(r"[a-z]+")
 
 
 def script_of_language(language: str) -> str | None:
@@ -68,7 +66,10 @@ def script_of_language(language: str) -> str | None:
 
 def named_scripts(text: str) -> frozenset[str]:
     """Return the scripts of all languages that `text` names."""
-    return frozenset(_BY_WORD[match[0].lower()] for match in _NAMED.finditer(text))
+    lowered = text.lower()
+    words = frozenset(_ASCII_WORD.findall(lowered))
+    # Names in other scripts stand without blanks around them.
+    return frozenset(s for name, s in _NAMES.items() if name in (words if name.isascii() else lowered))
 
 
 def script_shares(text: str) -> tuple[int, dict[str, float]]:
