@@ -16,7 +16,6 @@ from stretto.core.plan import Tier
 from stretto.core.result import SynthesisStrategy
 from stretto.core.task import EMPTY
 
-
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
