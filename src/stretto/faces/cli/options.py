@@ -22,13 +22,19 @@ ContextFiles = Annotated[
     list[Path] | None,
     typer.Option("--context-file", metavar="FILE", help="Facts from a JSON, YAML, Markdown or text file; repeatable."),
 ]
-RecipeName = Annotated[str | None, typer.Option("--recipe", help="Name or path of the recipe.")]
+RecipeName = Annotated[
+    str | None, typer.Option("--recipe", metavar="RECIPE", help="Its name or path; see: stretto recipes")
+]
 ModelName = Annotated[
     str | None,
     typer.Option("--model", metavar="MODEL", help="The orchestrator's, such as anthropic:claude-sonnet-4-5."),
 ]
-WorkerModel = Annotated[str | None, typer.Option("--worker-model", metavar="MODEL", help="The workers'.")]
-SynthesisModel = Annotated[str | None, typer.Option("--synthesis-model", metavar="MODEL", help="The synthesis'.")]
+WorkerModel = Annotated[
+    str | None, typer.Option("--worker-model", metavar="MODEL", help="The workers'; without it, the orchestrator's.")
+]
+SynthesisModel = Annotated[
+    str | None, typer.Option("--synthesis-model", metavar="MODEL", help="The one that writes the synthesis.")
+]
 FallbackModels = Annotated[
     list[str] | None,
     typer.Option("--fallback-model", metavar="MODEL", help="Asked when a model gives no usable answer; repeatable."),

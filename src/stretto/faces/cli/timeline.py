@@ -99,18 +99,21 @@ class _Canvas:
         end = max(self._halves(bar.end), start + 1)
         # A thin line where planning ended lets the eye see who started before.
         mark = None if self.plan_ended is None or bar.kind == "planning" else self._halves(self.plan_ended) // 2
-        for cell in range(self.cells):
-            left, right = start <= cell * 2 < end, start <= cell * 2 + 1 < end
-            if left and right:
-                line.append(self.glyphs.full, _STYLES[bar.kind])
-            elif left or right:
-                line.append(self.glyphs.half_left if left else self.glyphs.half_right, _STYLES[bar.kind])
-            elif cell == mark:
-                line.append(self.glyphs.side, "bright_black")
-            else:
-                line.append(" ")
+        drawn = [self._cell(cell, start, end, mark) for cell in range(self.cells)]
+        first, last = start // 2, (end + 1) // 2
+        line.append("".join(drawn[:first]), "bright_black")
+        line.append("".join(drawn[first:last]), _STYLES[bar.kind])
+        line.append("".join(drawn[last:]), "bright_black")
         line.append(seconds(bar.end - bar.start).rjust(_SECONDS), "bright_black")
         return line
+
+    def _cell(self, cell: int, start: int, end: int, mark: int | None) -> str:
+        left, right = start <= cell * 2 < end, start <= cell * 2 + 1 < end
+        if left and right:
+            return self.glyphs.full
+        if left or right:
+            return self.glyphs.half_left if left else self.glyphs.half_right
+        return self.glyphs.side if cell == mark else " "
 
     def _halves(self, second: float) -> int:
         return round(second / self.total * self.cells * 2)
