@@ -160,12 +160,27 @@ async def test_without_a_prefix_nothing_is_marked(server, protocols, make_reques
     assert "system" not in server.requests[0].body
 
 
-async def test_openai_is_sent_no_mark(server, protocols, make_request):
-    """OpenAI finds the repeated beginning by itself; its newest models would bill a mark."""
-    server.script = [protocols["responses"].whole("x", "completed")]
-    model = open_model("openai:gpt-6-luna", base_url=f"{server.url}/v1", keys=KEYS)
-    await model.respond(make_request(prefix="Shared."))
-    assert "breakpoint" not in json.dumps(server.requests[0].body)
+@pytest.mark.parametrize(("spec", "name"), [("openai:gpt-6-luna", "responses"), ("openai-chat:gpt-6-luna", "chat")])
+async def test_openais_newest_models_cache_the_prefix_and_nothing_else(
+    server, protocols, make_request, spec: str, name: str
+):
+    """These look for a cached beginning at marks only, and would bill a mark of their own at the end."""
+    server.script = [protocols[name].whole("x", protocols[name].stop)]
+    await open_model(spec, base_url=f"{server.url}/v1", keys=KEYS).respond(make_request(prefix="Shared."))
+    body = server.requests[0].body
+    assert body["prompt_cache_options"] == {"mode": "explicit"}
+    [message] = body.get("input") or body["messages"]
+    first, second = message["content"]
+    assert (first["text"], first["prompt_cache_breakpoint"]) == ("Shared.", {"mode": "explicit"})
+    assert "prompt_cache_breakpoint" not in second
+
+
+@pytest.mark.parametrize("name", ["responses", "chat", "gemini"])
+async def test_models_that_cache_by_themselves_are_sent_no_mark(server, protocols, make_request, name: str):
+    """Where a repeated beginning is found without a mark, none is sent."""
+    server.script = [protocols[name].whole("x", protocols[name].stop)]
+    await _open_on(server, protocols[name]).respond(make_request(prefix="Shared."))
+    assert "cache" not in json.dumps(server.requests[0].body)
 
 
 async def test_turns_are_replayed_in_order(server, protocols, make_request):

@@ -14,7 +14,7 @@ from stretto.models.direct import text_of
 from stretto.models.errors import Origin, translated
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import read_finish, read_usage
-from stretto.models.requests import caches_by_mark, to_conversation, to_settings
+from stretto.models.requests import to_conversation, to_settings
 
 
 class AgentModel:
@@ -94,8 +94,7 @@ class AgentModel:
     def _prepare(
         self, request: ModelRequest, *, streamed: bool
     ) -> tuple[list[UserContent], list[ModelMessage], ModelSettings]:
-        cache = self._model is not None and caches_by_mark(self._model)
-        history, prompt = to_conversation(request, cache=cache)
+        history, prompt = to_conversation(request)
         settings = to_settings(request, self._model, streamed=streamed)
         # That limit is for one request to the model; the whole run has its own.
         del settings["request_timeout"]

@@ -20,7 +20,7 @@ from stretto.models.clients import ClientPerLoop
 from stretto.models.errors import Origin, translated
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import read_finish, read_text, read_usage
-from stretto.models.requests import caches_by_mark, to_messages, to_parameters, to_settings
+from stretto.models.requests import to_messages, to_parameters, to_settings
 
 
 class DirectModel:
@@ -65,7 +65,7 @@ class DirectModel:
         with translated(self._origin):
             return await model_request(
                 model,
-                to_messages(request, cache=caches_by_mark(model)),
+                to_messages(request),
                 model_settings=to_settings(request, model, streamed=False),
                 model_request_parameters=to_parameters(request, model),
             )
@@ -76,7 +76,7 @@ class DirectModel:
                 stream = await stack.enter_async_context(
                     model_request_stream(
                         model,
-                        to_messages(request, cache=caches_by_mark(model)),
+                        to_messages(request),
                         model_settings=to_settings(request, model, streamed=True),
                         model_request_parameters=to_parameters(request, model),
                     )

@@ -1,5 +1,7 @@
 """Turns a request into what pydantic-ai sends."""
 
+from typing import cast
+
 from pydantic_ai.messages import (
     CachePoint,
     ModelMessage,
@@ -17,13 +19,12 @@ from pydantic_ai.settings import ModelSettings
 from stretto.core.models import ModelRequest
 
 
-def to_conversation(request: ModelRequest, *, cache: bool) -> tuple[list[ModelMessage], list[UserContent]]:
-    """Return what was said so far and what is said now; with `cache` the prefix is marked for the prompt cache."""
+def to_conversation(request: ModelRequest) -> tuple[list[ModelMessage], list[UserContent]]:
+    """Return what was said so far and what is said now; the prefix is marked for the provider's prompt cache."""
     content: list[UserContent] = []
     if request.prefix:
-        content.append(request.prefix)
-        if cache:
-            content.append(CachePoint())
+        # Left out by pydantic-ai for providers that find a repeated beginning by themselves.
+        content += [request.prefix, CachePoint()]
     content.append(request.prompt)
     instructions = request.system or None
     history: list[ModelMessage] = []
@@ -37,9 +38,9 @@ def to_conversation(request: ModelRequest, *, cache: bool) -> tuple[list[ModelMe
     return history, content
 
 
-def to_messages(request: ModelRequest, *, cache: bool) -> list[ModelMessage]:
+def to_messages(request: ModelRequest) -> list[ModelMessage]:
     """Return the whole conversation, for a model that is called directly."""
-    history, content = to_conversation(request, cache=cache)
+    history, content = to_conversation(request)
     return [*history, Sent(parts=[UserPromptPart(content)], instructions=request.system or None)]
 
 
@@ -53,6 +54,10 @@ def to_settings(request: ModelRequest, model: PydanticModel | None, *, streamed:
         request_timeout=request.timeout,
     )
     if model is not None:
+        if model.system == "openai" and model.profile.get("openai_supports_prompt_cache_breakpoints", False):
+            # Only the mark counts: OpenAI would put one of its own behind the last word too, and bill a write of
+            # every worker's own prompt, which nobody reads again.
+            settings = cast("ModelSettings", settings | {"openai_prompt_cache_options": {"mode": "explicit"}})
         for name in ("max_retries", "timeout"):
             if name in model.unsupported_settings:
                 del settings[name]
@@ -65,8 +70,3 @@ def to_parameters(request: ModelRequest, model: PydanticModel) -> ModelRequestPa
         return ModelRequestParameters()
     wanted = OutputObjectDefinition(json_schema=dict(request.schema), name="answer")
     return ModelRequestParameters(output_mode="native", output_object=wanted)
-
-
-def caches_by_mark(model: PydanticModel) -> bool:
-    """Tell whether the prefix is to be marked; OpenAI finds a repeated beginning by itself."""
-    return model.system != "openai"
