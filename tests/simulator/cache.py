@@ -94,7 +94,7 @@ class PromptCache:
         for step in steps[:whole]:
             digest.update(step.encode())
             keys.append(digest.hexdigest())
-        first = (least + STEP - 1) // STEP
+        first = max((least + STEP - 1) // STEP, 1)
         read = next((n for n in range(len(keys), first - 1, -1) if self._readable(keys[n - 1])), 0)
         return Cached(read=read * STEP, entries=tuple((key, 300.0) for key in keys[first - 1 :]))
 
