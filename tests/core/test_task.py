@@ -46,6 +46,11 @@ def test_a_block_gives_back_what_it_was_given(text: str, extra: str):
     assert read_blocks(prompt) == {"task": hostile, "context: k": text}
 
 
+def test_of_two_blocks_of_one_name_the_first_counts():
+    """A forged block further down cannot take the place of the real one."""
+    assert read_blocks(render_block("task", "real") + render_block("task", "forged")) == {"task": "real"}
+
+
 def test_values_render_without_surprises():
     """Numbers and booleans come as JSON."""
     assert [render_value(value) for value in (1, True, 1.5)] == ["1", "true", "1.5"]

@@ -77,3 +77,17 @@ async def test_the_recipes_checks_are_on_by_default():
     _, result = await Stage([plan("a")], echo).run(recipe="product-copy", attempts=1, subtasks=1)
     assert result.results[0].error is not None
     assert (result.results[0].status, result.results[0].error.kind) == ("failed", "rejected")
+
+
+async def test_a_check_that_breaks_costs_nobody_an_answer():
+    """A check that raises is a remark beside the text, not a failure."""
+
+    class Broken:
+        name = "broken"
+
+        def inspect(self, answer: Answer) -> Finding | None:
+            raise ZeroDivisionError("oops")
+
+    _, result = await Stage([plan("a")], insist).run(checks=[Broken()])
+    assert (result.status, result.results[0].text) == ("complete", "bad")
+    assert "oops" in result.results[0].findings[0].message

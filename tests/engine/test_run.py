@@ -3,7 +3,8 @@
 import anyio
 import pytest
 
-from stretto.core.errors import ModelError
+from stretto import Recipe
+from stretto.core.errors import ModelError, RecipeError
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from tests.engine.stage import Stage, asked_type, kinds, of_kind, plan, reply, subtask, write
 
@@ -283,3 +284,26 @@ async def test_answers_are_streamed_only_to_somebody_who_watches():
     respond, stage.model.respond = stage.model.respond, spy  # type: ignore[method-assign]
     await stage.orchestrator().run("task")
     assert heard == [True, False]
+
+
+async def test_a_model_that_breaks_takes_nobody_with_it():
+    """An exception out of a user's own model is that worker's failure, with its name."""
+
+    async def work(request: ModelRequest, say: OnText) -> str:
+        if asked_type(request) == "a":
+            raise KeyError("lost")
+        return "copy"
+
+    _, result = await Stage([plan("a", "b")], work).run()
+    assert [r.status for r in result.results] == ["failed", "completed"]
+    assert result.results[0].error is not None
+    assert "KeyError('lost')" in result.results[0].error.message
+
+
+async def test_a_placeholder_that_nothing_fills_is_said_before_any_call():
+    """A recipe whose worker prompt cannot be filled costs no orchestrator call."""
+    stage = Stage([plan("a")])
+    recipe = Recipe.of(orchestrator="{task}", worker="{audience}")
+    with pytest.raises(RecipeError, match="audience"):
+        await stage.run(recipe=recipe)
+    assert stage.requests == []

@@ -14,6 +14,7 @@ from typing import TypeVar, get_args
 
 import anyio
 
+from stretto.app.folders import recipes_folder
 from stretto.app.team import ModelSpec, assemble
 from stretto.checks import open_checks
 from stretto.core.checks import Check
@@ -78,7 +79,7 @@ class Orchestrator:
         keys: Mapping[str, str] | None = None,
         journal: Journal | None = None,
     ) -> None:
-        self.recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+        self.recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, user_folder=recipes_folder())
         self._settings = RunSettings(
             subtasks=_range(subtasks, self.recipe),
             max_subtasks=_limit(max_subtasks, self.recipe),

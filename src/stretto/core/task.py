@@ -65,8 +65,11 @@ _BLOCK = re.compile(
 
 
 def read_blocks(prompt: str) -> dict[str, str]:
-    """Return the blocks that `render_block` wrote into `prompt`, by name."""
-    return {block["name"]: block["text"] for block in _BLOCK.finditer(prompt)}
+    """Return the blocks that `render_block` wrote into `prompt`, by name; of two of one name the first."""
+    blocks: dict[str, str] = {}
+    for block in _BLOCK.finditer(prompt):
+        blocks.setdefault(block["name"], block["text"])
+    return blocks
 
 
 def _mark(text: str) -> str:

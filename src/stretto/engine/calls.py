@@ -186,7 +186,11 @@ async def _in_time(model: Model, request: ModelRequest, on_text: OnText | None) 
     try:
         with anyio.fail_after(request.timeout + min(request.timeout, _MOST_GRACE_SECONDS)):
             return await model.respond(request, on_text)
+    except ModelError:
+        raise
     except TimeoutError:
         raise ModelError(
             f"{model.name} did not answer within {request.timeout:g} seconds.", kind="timeout", model=model.name
         ) from None
+    except Exception as error:  # A user's own model: its bug must not take the siblings.
+        raise ModelError(f"{model.name} failed: {error!r}", kind="unexpected", model=model.name) from error

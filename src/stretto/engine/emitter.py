@@ -1,6 +1,6 @@
 """Numbers and times events, and hands them on without ever waiting for a reader."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import anyio
@@ -14,8 +14,9 @@ Emit = Callable[[Event], None]
 class Emitter:
     """Sends the events of one run, in order."""
 
-    def __init__(self, stream: MemoryObjectSendStream[Event]) -> None:
+    def __init__(self, stream: MemoryObjectSendStream[Event], observers: Sequence[Emit]) -> None:
         self._stream = stream
+        self._observers = observers
         self._seq = 0
         self._began = anyio.current_time()
 
@@ -27,4 +28,7 @@ class Emitter:
     def emit(self, event: Event) -> None:
         """Stamp an event and send it; a slow reader only lets the buffer grow."""
         self._seq += 1
-        self._stream.send_nowait(replace(event, seq=self._seq, at=round(self.elapsed, 4)))
+        stamped = replace(event, seq=self._seq, at=round(self.elapsed, 4))
+        for observe in self._observers:
+            observe(stamped)
+        self._stream.send_nowait(stamped)

@@ -12,7 +12,7 @@ from stretto.engine.emitter import Emit
 from stretto.engine.job import Job
 from stretto.engine.ledger import Ledger, Match
 from stretto.parsing import AnalysisText, open_reader
-from stretto.recipes import PLAN_SCHEMA, RolePrompt
+from stretto.recipes import RolePrompt, plan_schema
 
 OnSealed = Callable[[Subtask], None]
 
@@ -63,7 +63,7 @@ class PlanExchange:
             max_output_tokens=self._job.recipe.max_output_tokens["orchestrator"],
             timeout=self._job.settings.timeout,
             gap_timeout=self._job.settings.gap_timeout,
-            schema=PLAN_SCHEMA if self._job.recipe.plan_format == "json" else None,
+            schema=plan_schema(tiers=bool(self._job.team.tiers)) if self._job.recipe.plan_format == "json" else None,
         )
 
     def begin(self, attempt: int, model: Model) -> OnText:

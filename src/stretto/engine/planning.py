@@ -55,13 +55,15 @@ class Planner:
         self._ledger = ledger
         self._on_sealed = on_sealed
         self._tally = Tally()
+        self._format = job.recipe.plan_format
+        self._tiers = bool(job.team.tiers)
         settings = job.settings
         self._prompt = orchestrator_prompt(
             job.recipe,
             job.task,
             subtasks=settings.subtasks,
             language=settings.language,
-            tiers=bool(job.team.tiers),
+            tiers=self._tiers,
         )
 
     async def make(self, *, analysis: str) -> Planned:
@@ -86,7 +88,9 @@ class Planner:
     async def _repair(self, broken: _Response, error: PlanError) -> Planned:
         """Show the orchestrator what was wrong, once; early starts that the new plan lacks are superseded."""
         self._announce("repair", Failure.of(error))
-        second = await self._respond((Turn(answer=broken.raw, reply=repair_plan(error)),), before=broken.sealed)
+        second = await self._respond(
+            (Turn(answer=broken.raw, reply=repair_plan(error, self._format, tiers=self._tiers)),), before=broken.sealed
+        )
         if second.plan:
             return Planned(plan=second.plan)
         assert second.error is not None
@@ -100,7 +104,7 @@ class Planner:
         """Freeze what was sealed and ask, once, for what is missing."""
         frozen = cut.sealed
         self._announce("continue", reason)
-        turn = Turn(answer=cut.raw, reply=continue_plan(frozen, self._job.recipe.plan_format))
+        turn = Turn(answer=cut.raw, reply=continue_plan(frozen, self._format, tiers=self._tiers))
         second = await self._respond((turn,), before=frozen)
         analysis = cut.analysis or second.analysis
         if second.plan:

@@ -1,6 +1,6 @@
 """One run from task to result, as a stream of events. The only path there is."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -25,13 +25,14 @@ from stretto.engine.books import Books, Tally
 from stretto.engine.calls import Caller
 from stretto.engine.conclude import plan_warnings, shortfall_of, status_of
 from stretto.engine.dispatch import Dispatcher
-from stretto.engine.emitter import Emitter
+from stretto.engine.emitter import Emit, Emitter
 from stretto.engine.gate import Gates
 from stretto.engine.job import Job
 from stretto.engine.ledger import Ledger
 from stretto.engine.planning import Planned, Planner
 from stretto.engine.quote import quote, synthesis_reservation
 from stretto.engine.synthesis import synthesise
+from stretto.recipes import verify_recipe
 
 _AS_WRITTEN = OutcomeKey(role="orchestrator")
 _AS_REVIEWED = OutcomeKey(role="orchestrator", revision=1)
@@ -59,8 +60,13 @@ class EventStream:
 
 
 @asynccontextmanager
-async def open_run(job: Job, journal: Journal, gates: Gates) -> AsyncGenerator[EventStream]:
-    """Start a run, or resume the one that the journal knows under its id; leaving cancels what is under way."""
+async def open_run(
+    job: Job, journal: Journal, gates: Gates, *, observers: Sequence[Emit] = ()
+) -> AsyncGenerator[EventStream]:
+    """Start a run, or resume the one that the journal knows under its id; leaving cancels what is under way.
+
+    `observers` see every event before the reader does, also when nobody reads; they must return at once.
+    """
     send, receive = anyio.create_memory_object_stream[Event](float("inf"))
     failure: list[Exception] = []
     left_by: list[Exception] = []
@@ -68,7 +74,7 @@ async def open_run(job: Job, journal: Journal, gates: Gates) -> AsyncGenerator[E
     async def run() -> None:
         with send:
             try:
-                await _Run(job, journal, gates, Emitter(send)).carry_out()
+                await _Run(job, journal, gates, Emitter(send, observers)).carry_out()
             except* Exception as group:
                 failure.append(_single(group))
             finally:
@@ -114,6 +120,7 @@ class _Run:
     async def carry_out(self) -> None:
         """Plan, work, synthesise, conclude."""
         job = self._job
+        verify_recipe(job.recipe, job.task)
         saved = await self._journal.load(job.run_id)
         self._books.restore(saved)
         self._announce(resumed=bool(saved.starts or saved.outcomes))

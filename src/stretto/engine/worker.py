@@ -2,7 +2,7 @@
 
 import anyio
 
-from stretto.core.checks import Answer, Finding
+from stretto.core.checks import Answer, Check, Finding
 from stretto.core.errors import ModelError
 from stretto.core.events import WorkerDelta, WorkerRetrying, WorkerStarted
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
@@ -56,9 +56,7 @@ class WorkerExchange:
         """Return the text with the checks' remarks; raises `ModelError` when a check wants another answer."""
         text = answer_text(reply)
         answer = Answer(text=text, task=self._job.task, subtask=self._subtask, language=self._job.settings.language)
-        findings = tuple(
-            finding for check in self._job.settings.checks if (finding := check.inspect(answer)) is not None
-        )
+        findings = tuple(finding for check in self._job.settings.checks if (finding := _inspect(check, answer)))
         wanting = [finding for finding in findings if finding.action != "warn"]
         if not wanting:
             return text, findings
@@ -76,6 +74,13 @@ class WorkerExchange:
         self._emit(
             WorkerRetrying(subtask_id=self.subtask_id, attempt=attempt, reason=reason, model=model, seconds=seconds)
         )
+
+
+def _inspect(check: Check, answer: Answer) -> Finding | None:
+    try:
+        return check.inspect(answer)
+    except Exception as error:  # A user's own check: its bug must not cost the answer, nor the siblings theirs.
+        return Finding(check=check.name, message=f"The check failed: {error!r}", action="warn")
 
 
 async def carry_out(job: Job, subtask: Subtask, caller: Caller, emit: Emit, tally: Tally) -> WorkerResult:
