@@ -61,7 +61,7 @@ def test_the_first_key_decides(position: int):
     """Anthropic, OpenAI, Google, OpenRouter: the first of them with a key is chosen, and the reason is said."""
     provider = PROVIDERS[position]
     environ = {name: "k" for later in PROVIDERS[position:] for name in later.key_names[-1:]}
-    choice = choose_models(environ=environ, keys={})
+    choice = choose_models(environ=environ)
     assert (choice.orchestrator, choice.worker) == (provider.orchestrator, provider.worker)
     assert choice.why == f"{provider.key_names[-1]} is set"
 
@@ -148,7 +148,7 @@ def test_every_provider_is_listed_with_its_prices():
 def test_an_ollama_without_models_says_how_to_get_one(ollama: Ollama):
     """A server that has nothing installed is told apart from one that is not there."""
     ollama.body = b'{"models": []}'
-    assert list_models(environ=_at(ollama), keys={})[-1].needs.startswith("ollama pull")
+    assert list_models(environ=_at(ollama))[-1].needs.startswith("ollama pull")
 
 
 def test_a_price_that_is_not_known_is_not_zero(monkeypatch: pytest.MonkeyPatch):

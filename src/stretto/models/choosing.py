@@ -51,7 +51,7 @@ class ProviderStatus:
     """The default orchestrator, then the default worker; for a local server everything installed."""
 
 
-def choose_models(*, environ: Mapping[str, str], keys: Mapping[str, str]) -> Choice:
+def choose_models(*, environ: Mapping[str, str], keys: Mapping[str, str] | None = None) -> Choice:
     """Return the models of the first provider that can be used, in the order of the catalog.
 
     `keys` maps names of environment variables to keys and counts before `environ`. Raises `InputError` when
@@ -61,7 +61,7 @@ def choose_models(*, environ: Mapping[str, str], keys: Mapping[str, str]) -> Cho
         model = resolve_spec("", environ)
         return Choice(orchestrator=model, worker=model, why=f"{OVERRIDE} is set")
     for provider in PROVIDERS:
-        if choice := _choose_from(provider, environ, keys):
+        if choice := _choose_from(provider, environ, keys or {}):
             return choice
     raise InputError(
         "No model can be used: there is no key, and no local Ollama with a model answers.",
@@ -83,9 +83,9 @@ def _choose_from(provider: Provider, environ: Mapping[str, str], keys: Mapping[s
     return Choice(orchestrator=model, worker=model, why=f"no key is set; {provider.title} answers on this machine")
 
 
-def list_models(*, environ: Mapping[str, str], keys: Mapping[str, str]) -> tuple[ProviderStatus, ...]:
+def list_models(*, environ: Mapping[str, str], keys: Mapping[str, str] | None = None) -> tuple[ProviderStatus, ...]:
     """Return every provider of the catalog with what it needs, its models and their prices."""
-    return tuple(_status(provider, environ, keys) for provider in PROVIDERS)
+    return tuple(_status(provider, environ, keys or {}) for provider in PROVIDERS)
 
 
 def _status(provider: Provider, environ: Mapping[str, str], keys: Mapping[str, str]) -> ProviderStatus:
