@@ -1,4 +1,12 @@
-"""The names of the original notebook, on top of the Orchestrator: change the import, keep the cells."""
+"""The names of the original notebook, on top of the Orchestrator: change the import, keep the cells.
+
+```python
+from stretto.cookbook import FlexibleOrchestrator
+
+orchestrator = FlexibleOrchestrator("Plan: {task}", "Write {task_type}, {task_description}, for: {original_task}")
+results = orchestrator.process("Describe a mug", context={"features": ["steel", "leakproof"]})
+```
+"""
 
 import re
 import sys
