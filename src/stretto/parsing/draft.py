@@ -10,11 +10,11 @@ from stretto.parsing.names import TYPES, Kind, kind_of
 from stretto.parsing.tags import CLOSERS, OPENERS, Token, attributes
 
 _ANY_TAG = re.compile(rf"[{OPENERS}]\s*+(/?)\s*+([^\W\d][\w:.\-]*+)([^{OPENERS}{CLOSERS}]*+)[{CLOSERS}]")
-_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+-->")
 _KEYED = re.compile(
-    r"\W*(?:type|类型)\W*?[:：]\s*(?P<type>[^\n]+)\n\W*?(?:description|desc|描述)\W*?[:：]\s*(?P<text>.+)",
+    r"\W{0,9}(?:type|类型)\W{0,9}?[:：]\s*+(?P<type>[^\n]++)\n\W{0,9}(?:description|desc|描述)\W{0,9}?[:：]\s*+(?P<text>.+)",
     re.IGNORECASE | re.DOTALL,
 )
+_SPACE = re.compile(r"\s*+")
 _LOST_OPENER = re.compile(r"(?:type|description)\s*>\s*", re.IGNORECASE)
 
 
@@ -65,7 +65,7 @@ class Draft:
     def take_loose(self, kind: Kind) -> None:
         """Take the text between fields as the field whose closing tag came without an opening one."""
         text = _LOST_OPENER.sub("", "".join(self.loose).strip(), count=1)
-        if text and not (self.descriptions if kind == "description" else self.types):
+        if text[:1] and text[0] not in OPENERS and not (self.descriptions if kind == "description" else self.types):
             self.add(kind, kind, text)
             self.loose.clear()
         elif text:
@@ -120,7 +120,12 @@ def open_draft(token: Token) -> Draft:
 
 
 def _without_only_comments(text: str) -> str:
-    return "" if "<!--" in text and not _COMMENT.sub("", text).strip() else text
+    text = text.strip()
+    position = 0
+    while text.startswith("<!--", position) and (end := text.find("-->", position)) >= 0:
+        space = _SPACE.match(text, end + 3)
+        position = space.end() if space else end + 3
+    return text[position:] and text
 
 
 def _cut_tail(text: str) -> str:

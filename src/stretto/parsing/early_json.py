@@ -1,57 +1,66 @@
 """Sees subtasks close while a plan in JSON is still arriving. No I/O."""
 
+import json
 import re
-from collections.abc import Generator
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Protocol, cast
 
 from stretto.core.plan import Subtask
-from stretto.core.text import replace_surrogates
-from stretto.parsing.fields import tidy
-from stretto.parsing.json_plan import LISTS, entry_of, is_entry, key
-from stretto.parsing.json_text import MAX_DEPTH, Bare, Items, Pairs, Value
+from stretto.parsing.json_plan import LISTS, entry_of, key
+from stretto.parsing.json_text import MAX_DEPTH, JsonError, Pairs, read_strict
 from stretto.parsing.names import ANALYSES
+from stretto.parsing.streamed import StreamedText
 
-_MARK = re.compile(
+_BEGIN = re.compile(
     r"(?P<json>[{\[])\s*+(?=[\"{\[])|<\s*(?P<close>/)?\s*(?:think|thinking|reasoning|thoughts?)\s*>", re.IGNORECASE
 )
 _PARTIAL = re.compile(r"(?:[{\[]\s*|<[\s/a-z]{0,16})\Z", re.IGNORECASE)
-_Event = tuple[str, object]
-
-
-class _Parser(Protocol):
-    def send(self, data: bytes, /) -> None: ...
+_SIGN = re.compile(r"[\"{}\[\]:,]")
+_IN_STRING = re.compile(r"[\"\\]")
+_HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{0,3})?\Z|\\u[d][89ab][0-9a-f]{2}(?:\\(?:u[0-9a-f]{0,3})?)?\Z", re.IGNORECASE)
+_LONGEST_NAME = 200
 
 
 @dataclass(slots=True)
 class _Frame:
     """An object or an array that is still open."""
 
-    value: Pairs | Items
-    name: str
-    """The name under which it stands; empty at the top."""
-    next_name: str = ""
-    """In an object: the name of the value that comes next."""
+    array: bool
+    lists: bool
+    """Whether its elements are subtasks."""
+    name: str = ""
+    """In an object: the name whose value comes now; empty where a name comes."""
+    named: bool = False
 
 
 class EarlyJson:
-    """Finds the end of each subtask, and the analysis, in chunks cut anywhere, as long as the JSON is strict."""
+    """Finds the end of each subtask, and the text of the analysis, in chunks cut anywhere, where the JSON is strict.
+
+    It follows brackets and strings only, each character once; a subtask is read when its brace closes.
+    """
 
     def __init__(self) -> None:
         self._before = ""
         self._thinking = False
-        self._parser: _Parser | None = None
-        self._error: type[Exception] = ValueError
         self._over = False
         self._frames: list[_Frame] = []
+        self._entry: list[str] | None = None
+        self._entry_depth = 0
+        self._in_string = False
+        self._escaped = False
+        self._string: list[str] = []
+        self._string_length = 0
+        self._analysis: StreamedText | None = None
+        self._raw = ""
         self._found: list[Subtask | str] = []
-        self._has_analysis = False
 
     def feed(self, text: str) -> list[Subtask | str]:
-        """Take more text; return subtasks that closed and the analysis, in order."""
-        if not self._over:
-            self._parse(text if self._parser else self._skip_to_json(text))
+        """Take more text; return subtasks that closed and pieces of the analysis, in order."""
+        while text and not self._over:
+            if not self._frames:
+                text = self._skip_to_json(text)
+                if not text:
+                    break
+            text = self._follow(text)
         found, self._found = self._found, []
         return found
 
@@ -59,10 +68,9 @@ class EarlyJson:
         """Return the text from the beginning of the JSON on; empty while it has not begun."""
         text = self._before + text
         position = 0
-        while match := _MARK.search(text, position):
+        while match := _BEGIN.search(text, position):
             if match["json"] and not self._thinking:
                 self._before = ""
-                self._parser = self._open()
                 return text[match.start() :]
             if not match["json"]:
                 self._thinking = not match["close"]
@@ -71,71 +79,123 @@ class EarlyJson:
         self._before = partial[0] if partial else ""
         return ""
 
-    def _open(self) -> _Parser:
-        # Imported when first needed: it takes 25 ms, which a start of the command line has no use for.
-        target = self._events()
-        next(target)
-        ijson = import_module("ijson")
-        self._error = cast("type[Exception]", ijson.JSONError)
-        return cast("_Parser", ijson.basic_parse_coro(target, multiple_values=True))
+    def _follow(self, text: str) -> str:
+        """Go through the text of one JSON value; return what is behind its end."""
+        position = 0
+        while position < len(text) and not self._over:
+            if self._in_string:
+                position = self._follow_string(text, position)
+                continue
+            match = _SIGN.search(text, position)
+            end = match.end() if match else len(text)
+            self._keep(text[position:end])
+            position = end
+            if match:
+                self._sign(match[0])
+                if not self._frames:
+                    break
+        return text[position:]
 
-    def _parse(self, text: str) -> None:
-        if not self._parser or not text:
-            return
-        try:
-            self._parser.send(replace_surrogates(text).encode())
-        except self._error:
-            # Not strict, or over: the whole text will tell.
-            self._over = True
+    def _keep(self, text: str) -> None:
+        if self._entry is not None:
+            self._entry.append(text)
 
-    def _events(self) -> Generator[None, _Event, None]:
-        while True:
-            self._take(*(yield))
+    def _sign(self, sign: str) -> None:
+        if sign == '"':
+            self._begin_string()
+        elif sign in "{[":
+            self._open(sign)
+        elif sign in "}]":
+            self._close()
+        elif sign == ":" and not self._frames[-1].array:
+            self._frames[-1].named = True
+        elif sign == "," and not self._frames[-1].array:
+            self._frames[-1].name, self._frames[-1].named = "", False
 
-    def _take(self, event: str, value: object) -> None:
-        if self._over:
-            return
-        if event in ("start_map", "start_array"):
-            self._frames.append(_Frame(value=Pairs([]) if event == "start_map" else Items([]), name=self._name()))
-            self._over = len(self._frames) > MAX_DEPTH
-        elif event == "map_key":
-            self._frames[-1].next_name = str(value)
-        elif event in ("end_map", "end_array"):
-            frame = self._frames.pop()
-            self._keep(frame.value)
-        elif self._frames:
-            self._keep(value if isinstance(value, str) else Bare("null" if value is None else str(value)))
-
-    def _name(self) -> str:
-        if not self._frames:
-            return ""
-        frame = self._frames[-1]
-        return frame.next_name if isinstance(frame.value, Pairs) else ""
-
-    def _keep(self, value: Value) -> None:
-        """Put a finished value where it belongs, and see whether it is a subtask or the analysis."""
+    def _open(self, sign: str) -> None:
         parent = self._frames[-1] if self._frames else None
-        if self._is_listed(parent, value):
-            self._seal(value)
-        elif parent and isinstance(parent.value, Items):
-            parent.value.items.append(value)
-        elif parent and isinstance(parent.value, Pairs):
-            parent.value.items.append((parent.next_name, value))
-            if key(parent.next_name) in ANALYSES and isinstance(value, str) and not self._has_analysis:
-                self._has_analysis = True
-                self._found.append(tidy(value))
+        lists = sign == "[" and (parent is None or (parent.named and key(parent.name) in LISTS))
+        if parent and parent.lists and sign == "{" and self._entry is None:
+            self._entry, self._entry_depth = ["{"], len(self._frames)
+        self._frames.append(_Frame(array=sign == "[", lists=lists))
+        self._over = len(self._frames) > MAX_DEPTH
 
-    def _is_listed(self, parent: _Frame | None, value: Value) -> bool:
-        """Whether a value stands where subtasks stand: in their list, or alone on its line."""
-        if parent is None:
-            return isinstance(value, Pairs) and is_entry(value)
-        if not isinstance(parent.value, Items):
-            return False
-        if len(self._frames) == 1:
-            return isinstance(value, Pairs) and is_entry(value)
-        return key(parent.name) in LISTS and isinstance(value, (Pairs, str))
+    def _close(self) -> None:
+        self._frames.pop()
+        if self._entry is not None and len(self._frames) == self._entry_depth:
+            self._seal()
 
-    def _seal(self, value: Value) -> None:
-        entry = entry_of(value)
-        if isinstance(entry, Subtask):
-            self._found.append(entry)
+    def _begin_string(self) -> None:
+        frame = self._frames[-1]
+        self._in_string, self._string, self._string_length = True, [], 0
+        if frame.lists and self._entry is None:
+            self._entry, self._entry_depth = ['"'], len(self._frames)
+        if frame.named and self._entry is None and key(frame.name) in ANALYSES:
+            self._analysis = StreamedText(entities=False)
+
+    def _follow_string(self, text: str, position: int) -> int:
+        """Go through the text of one string; return where to go on."""
+        start = position
+        if self._escaped:
+            self._escaped = False
+            position += 1
+        while match := _IN_STRING.search(text, position):
+            if match[0] == '"':
+                self._take(text[start : match.start()])
+                self._keep('"')
+                self._end_string()
+                return match.end()
+            position = match.end() + 1
+        self._escaped = position > len(text)
+        self._take(text[start:])
+        return len(text)
+
+    def _take(self, text: str) -> None:
+        self._keep(text)
+        if self._string_length <= _LONGEST_NAME:
+            self._string.append(text)
+            self._string_length += len(text)
+        if self._analysis:
+            self._stream(text, last=False)
+
+    def _end_string(self) -> None:
+        self._in_string = False
+        frame = self._frames[-1]
+        if not frame.array and not frame.named:
+            frame.name = "".join(self._string)
+        if self._analysis:
+            self._stream("", last=True)
+            self._analysis = None
+        if self._entry is not None and frame.lists and len(self._frames) == self._entry_depth:
+            self._seal()
+
+    def _stream(self, text: str, *, last: bool) -> None:
+        """Give the next piece of the analysis, but no half of an escape."""
+        raw = self._raw + text
+        half = None if last else _HALF_ESCAPE.search(raw, max(0, len(raw) - 14))
+        ready = raw[: half.start()] if half and not _is_escaped(raw, half.start()) else raw
+        self._raw = raw[len(ready) :]
+        try:
+            piece = str(json.loads(f'"{ready}"', strict=False))
+        except ValueError:
+            piece = ready
+        if self._analysis and (piece := self._analysis.feed(piece)):
+            self._found.append(piece)
+
+    def _seal(self) -> None:
+        text = "".join(self._entry or ())
+        self._entry = None
+        try:
+            read = read_strict(text, 0)
+        except JsonError:
+            return
+        if read and isinstance(read[0], (Pairs, str)):
+            entry = entry_of(read[0])
+            if isinstance(entry, Subtask):
+                self._found.append(entry)
+
+
+def _is_escaped(text: str, position: int) -> bool:
+    """Whether the backslash here belongs to the one before it."""
+    before = text[:position]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1

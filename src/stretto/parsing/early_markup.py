@@ -6,6 +6,7 @@ from typing import Literal
 from stretto.core.plan import Subtask
 from stretto.parsing.markup import read_subtask
 from stretto.parsing.names import kind_of
+from stretto.parsing.streamed import StreamedText
 from stretto.parsing.tags import CLOSERS, OPENERS
 
 _LONGEST_TAG = 1_000
@@ -34,6 +35,7 @@ class EarlyMarkup:
         self._subtask: list[str] = []
         self._bare = True
         self._last = ""
+        self._analysis = StreamedText(entities=True)
 
     def feed(self, text: str) -> list[Subtask | str]:
         """Take more text; return subtasks that closed and pieces of the analysis, in order."""
@@ -66,9 +68,13 @@ class EarlyMarkup:
         if not text:
             return
         if self._zone == "analysis":
-            found.append(text)
+            self._tell(text, found)
         elif "task" in (self._zone, self._outer):
             self._subtask.append(text)
+
+    def _tell(self, text: str, found: list[Subtask | str]) -> None:
+        if ready := self._analysis.feed(text):
+            found.append(ready)
 
     def _mark(self, match: re.Match[str], found: list[Subtask | str]) -> None:
         if match["end"] or match["comment"] or match["cdata"]:
@@ -78,7 +84,7 @@ class EarlyMarkup:
         kind, close = kind_of(match["name"]), bool(match["close"])
         empty = match["rest"].rstrip().endswith("/")
         if self._zone == "analysis" and not (kind == "analysis" and close):
-            found.append(match[0])
+            self._tell(match[0], found)
         elif self._zone == "":
             self._enter(match, kind, close=close, empty=empty, found=found)
         elif self._zone == "task":
@@ -102,6 +108,7 @@ class EarlyMarkup:
             return
         if kind in ("think", "analysis") and not empty:
             self._zone = "think" if kind == "think" else "analysis"
+            self._analysis = StreamedText(entities=True)
         elif kind == "task":
             self._subtask = [match[0]]
             self._bare = True

@@ -5,7 +5,8 @@ import re
 from stretto.parsing.blocks import Block, Found, choose
 from stretto.parsing.fields import Fault, is_ellipsis
 from stretto.parsing.json_plan import analysis_of, blocks_of, entry_of, is_entry
-from stretto.parsing.json_text import Items, JsonError, Pairs, Value, read_value
+from stretto.parsing.json_text import Items, JsonError, Pairs, Value
+from stretto.parsing.json_tolerant import read_value
 from stretto.parsing.names import DESCRIPTIONS, TYPES, WRAPPERS
 
 _QUOTE = r"\\?[\"'“”‘’„＂`]"
@@ -16,8 +17,8 @@ _START = re.compile(
     rf"|\((?=\s*+[{{\[(])",
     re.IGNORECASE,
 )
-_WHOLE_TEXT = re.compile(r"\s*(?:```[\w ]*\n\s*)?(?=[\"'](?:\\[nrt]|\s)*[{\[])")
-_ESCAPED = re.compile(r"[{\[](?:\s|\\n|\{)*\\\"")
+_WHOLE_TEXT = re.compile(r"\s*(?:```[\w ]*\n\s*)?(?=[\"'](?:\\+[nrt\"']|\s)*+[{\[])")
+_ESCAPED = re.compile(r"[{\[]\s*+(?:\\n\s*+)*+\\\"")
 _PLAN_KEY = re.compile(
     rf"[\"'“”‘’{{,\s](?:{'|'.join(sorted(WRAPPERS | DESCRIPTIONS | set(TYPES)))})\s*\\?[\"'“”‘’]?\s*[:：]",
     re.IGNORECASE,

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from stretto.parsing.fields import Entry, Fault, build, is_ellipsis, tidy
-from stretto.parsing.json_text import Bare, Items, JsonError, Omission, Pairs, Value, read_value
+from stretto.parsing.json_text import Bare, Items, JsonError, Omission, Pairs, Value
+from stretto.parsing.json_tolerant import read_value
 from stretto.parsing.names import (
     ANALYSES,
     DESCRIPTIONS,
@@ -21,6 +22,7 @@ LISTS = WRAPPERS | {"items", "steps", "variants", "list", "task", "subtask", "su
 """Names under which a list of subtasks stands."""
 _LIST_ORDER = ("tasks", "subtasks", "sub_tasks")
 _NULLS = frozenset({"null", "None", "undefined", "none"})
+_PLAN_KEY = re.compile(r"[\"'](?:tasks|subtasks|description)\\*[\"']\s*:")
 _MAX_STRINGS = 3
 """How often JSON may be written as text inside JSON."""
 
@@ -55,7 +57,7 @@ def entry_of(value: Value) -> Entry:
     if isinstance(value, Omission) or (isinstance(value, str) and is_ellipsis(value)):
         return Fault(message="Dots stand in place of subtasks.", placeholder=True)
     if isinstance(value, str):
-        return build("", [value])
+        return entry_of_text(value.strip()) or build("", [value])
     if isinstance(value, Items) and len(value.items) == 2:
         type, description = (_text(item) for item in value.items)
         return (
@@ -69,6 +71,8 @@ def entry_of(value: Value) -> Entry:
 
 
 def _entry_of_pairs(pairs: Pairs) -> Entry:
+    if len(pairs.items) == 1 and key(pairs.items[0][0]) in TASKS and isinstance(pairs.items[0][1], Pairs):
+        return entry_of(pairs.items[0][1])
     types: dict[str, str] = {}
     descriptions: list[tuple[str, str]] = []
     others: dict[str, str] = {}
@@ -175,46 +179,60 @@ def _looks_like_json(text: str) -> bool:
     return re.match(r"\s*[{\[]", text) is not None
 
 
-def blocks_of(value: Value, depth: int = 0) -> Iterator[tuple[list[Entry], str, bool]]:
-    """Give every plan inside a value as (subtasks, analysis, whether its list ended)."""
-    if depth > 20:
-        return
+def blocks_of(value: Value, *, strings: int = 0, top: bool = True) -> Iterator[tuple[list[Entry], str, bool]]:
+    """Give every plan inside a value as (subtasks, analysis, whether its list ended).
+
+    `strings` counts how often JSON was text inside JSON, `top` says that nothing is around the value.
+    """
     if isinstance(value, str):
-        if depth < _MAX_STRINGS and (inner := re.match(r"\s*(?=[{\[\"'])", value)):
-            try:
-                yield from blocks_of(read_value(value, inner.end())[0], depth + 1)
-            except JsonError:
-                yield [Fault(message="A plan written as text inside JSON cannot be read.")], "", True
+        yield from _blocks_in_text(value, strings, top=top)
+    elif isinstance(value, Items):
+        if _is_list_of_entries(value, top=top):
+            yield [entry_of(item) for item in value.items], "", value.ended
+            return
+        for item in value.items:
+            if not isinstance(item, str):
+                yield from blocks_of(item, strings=strings, top=False)
+    elif isinstance(value, Pairs):
+        yield from _blocks_of_pairs(value, strings)
+
+
+def _blocks_in_text(text: str, strings: int, *, top: bool) -> Iterator[tuple[list[Entry], str, bool]]:
+    start = re.match(r"\s*(?=[{\[\"'])" if top else r"\s*(?=[{\[])", text)
+    if not start or strings >= _MAX_STRINGS:
         return
-    if isinstance(value, Items):
-        yield from _blocks_of_list(value, depth)
+    try:
+        value, _ = read_value(text, start.end())
+    except JsonError:
+        if _PLAN_KEY.search(text):
+            yield [Fault(message="A plan written as text inside JSON cannot be read.")], "", True
         return
-    if not isinstance(value, Pairs):
-        return
-    listed = _list_in(value)
-    entries = entries_of(listed) if listed is not None and not _is_schema(value) else None
+    yield from blocks_of(value, strings=strings + 1, top=top)
+
+
+def _blocks_of_pairs(pairs: Pairs, strings: int) -> Iterator[tuple[list[Entry], str, bool]]:
+    listed = None if _is_schema(pairs) else _list_in(pairs)
+    entries = entries_of(listed) if listed is not None else None
     if entries is not None:
-        ended = not isinstance(listed, (Items, Pairs)) or listed.ended
-        yield entries, analysis_of(value), ended
+        yield entries, analysis_of(pairs), not isinstance(listed, (Items, Pairs)) or listed.ended
         return
-    for _, item in value.items:
-        if isinstance(item, (Pairs, Items)) or (isinstance(item, str) and _looks_like_json(item)):
-            yield from ((e, a or analysis_of(value), ended) for e, a, ended in blocks_of(item, depth + 1))
+    for name, item in pairs.items:
+        # Of a schema only what stands in place of its properties can be a plan.
+        if not _is_schema(pairs) or name == "properties":
+            for block, analysis, ended in blocks_of(item, strings=strings, top=False):
+                yield block, analysis or analysis_of(pairs), ended
 
 
-def _blocks_of_list(items: Items, depth: int) -> Iterator[tuple[list[Entry], str, bool]]:
-    if any(isinstance(item, Pairs) and is_entry(item) for item in items.items) or (
-        items.items and all(isinstance(item, (str, Omission)) or _is_pair(item) for item in items.items)
-    ):
-        yield [entry_of(item) for item in items.items], "", items.ended
-        return
-    if items.items and all(
-        isinstance(item, Pairs) and len(item.items) == 1 and isinstance(item.items[0][1], str) for item in items.items
-    ):
-        yield [entry_of(item) for item in items.items], "", items.ended
-        return
-    for item in items.items:
-        yield from blocks_of(item, depth + 1)
+def _is_list_of_entries(items: Items, *, top: bool) -> bool:
+    """Whether an array under no known name is a list of subtasks."""
+    if any(isinstance(item, Pairs) and is_entry(item) for item in items.items):
+        return True
+    texts = all(isinstance(item, (str, Omission)) or _is_pair(item) or _is_named_text(item) for item in items.items)
+    return top and bool(items.items) and texts
+
+
+def _is_named_text(value: Value) -> bool:
+    return isinstance(value, Pairs) and len(value.items) == 1 and isinstance(value.items[0][1], str)
 
 
 def _is_pair(value: Value) -> bool:

@@ -13,18 +13,20 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(
-    r"(?P<indent>[ \t]*)(?P<mark>[-*+•●▪◦‣–]|\(?\d{1,4}[.)、．）]|[a-zA-Z][.)]|[①-⑳]|[一二三四五六七八九十]{1,3}、)"
-    r"\s*(?P<text>\S.*)"
+    r"(?P<indent>[ \t]*)(?P<mark>[-*+–](?=\s)|[•●▪◦‣]|\(?\d{1,4}[.)](?=\s)|\d{1,4}[、．）]|[a-zA-Z][.)](?=\s)|[①-⑳]"
+    r"|[一二三四五六七八九十]{1,3}、|(?:sub)?task\s*#?\d{1,4}\s*[:：.)\-–—]|(?:子?任务)\s*[\d一二三四五六七八九十]{1,3}\s*[:：])"
+    r"\s*(?P<text>\S.*)",
+    re.IGNORECASE,
 )
-_HEADING = re.compile(r"[ \t]*(?P<level>#{1,6})\s+(?P<text>\S.*?)\s*#*\s*")
+_HEADING = re.compile(r"[ \t]*(?P<level>#{1,6})\s+(?P<text>\S.*)")
 _BOLD_LINE = re.compile(r"\s*(?P<mark>\*\*|__)(?P<text>[^*_]+?)(?P=mark)\s*[:：]?\s*")
 _SPLIT = re.compile(
-    r"(?:(?P<bold>\*\*|__|`|\*|_|\"|“)(?P<marked>[^*`_\"”]{1,100}?)(?:\*\*|__|`|\*|_|\"|”)\s*(?:[:：]|[-–—]+|=>|→|\|)?\s*"
+    r"(?:(?P<bold>\*\*|__|`|\*|_|\")(?P<marked>[^*`_\"]{1,100}?)(?P=bold)\s*(?:[:：]|[-–—]+|=>|→|\|)?\s*"
     r"|(?P<plain>[^:：\n]{1,60}?)\s*(?:[:：](?!//)|\s[-–—]+\s|\s=>\s|\s→\s)\s*)(?P<text>\S.*)",
     re.DOTALL,
 )
 _KEY = re.compile(
-    rf"(?P<indent>[ \t]*)(?P<mark>(?:[-*+•]|\d{{1,4}}[.)、])?\s*)(?:\*\*|__|`|\")?"
+    rf"(?P<indent>[ \t]*+)(?P<mark>(?:[-*+•]|\d{{1,4}}[.)、])?\s*)(?:\*\*|__|`|\")?"
     rf"(?P<key>{'|'.join(sorted(TYPE_NAMES | DESCRIPTIONS, key=len, reverse=True))})"
     rf"(?:\*\*|__|`|\")?\s*[:：=]\s*(?:\*\*|__)?\s*(?P<text>.*)",
     re.IGNORECASE,
@@ -32,6 +34,7 @@ _KEY = re.compile(
 _NUMBERED = re.compile(
     r"(?:(?:sub)?task|任务|子任务|approach|step)?\s*#?\s*\d*\s*[:：.)、\-–—]*\s*(?P<text>.*)", re.IGNORECASE
 )
+_FRAME = re.compile(r"\s*(?:```|~~~|</\w+>\s*$)")
 _TRIM = ' \t*_`"“”'
 
 
@@ -49,7 +52,7 @@ class _Part:
 
 def read_lists(text: str) -> Found:
     """Read a text without any markup or JSON as a list of subtasks."""
-    lines = [line for line in text.split("\n") if not line.strip().startswith("```")]
+    lines = [line for line in text.split("\n") if not _FRAME.match(line)]
     start, cued = _after_cue(lines)
     lines = lines[start:]
     for read in (_keyed, _table, _items, _headings):
@@ -188,7 +191,8 @@ def _entry(part: _Part, cued: bool) -> Entry | None:
             _bare(split["marked"] or split["plain"]), ["\n".join(filter(None, [split["text"].strip(), under]))]
         )
     if under and len(text) <= 60:
-        return build(_bare(text), [under])
+        alone = len(part.lines) == 1 and _ITEM.fullmatch(under)
+        return build(_bare(text), [alone["text"] if alone else under])
     return build("", ["\n".join(filter(None, [text, under]))]) if cued else None
 
 
@@ -198,7 +202,7 @@ def _headings(lines: list[str], cued: bool) -> list[Entry]:
     for line in lines:
         match = _HEADING.fullmatch(line) or _BOLD_LINE.fullmatch(line)
         if match:
-            parts.append(_Part(match["text"]))
+            parts.append(_Part(match["text"].rstrip(" \t#")))
         elif parts:
             parts[-1].lines.append(line)
     if len(parts) < 2 and not (cued and parts):

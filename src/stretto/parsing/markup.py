@@ -13,7 +13,7 @@ from stretto.parsing.tags import Token, Tokenizer
 
 TRUNCATED = Fault(message="The plan stops in the middle.", fault="truncated")
 _CUT_OPENING = re.compile(
-    r"[<＜]\s*(?:[a-z_\-]{0,8}|(?:sub)?[_-]?tasks?\b[^<>＞]*|!(?:-{0,2}|\[[A-Z]*))", re.IGNORECASE
+    r"[<＜]\s*(?:[a-z_\-]{0,8}|(?:sub)?[_-]?tasks?\b[^<>＞]*|!(?:-|--.*|\[[A-Z]*)?)", re.IGNORECASE | re.DOTALL
 )
 _WORD = re.compile(r"[^\W\d_]{2}|[\u3040-\u9fff]")
 _TASKS = ("task", "approach", "item")
@@ -228,7 +228,6 @@ class MarkupReader:
         self._block.entries.append(draft.entry())
         self.clean = self.clean and draft.clean and token is not None
         self._draft = None
-        self._suspect = self._suspect and token is not None
         if token and token.kind == "wrapper":
             self.clean = False
             self._close_wrapper()
@@ -243,7 +242,7 @@ class MarkupReader:
         else:
             self._close_draft(None)
             self._suspect = True
-        self._outside(token, reset=False)
+        self._outside(token)
 
     # ---- outside of subtasks
 
@@ -251,7 +250,7 @@ class MarkupReader:
     def _block(self) -> Block:
         return self._blocks[-1]
 
-    def _outside(self, token: Token, *, reset: bool = True) -> None:
+    def _outside(self, token: Token) -> None:
         gap = self._text[self._seen : token.start]
         self._look_at(gap if token.kind is not None else gap + " " + self._text[token.start + 4 : token.end - 3])
         self._seen = token.end
@@ -264,18 +263,27 @@ class MarkupReader:
         elif token.kind == "wrapper":
             self._open_wrapper(token)
         elif token.kind == "task" or (token.kind in _TASKS and (self._depth or self._starts_field())):
-            self._suspect = self._suspect and not reset
-            self._open_task(token)
-        elif (
-            token.kind in ("type", "description") and token.name in ("type", "description", "desc") and not token.empty
-        ):
+            if not self._is_talk(token, gap):
+                self._open_task(token)
+        elif token.name in ("type", "description", "desc") and not token.empty and not self._is_talk(token, gap):
             self._begin(token)
             self._draft = Draft(name="", start=token.start, clean=False)
             self._field = token
 
-    def _starts_field(self) -> bool:
+    def _is_talk(self, token: Token, gap: str) -> bool:
+        """Whether prose around the plan names the tag: words before it on its line, no field in it."""
+        if self._depth or token.attrs or token.empty or not _WORD.search(gap.rpartition("\n")[2]):
+            return False
         following = self._following()
-        return following is not None and not following.close and following.kind in _FIELDS
+        if following is not None and following.close and following.kind == token.kind:
+            return self._block.closed and self._block.wrapped
+        return not self._starts_field()
+
+    def _starts_field(self) -> bool:
+        token, following = self._tokens[self._index - 1], self._following()
+        if following is None or following.close or following.kind not in _FIELDS:
+            return False
+        return not self._text[token.end : following.start].strip()
 
     def _look_at(self, gap: str) -> None:
         """Look at the text between subtasks: prose parts blocks, dots stand for subtasks that were left out."""
@@ -378,7 +386,8 @@ class MarkupReader:
             return
         tail = text[self._seen :].strip()
         self._look_at(tail)
-        cut = tail[max(tail.rfind("<"), tail.rfind("＜"), 0) :]
+        comment = tail.find("<!--")
+        cut = tail[comment if comment >= 0 else max(tail.rfind("<"), tail.rfind("＜"), 0) :]
         if self._begun >= 0 and (self._depth or not self._block.closed) and _CUT_OPENING.fullmatch(cut):
             self._fault = self._fault or TRUNCATED
 

@@ -4,7 +4,7 @@ from stretto.core.plan import HARD_CEILING, Plan, PlanFormat, Subtask
 from stretto.parsing.early_json import EarlyJson
 from stretto.parsing.early_markup import EarlyMarkup
 from stretto.parsing.pieces import AnalysisText, Piece, PlanReader, SubtaskRead
-from stretto.parsing.streamed import StreamedText, Washer
+from stretto.parsing.streamed import Washer
 from stretto.parsing.whole import read_whole
 
 
@@ -15,7 +15,6 @@ class Reader:
         self._early = EarlyMarkup() if format == "xml" else EarlyJson()
         self._chunks: list[str] = []
         self._washer = Washer()
-        self._text = StreamedText()
         self._analysis: list[str] = []
         self._subtasks: list[Subtask] = []
         self._overflowed = False
@@ -28,7 +27,8 @@ class Reader:
         pieces: list[Piece] = []
         for found in self._early.feed(self._washer.feed(chunk)):
             if isinstance(found, str):
-                self._add_analysis(found, pieces)
+                self._analysis.append(found)
+                pieces.append(AnalysisText(text=found))
             elif len(self._subtasks) < HARD_CEILING:
                 self._subtasks.append(found)
                 pieces.append(SubtaskRead(subtask=found))
@@ -36,12 +36,6 @@ class Reader:
                 self._overflowed = True
                 break
         return pieces
-
-    def _add_analysis(self, found: str, pieces: list[Piece]) -> None:
-        text = self._text.feed(found)
-        if text:
-            self._analysis.append(text)
-            pieces.append(AnalysisText(text=text))
 
     def finish(self) -> Plan:
         """Read everything that was fed as a whole; raises `PlanError`."""

@@ -6,7 +6,7 @@ from stretto.core.text import replace_surrogates, strip_control
 from stretto.parsing.entities import decode
 
 _PARTIAL_ANSI = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,8}|\][^\x07\x1b]{0,256}\x1b?)?\Z")
-_TAIL = re.compile(r"&[#\w]{0,9}\Z")
+_PARTIAL_ENTITY = re.compile(r"&[#\w]{0,9}\Z")
 
 
 class Washer:
@@ -30,19 +30,21 @@ class Washer:
 
 
 class StreamedText:
-    """Takes the content of one tag in pieces, decodes it, and leaves out the white space around it."""
+    """Takes the content of one text in pieces and leaves out the white space around it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, entities: bool) -> None:
+        self._decode = decode if entities else _clean
+        self._partial = _PARTIAL_ENTITY if entities else _PARTIAL_ANSI
         self._space: list[str] = []
         self._pending = ""
         self._begun = False
 
     def feed(self, piece: str) -> str:
-        """Return what is ready: all but what may still be an entity, or the white space at the end."""
+        """Return what is ready: all but what may be one half of something, or the white space at the end."""
         text = self._pending + piece
-        entity = _TAIL.search(text, max(0, len(text) - 11))
-        body = text[: entity.start()] if entity else text
-        self._pending = entity[0] if entity else ""
+        partial = self._partial.search(text, max(0, len(text) - 300))
+        body = text[: partial.start()] if partial else text
+        self._pending = partial[0] if partial else ""
         ready = body.rstrip()
         if not ready:
             if self._begun:
@@ -50,8 +52,12 @@ class StreamedText:
             return ""
         before = "".join(self._space)
         self._space = [body[len(ready) :]]
-        ready = decode(before + ready)
+        ready = self._decode(before + ready)
         if not self._begun:
             ready = ready.lstrip()
-        self._begun = True
+        self._begun = self._begun or bool(ready)
         return ready
+
+
+def _clean(text: str) -> str:
+    return strip_control(replace_surrogates(text))

@@ -67,10 +67,14 @@ def _json_around(text: str, markup: Found) -> Found | None:
     if not any(bracket in text[: markup.start] for bracket in '{["'):
         return None
     found = read_json(text)
-    if found.begun and found.start <= markup.start < found.end:
+    around = found.begun and found.start <= markup.start < found.end
+    if around and (found.entries or found.fault):
         return found
     inner = string_with(text, "<task")
-    return read_markup(inner) if inner else None
+    if not inner:
+        return found if around else None
+    inside = read_markup(inner)
+    return inside if inside.analysis else replace(inside, analysis=found.analysis)
 
 
 def _unwrapped(text: str) -> Iterator[str]:
