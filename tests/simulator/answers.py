@@ -75,7 +75,7 @@ def plan_text(asked: Asked, number: int, *, duplicates: bool = False) -> str:
 
     Asked to continue, it leaves out what the last message lists. With `duplicates` all subtasks are the same.
     """
-    listed = set(re.findall(r"angle [a-z]+", asked.last)) if len(asked.messages) > 2 else set[str]()
+    listed = set(re.findall(r"^\d+\. (angle [a-z]+):", asked.last, re.MULTILINE))
     names = [_name(0 if duplicates else index) for index in range(number)]
     tasks = [(name, f"Write about the {name.removeprefix('angle ')} side.") for name in names if name not in listed]
     analysis = f"Naïve readings differ; {len(tasks)} sides are worth a text."

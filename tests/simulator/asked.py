@@ -85,7 +85,8 @@ class Asked:
 
 _PLAN = re.compile(r"</?tasks?>|\"(?:sub)?tasks\"", re.IGNORECASE)
 _RESPONSE = re.compile(r"</?response>", re.IGNORECASE)
-_RESULT = re.compile(r"^\[result \d+: ", re.MULTILINE)
+_RESULT = re.compile(r"^\[result \d+: .* [0-9a-f]{8}\]$", re.MULTILINE)
+"""How a block with a worker's result begins; the mark at its end tells it from the same words in a brief."""
 
 
 def read_role(asked: Asked) -> Role:

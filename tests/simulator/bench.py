@@ -24,6 +24,7 @@ class Figures:
     finished: int
     """Streams that ended with [DONE]."""
     events_per_second: float
+    """While all streams run."""
     ideal: float
     """Events a second that the timing asks for while all streams run."""
     late_median: float
@@ -83,11 +84,11 @@ def measure(streams: int, seconds: float) -> Figures:
         # The last piece is shorter than the others.
         for earlier, later in itertools.pairwise(stream.times[:-1])
     )
-    first, last = min(stream.times[0] for stream in clients), max(stream.times[-2] for stream in clients)
+    rates = [(len(stream.times) - 2) / (stream.times[-2] - stream.times[0]) for stream in clients]
     return Figures(
         streams=streams,
         finished=sum(stream.whole for stream in clients),
-        events_per_second=sum(len(stream.times) - 1 for stream in clients) / (last - first),
+        events_per_second=sum(rates),
         ideal=streams / GAP,
         late_median=gaps[len(gaps) // 2],
         late_99=gaps[len(gaps) * 99 // 100],

@@ -85,7 +85,8 @@ class SimulatorProcess:
         # Its first line is the address; none comes from a process that could not start.
         self.url = self.process.stdout.readline().strip()
         if not self.url:
-            raise RuntimeError(f"The simulator did not start; it ended with {self.process.wait()}.")
+            self.process.communicate()
+            raise RuntimeError(f"The simulator did not start; it ended with {self.process.returncode}.")
         self.openai_url = f"{self.url}/v1"
         return self
 
