@@ -51,7 +51,7 @@ check: $(VENV)/.dev ## Run everything CI runs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-cache
 	@$(MAKE) --no-print-directory test PYTEST_ADDOPTS="--cov --cov-report=term --cov-fail-under=95"
 
 fix: $(VENV)/.dev ## Format and mend what can be mended

@@ -77,6 +77,13 @@ def test_models_are_shown_by_name():
     assert orchestrator.why == ""
 
 
+def test_a_name_in_a_program_gives_way_to_the_environment(monkeypatch: pytest.MonkeyPatch):
+    """`STRETTO_MODEL` takes the place of names, so that any program runs on the demo; objects stay."""
+    monkeypatch.setenv("STRETTO_MODEL", "demo")
+    orchestrator = Orchestrator(model="anthropic:claude-sonnet-4-5", worker_model=Stage([]).model)
+    assert orchestrator.models == {"orchestrator": "demo", "worker": "stage", "synthesis": "demo"}
+
+
 def test_run_ids_sort_by_time_and_differ():
     """Run ids begin with the time and never collide in practice."""
     assert len({new_run_id() for _ in range(100)}) == 100

@@ -207,21 +207,11 @@ def test_a_model_of_stretto_is_returned_as_it_is():
     assert open_model(model) is model
 
 
-@pytest.mark.parametrize("spec", ["demo", "anthropic:claude-haiku-4-5"])
-def test_the_demo_needs_nothing(monkeypatch: pytest.MonkeyPatch, spec: str):
-    """The demo model opens without a key, by its own name or by the override, and says what it is."""
-    if spec != "demo":
-        monkeypatch.setenv("STRETTO_MODEL", "demo")
-    model = open_model(spec)
+def test_the_demo_needs_nothing():
+    """The demo model opens without a key, and says what it is."""
+    model = open_model("demo")
     assert model.name == "demo"
     assert model.label
-
-
-def test_the_override_holds_for_names_only(monkeypatch: pytest.MonkeyPatch):
-    """`STRETTO_MODEL` replaces a name, and leaves an object that was passed alone."""
-    monkeypatch.setenv("STRETTO_MODEL", "ollama:llama3.2")
-    assert open_model("anthropic:claude-haiku-4-5").name == "ollama:llama3.2"
-    assert open_model(TestModel()).name == "test:test"
 
 
 def test_something_else():

@@ -6,7 +6,7 @@ from typing import Any
 
 from stretto.core.plan import Tier
 from stretto.engine import Team
-from stretto.models import choose_models, open_model
+from stretto.models import choose_models, open_model, resolve_spec
 
 ModelSpec = Any
 """A model string, a pydantic-ai model or agent, or anything with the `Model` port."""
@@ -30,10 +30,16 @@ def assemble(
     if model is None:
         choice = choose_models(environ=os.environ, keys=keys)
         model, worker_model, why = choice.orchestrator, worker_model or choice.worker, choice.why
-    orchestrator = open_model(model, base_url=base_url, keys=keys)
+
+    def open_named(spec: ModelSpec) -> Any:
+        # A name in a program gives way to STRETTO_MODEL, so that any program can be tried on the demo model.
+        named = resolve_spec(spec, os.environ) if isinstance(spec, str) else spec
+        return open_model(named, base_url=base_url, keys=keys)
+
+    orchestrator = open_named(model)
 
     def open_or(spec: ModelSpec | None) -> Any:
-        return orchestrator if spec is None else open_model(spec, base_url=base_url, keys=keys)
+        return orchestrator if spec is None else open_named(spec)
 
     team = Team(
         orchestrator=orchestrator,

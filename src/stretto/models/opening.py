@@ -1,6 +1,5 @@
 """Opens a model from whatever a user names it by."""
 
-import os
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
@@ -19,12 +18,12 @@ _NO_KEYS: Mapping[str, str] = MappingProxyType({})
 def open_model(spec: object, *, base_url: str | None = None, keys: Mapping[str, str] | None = None) -> Model:
     """Return the model behind the port in core. No call is made.
 
-    `spec` is a name such as "anthropic:claude-sonnet-5-5" or "demo" (`STRETTO_MODEL` overrides any name), a
+    `spec` is a name such as "anthropic:claude-sonnet-5-5" or "demo", a
     pydantic-ai model, a pydantic-ai agent, or a model of stretto, which is returned as it is. `keys` maps names
     of environment variables to keys and counts before the environment. Raises `InputError`.
     """
     if isinstance(spec, str):
-        return _open_name(resolve_spec(spec, os.environ), base_url, keys or _NO_KEYS)
+        return _open_name(resolve_spec(spec, {}), base_url, keys or _NO_KEYS)
     if callable(getattr(spec, "respond", None)):
         return cast("Model", spec)
     return _open_object(spec)
