@@ -8,14 +8,13 @@ results = orchestrator.process("Describe a mug", context={"features": ["steel", 
 ```
 """
 
-import os
 import re
 import sys
 from collections.abc import Mapping
 from typing import TextIO, TypedDict
 
 from stretto.app.orchestrator import Orchestrator, run_blocking
-from stretto.app.team import ModelSpec
+from stretto.app.team import ModelSpec, open_named
 from stretto.core.errors import InputError, ModelError, PlanError, StrettoError
 from stretto.core.events import (
     Event,
@@ -31,7 +30,6 @@ from stretto.core.models import ModelReply, ModelRequest
 from stretto.core.result import Failure, RunResult
 from stretto.core.task import EMPTY
 from stretto.core.text import replace_surrogates, strip_control
-from stretto.models import open_model, resolve_spec
 from stretto.parsing import parse_plan
 from stretto.recipes import Recipe, placeholders
 from stretto.recipes.prompts import RESERVED
@@ -95,7 +93,7 @@ def llm_call(prompt: str, system_prompt: str = "", model: ModelSpec = "claude-so
 
     Raises `InputError` when the model cannot be used, and `ModelError` when the call fails, is refused or is cut off.
     """
-    opened = open_model(resolve_spec(model, os.environ))
+    opened = open_named(model)
     if opened.label:
         _say(f"Note: {opened.label}", stream=sys.stderr)
     request = ModelRequest(

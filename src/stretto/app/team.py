@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stretto.core.models import Model
 from stretto.core.plan import Tier
 from stretto.engine import Team
 from stretto.models import choose_models, open_model, resolve_spec
@@ -30,16 +31,10 @@ def assemble(
     if model is None:
         choice = choose_models(environ=os.environ, keys=keys)
         model, worker_model, why = choice.orchestrator, worker_model or choice.worker, choice.why
+    orchestrator = open_named(model, base_url=base_url, keys=keys)
 
-    def open_named(spec: ModelSpec) -> Any:
-        # A name in a program gives way to STRETTO_MODEL, so that any program can be tried on the demo model.
-        named = resolve_spec(spec, os.environ) if isinstance(spec, str) else spec
-        return open_model(named, base_url=base_url, keys=keys)
-
-    orchestrator = open_named(model)
-
-    def open_or(spec: ModelSpec | None) -> Any:
-        return orchestrator if spec is None else open_named(spec)
+    def open_or(spec: ModelSpec | None) -> Model:
+        return orchestrator if spec is None else open_named(spec, base_url=base_url, keys=keys)
 
     team = Team(
         orchestrator=orchestrator,
@@ -49,3 +44,9 @@ def assemble(
         tiers={tier: open_or(spec) for tier, spec in tiers.items()},
     )
     return team, why
+
+
+def open_named(spec: ModelSpec, *, base_url: str | None = None, keys: Mapping[str, str] | None = None) -> Model:
+    """Return a model that a program names; `STRETTO_MODEL` takes a name's place, so that anything runs on the demo."""
+    named = resolve_spec(spec, os.environ) if isinstance(spec, str) else spec
+    return open_model(named, base_url=base_url, keys=keys)
