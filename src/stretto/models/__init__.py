@@ -7,13 +7,15 @@ if TYPE_CHECKING:
     from stretto.models.choosing import ProviderStatus as ProviderStatus
     from stretto.models.choosing import choose_models as choose_models
     from stretto.models.choosing import list_models as list_models
+    from stretto.models.function import FunctionModel as FunctionModel
     from stretto.models.opening import open_model as open_model
     from stretto.models.specs import resolve_spec as resolve_spec
 
-__all__ = ["Choice", "ProviderStatus", "choose_models", "list_models", "open_model", "resolve_spec"]
+__all__ = ["Choice", "FunctionModel", "ProviderStatus", "choose_models", "list_models", "open_model", "resolve_spec"]
 
 _HOMES = {
     "Choice": "stretto.models.choosing",
+    "FunctionModel": "stretto.models.function",
     "ProviderStatus": "stretto.models.choosing",
     "choose_models": "stretto.models.choosing",
     "list_models": "stretto.models.choosing",
