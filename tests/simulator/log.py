@@ -94,9 +94,7 @@ class CallLog:
         self._changed(number)
 
     def end(self, number: int, end: End) -> None:
-        """Note how a call ended; only the first end counts."""
-        if self._records[number - 1].end != "open":
-            return
+        """Note how a call ended."""
         self._open -= 1
         self.note(number, end=end, ended_at=self._clock())
 

@@ -25,6 +25,7 @@ from tests.simulator import (
     Silence,
     Simulator,
     StreamError,
+    Timing,
     refusing_url,
 )
 from tests.simulator.asked import ProtocolName
@@ -431,7 +432,7 @@ async def test_plans_have_the_number_asked_for(protocol: ProtocolName, name: str
 
 async def test_a_plan_can_have_ten_thousand_subtasks() -> None:
     """Ten thousand subtasks come over one stream."""
-    async with Simulator(script=named("plan_of_10000")) as sim:
+    async with Simulator(script=named("plan_of_10000"), timing=Timing(event_tokens=400)) as sim:
         said = await ask(sim, "chat", ORCHESTRATOR, streamed=True)
         assert said.text.count("</task>\n") == 10_000
 
