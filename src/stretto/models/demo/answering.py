@@ -1,8 +1,8 @@
 """Answers one request: finds out what kind of work it is, in which language, and has it written. No I/O."""
 
 from stretto.models.demo.briefs import Brief, make_brief
-from stretto.models.demo.choosing import find_angle, find_genre, has_genre, rank
-from stretto.models.demo.language import Language, asked_language, language_of
+from stretto.models.demo.choosing import find_angle, find_genre, has_genre, named_angle, rank
+from stretto.models.demo.language import LANGUAGES, Language, asked_language, language_of
 from stretto.models.demo.library import Genre, frames
 from stretto.models.demo.planning import write_plan
 from stretto.models.demo.prompts import Reading
@@ -15,8 +15,10 @@ _MOST_NUMBERED = 40
 def answer(reading: Reading) -> str:
     """Return the whole answer to a request, in the markup it asks for."""
     language = _language(reading)
-    brief = make_brief(reading, language, language_of(reading.task) or "en")
     genre = find_genre(reading.task, reading.instructions if reading.marked else "")
+    if reading.kind == "work" and (known := named_angle(reading.type, language)):
+        genre = known.angle.genre
+    brief = make_brief(reading, language, genre)
     if reading.kind in ("plan", "continue", "repair"):
         return write_plan(reading, brief, genre)
     text = _text(reading, brief, genre)
@@ -39,11 +41,12 @@ def _text(reading: Reading, brief: Brief, genre: Genre) -> str:
 
 def worker_number(reading: Reading) -> int:
     """Return which subtask of the plan for its brief a worker has, from 1; 0 when that plan has no such subtask."""
-    language = language_of(reading.type) or "en"
-    brief = make_brief(reading, language, language_of(reading.task) or "en")
-    genre = find_angle(reading.type, reading.description, "copy", language).angle.genre
-    names = [choice.name for choice in rank(brief, genre, _MOST_NUMBERED)]
-    return names.index(reading.type) + 1 if reading.type in names else 0
+    for language in LANGUAGES:
+        if known := named_angle(reading.type, language):
+            brief = make_brief(reading, language, known.angle.genre)
+            names = [choice.name for choice in rank(brief, known.angle.genre, _MOST_NUMBERED)]
+            return names.index(reading.type) + 1 if reading.type in names else 0
+    return 0
 
 
 def _language(reading: Reading) -> Language:

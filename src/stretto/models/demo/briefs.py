@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from stretto.core.text import strip_control
-from stretto.models.demo.language import Language
+from stretto.models.demo.language import Language, language_of
+from stretto.models.demo.library import Genre
 from stretto.models.demo.prompts import Reading
 from stretto.models.demo.topics import find_topic
 
@@ -15,7 +16,8 @@ from stretto.models.demo.topics import find_topic
 _FACT_NAMES: Mapping[str, re.Pattern[str]] = {
     slot: re.compile(pattern, re.IGNORECASE)
     for slot, pattern in {
-        "features": r"feature|benefit|highlight|selling|\busp|strength|advantage|key[ _-]?point|spec|卖点|特点|特性|功能|亮点|优势|规格",
+        "features": r"feature|benefit|highlight|selling|\busp|strength|advantage|key[ _-]?point|spec|"
+        r"卖点|特点|特性|功能|亮点|优势|规格",
         "audience": r"audience|customer|reader|persona|target|buyer|user|受众|用户|人群|客户|读者|顾客",
         "price": r"price|cost|msrp|价格|售价|定价",
         "material": r"material|fabric|made[ _-]?of|ingredient|材质|材料|面料|成分|原料",
@@ -43,10 +45,17 @@ class Brief:
     """Everything the demo model knows about one task."""
 
     task: str
-    """In one line."""
+    """In one line, shortened where it is long."""
+    text: str
+    """The beginning of the task as it was given."""
     language: Language
     """What is to be written in."""
     topic: str
+    """A product's name or a matter, without its article where it is a product."""
+    whole: str
+    """The topic as it is best mentioned first."""
+    product: bool
+    """Whether the topic is a product."""
     features: tuple[str, ...]
     facts: Mapping[str, str]
     """audience, price, material, tone, use and name, where the brief has them."""
@@ -57,12 +66,13 @@ class Brief:
     def words(self) -> str:
         """All of the brief as one text, for looking for signs in it."""
         others = (f"{name} {value}" for name, value in self.others)
-        return "\n".join((self.task, *self.features, *self.facts.values(), *others))
+        return "\n".join((self.text, *self.features, *self.facts.values(), *others))
 
 
-def make_brief(reading: Reading, language: Language, task_language: Language) -> Brief:
-    """Sort what `reading` says of the task."""
-    topic = find_topic(reading.task, chinese=task_language == "zh")
+def make_brief(reading: Reading, language: Language, genre: Genre) -> Brief:
+    """Sort what `reading` says of a task of this genre."""
+    product = genre == "copy"
+    topic = find_topic(reading.task, chinese=language_of(reading.task) == "zh")
     facts: dict[str, str] = {}
     features: list[str] = []
     others: list[tuple[str, str]] = []
@@ -73,15 +83,21 @@ def make_brief(reading: Reading, language: Language, task_language: Language) ->
         elif slot and slot not in facts:
             facts[slot] = tidy(", ".join(split_list(value)) if _is_list(value) else value)
         elif slot != "task":
-            others.append((tidy(name.replace("_", " ")), tidy(", ".join(split_list(value)) if _is_list(value) else value)))
-    if topic.audience:
+            others.append(
+                (tidy(name.replace("_", " ")), tidy(", ".join(split_list(value)) if _is_list(value) else value))
+            )
+    if topic.audience and genre in ("copy", "documentation"):
         facts.setdefault("audience", tidy(topic.audience))
     if not features:
         features = split_list(topic.features)
+    name = tidy(topic.name if product else topic.subject) or tidy(reading.task)
     return Brief(
         task=tidy(reading.task),
+        text=reading.task[:_SAMPLE],
         language=language,
-        topic=facts.get("name") or tidy(topic.name) or tidy(reading.task),
+        topic=facts.get("name") or name,
+        whole=(tidy(topic.whole) if product and "name" not in facts else "") or facts.get("name") or name,
+        product=product,
         features=tuple(dict.fromkeys(feature for feature in features if feature))[:_MOST_FEATURES],
         facts={slot: value for slot, value in facts.items() if value and slot != "task"},
         others=tuple((name, value) for name, value in others if name and value)[:_MOST_FACTS],

@@ -32,7 +32,11 @@ class Choice:
         """The subtask's type."""
         if self.take == 1:
             return self.angle.name
-        return f"{self.angle.name} (take {self.take})" if self.angle.name.isascii() else f"{self.angle.name}（第{self.take}稿）"
+        return (
+            f"{self.angle.name} (take {self.take})"
+            if self.angle.name.isascii()
+            else f"{self.angle.name}（第{self.take}稿）"
+        )
 
 
 def find_genre(task: str, instructions: str) -> Genre:
@@ -40,7 +44,7 @@ def find_genre(task: str, instructions: str) -> Genre:
     known = signs()
     scores = dict.fromkeys(GENRES, 0.0)
     for genre in GENRES:
-        hits = [match for match in known.genre[genre].finditer(task[:_SAMPLE])]
+        hits = list(known.genre[genre].finditer(task[:_SAMPLE]))
         if hits:
             scores[genre] += 2.0 * min(len({hit[0].lower() for hit in hits}), 2) + 1.0 - hits[0].start() / _SAMPLE
         told = {match[0].lower() for match in known.instructions[genre].finditer(instructions[:_SAMPLE])}
@@ -88,7 +92,12 @@ def _whole_word(words: str, pattern: re.Pattern[str]) -> str:
     match = pattern.search(words)
     assert match is not None
     end = match.end()
-    while end < len(words) and end - match.start() < 40 and words[end].isascii() and (words[end].isalnum() or words[end] == "-"):
+    while (
+        end < len(words)
+        and end - match.start() < 40
+        and words[end].isascii()
+        and (words[end].isalnum() or words[end] == "-")
+    ):
         end += 1
     return words[match.start() : end]
 
@@ -98,19 +107,26 @@ def _score(angle: Angle, tags: dict[str, tuple[float, str]]) -> float:
 
 
 def _evidence(angle: Angle, tags: dict[str, tuple[float, str]]) -> str:
-    present = [tag for tag in angle.signs if tag in tags]
+    """Return the word that shows the angle's main sign; a side sign is no reason to give."""
+    main = max(angle.signs.values(), default=0.0)
+    present = [tag for tag, weight in angle.signs.items() if tag in tags and weight >= main / 2]
     return tags[max(present, key=lambda tag: angle.signs[tag] * tags[tag][0])][1] if present else ""
+
+
+def named_angle(type_: str, language: Language) -> Choice | None:
+    """Return the angle of this name, of whatever genre; None when there is none."""
+    match = _TAKE.fullmatch(type_.strip())
+    name, take = (match[1], int(match[2] or match[3] or 1)) if match else (type_, 1)
+    for genre in GENRES:
+        for angle in angles(language, genre):
+            if angle.name == name:
+                return Choice(angle=angle, take=take)
+    return None
 
 
 def find_angle(type_: str, description: str, genre: Genre, language: Language) -> Choice:
     """Return the angle that a subtask means: by its name, by what is said of it, or one that is always the same."""
-    match = _TAKE.fullmatch(type_.strip())
-    name, take = (match[1], int(match[2] or match[3] or 1)) if match else (type_, 1)
-    for candidate in (genre, *GENRES):
-        for angle in angles(language, candidate):
-            if angle.name == name:
-                return Choice(angle=angle, take=take)
-    return Choice(angle=_closest(type_, description, angles(language, genre)))
+    return named_angle(type_, language) or Choice(angle=_closest(type_, description, angles(language, genre)))
 
 
 def _closest(type_: str, description: str, known: Sequence[Angle]) -> Angle:

@@ -2,14 +2,16 @@
 
 import re
 
+_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NUMBERS = {
-    **{word: number for number, word in enumerate("one two three four five six seven eight nine ten".split(), 1)},
+    **{word: number for number, word in enumerate(_WORDS, 1)},
     **{word: number for number, word in enumerate("一二三四五六七八九十", 1)},
     "两": 2,
 }
 _N = r"(\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|[一二两三四五六七八九十])"
 _NOUN = (
-    r"[ \t]*(?:[\w-]+[ \t]+){0,3}?(?:(?:sub)?tasks?|approach(?:es)?|variants?|variations?|versions?|angles?|perspectives?|lens(?:es)?|parts?|"
+    r"[ \t]*(?:[\w-]+[ \t]+){0,3}?(?:(?:sub)?tasks?|approach(?:es)?|variants?|variations?|versions?|"
+    r"angles?|perspectives?|lens(?:es)?|parts?|"
     r"sections?|pieces?|options?|workers?|questions?|treatments?|个|种|条|份|项)"
 )
 _PATTERNS = (

@@ -4,22 +4,30 @@ import re
 from collections.abc import Sequence
 
 _ADJECTIVE = re.compile(
-    r".*(?:-free|-proof|-resistant|-friendly|-cancelling|-canceling|-lasting|-made|-grade|less|able|ible|ful|ous|ive)|"
-    r"(?:\w+ly )?(?:\w+-)?(?:insulated|recycled|padded|certified|tested|rechargeable|reinforced|encrypted|organic|vegan|wireless|"
-    r"portable|lightweight|waterproof|leakproof|foldable|compact|handmade|ergonomic|reflective|breathable|durable|modular|"
+    r".*(?:-free|-proof|-resistant|-friendly|-cancelling|-canceling|-lasting|-made|-grade|less|able|"
+    r"ible|ful|ous|ive)|"
+    r"(?:\w+ly )?(?:\w+-)?(?:insulated|recycled|padded|certified|tested|rechargeable|reinforced|"
+    r"encrypted|organic|vegan|wireless|"
+    r"portable|lightweight|waterproof|leakproof|foldable|compact|handmade|ergonomic|reflective|"
+    r"breathable|durable|modular|"
     r"adjustable|quiet|silent|light|soft|warm|fast|safe|smart|automated|integrated|reusable|sustainable|natural|"
     r"gluten-free|biodegradable|compostable|washable|open source|open-source|self-hosted|offline-first)",
     re.IGNORECASE,
 )
 _VERB = re.compile(
-    r"(?:keeps?|holds?|weighs?|runs?|works?|charges?|fits?|folds?|has|have|comes|connects?|supports?|syncs?|lasts?|cuts|saves?|"
-    r"makes?|lets?|helps?|reduces?|includes?|protects?|blocks?|cleans?|stays?|needs?|exports?|integrates?|opens?|packs?)\b",
+    r"(?:keeps?|holds?|weighs?|runs?|works?|charges?|fits?|folds?|has|have|comes|connects?|supports?|"
+    r"syncs?|lasts?|cuts|saves?|"
+    r"makes?|lets?|helps?|reduces?|includes?|protects?|blocks?|cleans?|stays?|needs?|exports?|"
+    r"integrates?|opens?|packs?)\b",
     re.IGNORECASE,
 )
 _NO_ARTICLE = re.compile(
-    r"(?:\d|[$€£¥]|(?:a|an|the|no|our|your|its|free|full|built-in|up to|more|less|two|three|four|five|six|all)\b)|.*(?:[^s]s|steel|cotton|"
-    r"wool|bamboo|glass|leather|support|protection|charging|storage|access|shipping|packaging|technology|life|wood|water|"
-    r"leather|security|encryption|sync|software|comfort|tracking|cancellation|cancelling|canceling|reporting|billing|delivery|reminding|"
+    r"(?:\d|[$€£¥]|(?:a|an|the|no|our|your|its|free|full|built-in|up to|more|less|two|three|four|five|"
+    r"six|all)\b)|.*(?:[^s]s|steel|cotton|"
+    r"wool|bamboo|glass|leather|support|protection|charging|storage|access|shipping|packaging|"
+    r"technology|life|wood|water|"
+    r"leather|security|encryption|sync|software|comfort|tracking|cancellation|cancelling|canceling|"
+    r"reporting|billing|delivery|reminding|"
     r"training|analysis|management|monitoring|hosting|[a-z]ing)$",
     re.IGNORECASE,
 )
@@ -41,7 +49,8 @@ def head(phrase: str) -> str:
 
 def is_name(phrase: str) -> bool:
     """Whether a phrase is a proper name, which takes no article."""
-    return phrase[:1].isupper() and not phrase[:2].isupper() or any(word[:1].isupper() for word in phrase.split()[1:2])
+    second = phrase.split()[1:2]
+    return (phrase[:1].isupper() and not phrase[:2].isupper()) or any(word[:1].isupper() for word in second)
 
 
 def with_article(phrase: str) -> str:

@@ -5,18 +5,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _LABEL = re.compile(r"[ \t]*(?:[-*#>]+[ \t]*)?\**([A-Za-z\u4e00-\u9fff][\w \-/]{0,40}?)\**[ \t]*[:：]\**[ \t]*(.*)")
-_TASK = re.compile(r"(?:(?:original|user|the|your) )?(?:task|request|brief|topic)|任务|原始任务|需求|题目|主题", re.IGNORECASE)
+_TASK = re.compile(
+    r"(?:(?:original|user|the|your) )?(?:task|request|brief|topic)|任务|原始任务|需求|题目|主题", re.IGNORECASE
+)
 _TYPE = re.compile(
-    r"(?:(?:task|subtask|your|the) )?(?:type|style|approach|angle|lens|treatment|voice)|(?:任务|子任务)?(?:类型|风格|方式|角度)",
+    r"(?:(?:task|subtask|your|the) )?(?:type|style|approach|angle|lens|treatment|voice)|(?:任务|"
+    r"子任务)?(?:类型|风格|方式|角度)",
     re.IGNORECASE,
 )
 _DESCRIPTION = re.compile(
-    r"(?:(?:task|subtask|your|the) )?(?:guidelines?|description|instructions?|assignment)|(?:任务|子任务)?(?:描述|说明|指引|指南|要求)",
+    r"(?:(?:task|subtask|your|the) )?(?:guidelines?|description|instructions?|assignment)|(?:任务|"
+    r"子任务)?(?:描述|说明|指引|指南|要求)",
     re.IGNORECASE,
 )
 # Where a prompt turns from its material to how the answer is to look.
 _FORMAT = re.compile(
-    r"[ \t]*(?:<[/!?]?[a-z]|```|[{\[]\s*$|(?:please )?(?:return|respond|answer|reply|output|format|put|use)\b|your (?:answer|response)"
+    r"[ \t]*(?:<[/!?]?[a-z]|```|[{\[]\s*$|(?:please )?(?:return|respond|answer|reply|output|format|put|"
+    r"use)\b|your (?:answer|response)"
     r"|rules?\b|note\b|important\b|请(?:按|以|用|返回|输出|回答)|返回|输出)",
     re.IGNORECASE,
 )

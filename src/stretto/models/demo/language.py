@@ -1,9 +1,10 @@
 """Which of the demo model's languages a text is in, or asks for. No I/O."""
 
 import re
-from typing import Literal
+from typing import Literal, get_args
 
 Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _EN = r"english|en(?:-[a-z]{2})?"
 _ZH = r"(?:(?:simplified|traditional|mandarin)\s+)?(?:chinese|mandarin)|zh(?:-[a-z]{2,4})?"
@@ -13,7 +14,9 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 # In a task, "in Chinese kitchens" is about kitchens: there the name must end its phrase.
-_PHRASE_END = re.compile(r"[\"'”]?\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:please|for|and|with|only|about|using)\b)", re.IGNORECASE)
+_PHRASE_END = re.compile(
+    r"[\"'”]?\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:please|for|and|with|only|about|using)\b)", re.IGNORECASE
+)
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")

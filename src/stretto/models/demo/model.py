@@ -78,7 +78,9 @@ class DemoModel:
         if number == script.fail_worker or flaky:
             option = "flaky-worker" if flaky else "fail-worker"
             await self._pause(1)
-            raise ModelError(f"The demo model was told to fail here ({option}={number}).", kind="server", model=self.name)
+            raise ModelError(
+                f"The demo model was told to fail here ({option}={number}).", kind="server", model=self.name
+            )
         if number == script.refuse_worker:
             return frames("en")["refusal"], "refusal"
         return ("" if number == script.empty_worker else text), "stop"

@@ -1,4 +1,4 @@
-"""Writes the orchestrator's answer: a reading of the brief and the angles that fit it, in the markup asked for. No I/O."""
+"""Writes the plan: a reading of the brief and the angles that fit it, in the markup asked for. No I/O."""
 
 import json
 import re
@@ -14,7 +14,8 @@ from stretto.models.demo.prompts import Reading
 from stretto.models.demo.template import fill, fill_line
 from stretto.models.demo.wording import kind_values, make_values, once
 
-_TAGS = re.compile(r"<(tasks|subtasks|plan)>.*?<(task|subtask)\b", re.DOTALL | re.IGNORECASE)
+_OUTER = re.compile(r"<(tasks|subtasks|plan)>", re.IGNORECASE)
+_INNER = re.compile(r"<(task|subtask)>", re.IGNORECASE)
 _JSON_KEY = re.compile(r'"(tasks|subtasks)"\s*:')
 _SUBTASK_END = re.compile(r"</(?:sub)?task>|^    \}", re.MULTILINE)
 _GAPS = ("audience", "price", "features")
@@ -41,11 +42,12 @@ def find_markup(reading: Reading) -> Markup:
         tiers = '"tier"' in json.dumps(reading.schema)
         return Markup(json=True, outer=outer, inner="task", analysis="analysis" in properties, tiers=tiers)
     told = "\n".join((reading.instructions, *reading.said))
-    tags, key = _TAGS.search(told), _JSON_KEY.search(told)
+    outer, key = _OUTER.search(told), _JSON_KEY.search(told)
+    inner = _INNER.search(told, outer.end()) if outer else None
     return Markup(
-        json=key is not None and tags is None,
-        outer=(tags or key or ("", "tasks"))[1].lower(),
-        inner=tags[2].lower() if tags else "task",
+        json=key is not None and outer is None,
+        outer=outer[1].lower() if outer else key[1] if key else "tasks",
+        inner=inner[1].lower() if inner else "task",
         analysis=True,
         tiers="<tier>" in told or '"tier"' in told,
     )
@@ -75,16 +77,26 @@ def _assigned(choice: Choice, assigned: str) -> bool:
 def _analysis(brief: Brief, choices: Sequence[Choice]) -> str:
     words = frames(brief.language)
     values = make_values(brief)
-    gaps = [words["gap"][slot] for slot in _GAPS if slot not in values]
-    reasons = [_clause(choice.angle.why, values, choice) for choice in choices]
-    values |= {"request": fill_line(words["request"], values), "reasons": " ".join(dict.fromkeys(reasons))}
+    gaps = [words["gap"][slot] for slot in _GAPS if slot not in values] if brief.product else []
+    values |= {
+        "request": fill_line(words["request"], values),
+        "reasons": words["small"]["space"].join(_reasons(choices, values)),
+    }
     if gaps:
         values["gaps"] = words["small"]["comma"].join(gaps)
     return once("\n\n".join(fill(words["analysis"], values)), list(values.values()))
 
 
-def _clause(template: str, values: Mapping[str, str], choice: Choice) -> str:
-    return fill_line(template, {**values, **({"evidence": choice.evidence} if choice.evidence else {})})
+def _reasons(choices: Sequence[Choice], values: Mapping[str, str]) -> list[str]:
+    """Return why each angle was chosen; a word of the brief is a reason once."""
+    reasons: list[str] = []
+    used: set[str] = set()
+    for choice in choices:
+        if choice.take == 1:
+            shown = choice.evidence and choice.evidence.lower() not in used
+            reasons.append(fill_line(choice.angle.why, {**values, "evidence": choice.evidence} if shown else values))
+            used.add(choice.evidence.lower())
+    return reasons
 
 
 def describe(choice: Choice, brief: Brief) -> str:

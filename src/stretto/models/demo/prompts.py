@@ -14,8 +14,14 @@ _OPENING = re.compile(r"^\[([^\[\]\n]+) ([0-9a-f]{8})\]\n", re.MULTILINE)
 _CLOSING = re.compile(r"^\[/([^\[\]\n]+) ([0-9a-f]{8})\]$", re.MULTILINE)
 _RESULT = re.compile(r"result \d+: ?(.*)")
 _COMPARE = re.compile(r"\b(?:compar|recommend)|对比|比较|推荐", re.IGNORECASE)
-_MERGE = re.compile(r"\b(?:merg|combin|one (?:finished|coherent|single) |one (?:text|piece))|合并|整合|合成", re.IGNORECASE)
-_REPAIR = re.compile(r"cannot be read|could not be read|unreadable|whole plan again|not a (?:valid )?plan", re.IGNORECASE)
+_MERGE = re.compile(
+    r"\b(?:merg|combin|one (?:finished|coherent|single) |one (?:text|piece))|合并|整合|合成", re.IGNORECASE
+)
+# As much of a long prompt's two ends as is read outside of its blocks.
+_END = 30_000
+_REPAIR = re.compile(
+    r"cannot be read|could not be read|unreadable|whole plan again|not a (?:valid )?plan", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +54,9 @@ class Reading:
 
 def read_request(request: ModelRequest) -> Reading:
     """Return what `request` says, in time linear in its length."""
-    blocks, instructions = split_blocks("\n".join((request.system, request.prefix + request.prompt)))
-    said = tuple(turn.reply for turn in request.turns)
+    blocks, outside = split_blocks("\n".join((request.system, request.prefix + request.prompt)))
+    instructions = _ends(outside)
+    said = tuple(_ends(turn.reply) for turn in request.turns)
     last_blocks, last_words = split_blocks(said[-1]) if said else ({}, "")
     labels = find_labels(instructions)
     context = {name[8:].strip(): text for name, text in blocks.items() if name.startswith("context:")}
@@ -81,6 +88,10 @@ def _kind(request: ModelRequest, instructions: str, said: str, *, continued: boo
     if continued:
         return "continue"
     return "repair" if _REPAIR.search(said) else "plan"
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _END else f"{text[:_END]}\n{text[-_END:]}"
 
 
 def split_blocks(prompt: str) -> tuple[dict[str, str], str]:

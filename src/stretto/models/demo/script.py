@@ -59,7 +59,9 @@ def _read(name: str, given: bool, value: str) -> int | float | bool:
         return int(value)
     if name in _DELAY_OPTIONS:
         return _seconds(name, value)
-    known = ", ".join([*(f"{option}=N" for option in _WORKER_OPTIONS), *_PLAN_OPTIONS, "delay=SECONDS (or slow=SECONDS)"])
+    known = ", ".join(
+        [*(f"{option}=N" for option in _WORKER_OPTIONS), *_PLAN_OPTIONS, "delay=SECONDS (or slow=SECONDS)"]
+    )
     raise InputError(f"The demo model has no option {name!r}. Known: {known}.")
 
 

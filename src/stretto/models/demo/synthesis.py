@@ -15,7 +15,7 @@ _MOST_BLOCKS = 60
 
 
 def merge(reading: Reading, brief: Brief, genre: Genre) -> str:
-    """Return one text: for copy the opening of the first result, one list and the best of the others; else all parts."""
+    """Return one text: for copy an opening, one list and the best of each result; else all parts as chapters."""
     parts = [(type_, _BLANK.split(text.strip())[:_MOST_BLOCKS]) for type_, text in reading.results if text.strip()]
     blocks = _woven(parts) if genre == "copy" else _chapters(parts)
     if reading.missing:
@@ -47,7 +47,11 @@ def _chapters(parts: list[tuple[str, list[str]]]) -> list[str]:
     blocks: list[str] = []
     for type_, part in parts:
         blocks.append(f"## {tidy(type_)}")
-        blocks += [f"##{block}" if _HEADING.match(block) and block.startswith("## ") else block for block in part if not block.startswith("# ")]
+        blocks += [
+            f"##{block}" if _HEADING.match(block) and block.startswith("## ") else block
+            for block in part
+            if not block.startswith("# ")
+        ]
     return blocks
 
 
@@ -65,7 +69,7 @@ def compare(reading: Reading, brief: Brief, genre: Genre) -> str:
     ]
     if len(choices) == 1:
         return "\n".join((*lines, "", fill_line(words["single"], {"name": next(iter(choices))})))
-    by_length = [tidy(type_) for type_, text in sorted(results, key=lambda result: len(result[1]))]
+    by_length = [tidy(type_) for type_, _ in sorted(results, key=lambda result: len(result[1]))]
     best = next((choice for choice in rank(brief, genre, 30) if choice.name in choices), None)
     name = best.name if best else next(iter(choices))
     because = fill_line(words["because"], {"evidence": best.evidence}) if best and best.evidence else ""

@@ -21,13 +21,15 @@ def make_values(brief: Brief) -> dict[str, str]:
     language = brief.language
     said = [translate(feature, language) for feature in brief.features]
     topic = translate(brief.topic, language)
-    plural = language == "en" and is_plural(topic)
+    plural = language == "en" and brief.product and is_plural(topic)
+    whole = translate(brief.whole, language)
     small = frames(language)["small"]
     values = {slot: translate(value, language) for slot, value in brief.facts.items()} | {
         "task": brief.task.rstrip(".。!！?？"),
         "topic": topic,
         "thing": topic if language == "zh" or is_name(topic) else head(topic),
-        "a_topic": with_article(topic) if language == "en" else topic,
+        "asked": brief.task if brief.task.endswith(tuple(".!?。！？…")) else brief.task + small["stop"],
+        "a_topic": with_article(whole) if language == "en" else whole,
         "this_topic": _this(topic, language, plural=plural),
         "it": "they" if plural else small["it"],
         "is": "are" if plural else small["is"],
@@ -41,13 +43,13 @@ def make_values(brief: Brief) -> dict[str, str]:
     if facts:
         values["facts"] = "\n".join(f"- **{capital(name)}**{small['colon']}{value}" for name, value in facts)
         values["facts_line"] = small["semicolon"].join(f"{name}{small['colon']}{value}" for name, value in facts)
-    values |= {family: "" for family, pattern in signs().family.items() if pattern.search(brief.topic)}
+    values |= {family: "" for family, pattern in signs().family.items() if pattern.search(brief.whole)}
     return values
 
 
 def make_features(brief: Brief) -> list[Values]:
     """Return the values of each feature's line: the feature, and what can be said about its kind."""
-    spare = frames(brief.language)["spare"]
+    spare = frames(brief.language)["spare" if brief.product else "open"]
     lines: list[Values] = []
     for number, feature in enumerate(brief.features):
         gloss = find_gloss(feature, brief.topic, brief.language)
@@ -88,14 +90,12 @@ def _feature_values(said: Sequence[str], language: Language, *, plural: bool) ->
         "features": small["comma"].join(said),
         "stamps": " ".join(f"{capital(feature)}{small['stop']}" for feature in said).strip(),
         "stack": "\n".join(f"{capital(feature)}{small['stop']}" for feature in said),
-        "hashtags": " ".join(dict.fromkeys(filter(None, map(_hashtag, said)))),
+        "hashtags": " ".join(dict.fromkeys(tag for feature in said if (tag := _hashtag(feature)))),
         "claims": claims(said, plural=plural) if language == "en" else small["comma"].join(said),
         "items": "\n".join(f"- {feature}" for feature in said),
         "boxes": "\n".join(f"- [ ] {feature}" for feature in said),
     }
-    for name, feature in zip(("first", "second", "third"), said, strict=False):
-        values[name] = feature
-    return values
+    return values | dict(zip(("first", "second", "third"), said, strict=False))
 
 
 def _this(topic: str, language: Language, *, plural: bool) -> str:
@@ -106,7 +106,8 @@ def _this(topic: str, language: Language, *, plural: bool) -> str:
 
 def _hashtag(feature: str) -> str:
     plain = feature.split("（")[0]
-    tag = "".join(capital(word) for word in _WORD.findall(plain))
+    words: list[str] = _WORD.findall(plain)
+    tag = "".join(capital(word) for word in words)
     return f"#{tag}" if tag and len(tag) <= _LONGEST_TAG else ""
 
 
@@ -122,7 +123,7 @@ def translate(text: str, language: Language, *, both: bool = True) -> str:
 
 
 def _to_chinese(text: str) -> str:
-    pairs = {english: chinese for english, chinese in glossary()}
+    pairs = dict(glossary())
     lowered = text.lower()
     if lowered in pairs:
         return pairs[lowered]

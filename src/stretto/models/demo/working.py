@@ -12,7 +12,8 @@ from stretto.models.demo.wording import kind_values, make_features, make_values,
 # Where readers expect every feature to be named.
 _COMPLETE = ("copy", "documentation")
 _LIMIT = re.compile(
-    r"(?:at most|no more than|under|below|max(?:imum)?(?: of)?|up to|within|fewer than|less than)[ \t]+(\d{1,5})[ \t]+(words?|characters?|chars)"
+    r"(?:at most|no more than|under|below|max(?:imum)?(?: of)?|up to|within|fewer than|"
+    r"less than)[ \t]+(\d{1,5})[ \t]+(words?|characters?|chars)"
     r"|(?:不超过|最多|少于|控制在)[ \t]*(\d{1,5})[ \t]*(?:个)?(字)",
     re.IGNORECASE,
 )
