@@ -14,6 +14,7 @@ from stretto.core.errors import InputError, ModelError
 from stretto.core.models import Finish, ModelReply, ModelRequest, OnText
 from stretto.core.usage import FREE
 from stretto.models.function import FunctionModel
+from tests.simulator.hosting import SimulatorThread
 
 PLAN_PROMPT = """Plan two angles for: {task}
 Write <analysis>…</analysis> and <tasks> of <task><type>…</type><description>…</description></task> in {{braces}}."""
@@ -179,6 +180,19 @@ async def test_everything_works_in_a_running_event_loop(capsys: pytest.CaptureFi
     assert len(Actors().orchestrator().process("sell a bottle")["worker_results"]) == 2
     with pytest.raises(ModelError):
         llm_call("hello", model=ending("", "refusal"))
+
+
+@pytest.mark.anyio
+async def test_calls_to_a_provider_work_one_after_another_in_a_running_event_loop(monkeypatch: pytest.MonkeyPatch):
+    """Each call has a loop of its own and leaves no connection behind, with a real SDK on a real socket."""
+    with SimulatorThread() as provider:
+        monkeypatch.setenv("OPENAI_BASE_URL", provider.openai_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "any")
+        assert llm_call("Say a word.", model="openai-chat:any")
+        assert llm_call("Say another.", "Be brief.", "openai-chat:any")
+        result = FlexibleOrchestrator(PLAN_PROMPT, WORK_PROMPT, "openai-chat:any").process("sell a bottle", BRIEF)
+        assert all(outcome["result"] for outcome in result["worker_results"])
+        assert len(provider.calls) == 3 + len(result["worker_results"])
 
 
 def test_the_demo_model_takes_any_models_place_and_is_called_by_its_name(
