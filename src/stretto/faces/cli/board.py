@@ -205,7 +205,8 @@ class Board:
         row.state = state
 
     def _complete_plan(self, event: PlanCompleted) -> None:
-        self.plan, self.plan_ended, self.notice = event.plan, event.at, ""
+        self.plan, self.notice = event.plan, ""
+        self.plan_ended = event.at if self.plan_ended is None else self.plan_ended
         rows = [self._row(subtask) for subtask in event.plan.subtasks]
         for number, row in enumerate(rows, 1):
             row.number = number

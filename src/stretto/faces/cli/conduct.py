@@ -1,14 +1,15 @@
 """Carries a run out in front of a person or a program: view, review, Ctrl-C, what is printed in the end."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
-from stretto.core.events import Event, RunStarted
+from stretto.core.events import Event, ReviewRequested, RunStarted
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
 from stretto.core.task import Task
@@ -31,6 +32,9 @@ TICK = 0.1
 
 class Watcher(Protocol):
     """Shows a run while it goes on."""
+
+    moving: bool
+    """Whether it shows texts as they grow, and is to be drawn again and again."""
 
     def see(self, event: Event) -> None:
         """Take note of one event, which the board has taken in already; must be quick."""
@@ -95,8 +99,11 @@ async def follow(
 ) -> None:
     """Run an errand and show every event; a Ctrl-C ends it early and leaves the board as it is."""
 
+    requested = anyio.Event()
+
     async def review(plan: Plan, quote: Quote) -> Plan | None:
         assert errand.review is not None
+        await requested.wait()  # everything that led to it has been shown
         watcher.pause()
         edited = errand.review(plan, quote)
         if edited is not None:
@@ -104,29 +111,44 @@ async def follow(
             watcher.resume()
         return edited
 
-    async with anyio.create_task_group() as group:
-        group.start_soon(_keep_drawing, watcher)
+    # Around the reading only: what is under way is then cancelled by leaving the stream, as at any other end.
+    reading = anyio.CancelScope()
 
-        def stop() -> None:
-            watcher.close()
-            print("Stopping. Ctrl-C again leaves at once.", file=sys.stderr)
-            group.cancel_scope.cancel()
+    def stop() -> None:
+        watcher.close()
+        print("Stopping. Ctrl-C again leaves at once.", file=sys.stderr)
+        reading.cancel()
 
-        with interrupts.calling(stop):
-            async with orchestrator.stream(
+    with interrupts.calling(stop):
+        async with (
+            _drawing(watcher),
+            orchestrator.stream(
                 errand.task,
                 context=errand.context,
-                # Watching the texts grow costs time: only a live view does.
-                deltas=not isinstance(watcher, (PlainProgress, JsonLines)),
+                deltas=watcher.moving,
                 plan=errand.plan,
                 review=review if errand.review else None,
-            ) as events:
+            ) as events,
+        ):
+            with reading:
                 async for event in events:
                     board.see(event)
                     if isinstance(event, RunStarted):
                         for label in event.labels:
                             print(f"note: {one_line(label)}", file=sys.stderr)
                     watcher.see(event)
+                    if isinstance(event, ReviewRequested):
+                        requested.set()
+
+
+@asynccontextmanager
+async def _drawing(watcher: Watcher) -> AsyncGenerator[None]:
+    if not watcher.moving:
+        yield
+        return
+    async with anyio.create_task_group() as group:
+        group.start_soon(_keep_drawing, watcher)
+        yield
         group.cancel_scope.cancel()
 
 

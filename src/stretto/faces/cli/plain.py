@@ -35,6 +35,8 @@ from stretto.faces.cli.words import count, flat, money, seconds, tokens
 class PlainProgress:
     """Says on stderr what happens, one line each."""
 
+    moving = False
+
     def __init__(self, board: Board, stream: TextIO | None = None) -> None:
         self._board = board
         self._stream = stream or sys.stderr

@@ -15,6 +15,8 @@ from stretto.faces.cli.words import glyphs_for
 class LiveView:
     """Shows a run on a terminal while it goes on; what stays on the screen afterwards is not its business."""
 
+    moving = True
+
     def __init__(self, board: Board, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._board = board
         self._console = console

@@ -1,0 +1,161 @@
+"""Carrying out a run in front of somebody: Ctrl-C, review and the terminal, with models made of functions."""
+
+import os
+import signal
+
+import anyio
+import pytest
+
+from stretto import Orchestrator
+from stretto.core.plan import Plan
+from stretto.faces.cli.board import Board
+from stretto.faces.cli.conduct import Errand, conduct, open_watcher
+from stretto.models.function import FunctionModel
+from tests.engine.stage import RECIPE, asked_type, plan
+
+PLAN = plan("a", "b", "c")
+
+
+def orchestrator(worker, *, planner=None) -> Orchestrator:
+    """Return an orchestrator over functions."""
+
+    async def answer(request, say):
+        if request.role == "orchestrator":
+            return await planner(request, say) if planner else PLAN
+        return await worker(request, say)
+
+    return Orchestrator(model=FunctionModel(answer), recipe=RECIPE)
+
+
+async def write(request, say):
+    """Answer as a worker that does its work."""
+    return f"<response>copy by {asked_type(request)}</response>"
+
+
+async def write_a_then_interrupt(request, say):
+    """Finish the first subtask; press Ctrl-C once the others are at work, which never end."""
+    if asked_type(request) == "a":
+        return "<response>copy by a</response>"
+    if asked_type(request) == "c":
+        await anyio.wait_all_tasks_blocked()  # until then, somebody still reads events
+        os.kill(os.getpid(), signal.SIGINT)
+    return await anyio.sleep_forever()
+
+
+@pytest.fixture
+def terminal(capsys, monkeypatch):
+    """Pretend, from the call on, that stdout and stderr are a terminal of 80 columns."""
+
+    def begin() -> None:
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+
+    return begin
+
+
+def test_an_interrupted_run_keeps_what_is_finished(capsys):
+    """Ctrl-C after the plan: the finished text is printed, the others are named as interrupted, the code is 130."""
+    assert conduct(orchestrator(write_a_then_interrupt), Errand(task="sell")) == 130
+    shown = capsys.readouterr()
+    assert "copy by a" in shown.out
+    assert shown.out.count("(failed: The run was interrupted.)") == 2
+    assert "missing: 2 of 3 subtasks: The run was interrupted." in shown.err
+    assert shown.err.splitlines()[-1].startswith("interrupted · partial · 1 of 3 results · 1 call")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_run_interrupted_while_planning_keeps_early_results(capsys):
+    """Ctrl-C while the plan is still being written: what early workers finished is kept, with the analysis so far."""
+
+    async def endless(request, say):
+        say(PLAN.removesuffix("</tasks>"))
+        return await anyio.sleep_forever()
+
+    assert conduct(orchestrator(write_a_then_interrupt, planner=endless), Errand(task="sell")) == 130
+    shown = capsys.readouterr()
+    assert "# Analysis\n\nthoughts" in shown.out
+    assert "copy by a" in shown.out
+    assert "missing: the rest of the plan: The run was interrupted." in shown.err
+
+
+def test_an_interrupted_run_writes_its_file(tmp_path, capsys):
+    """With -o what is finished goes into the file, which says what is missing."""
+    errand = Errand(task="sell", output=tmp_path / "out.md")
+    assert conduct(orchestrator(write_a_then_interrupt), errand) == 130
+    assert "copy by a" in (tmp_path / "out.md").read_text()
+    assert "Partial: 1 of 3" in (tmp_path / "out.md").read_text()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_reviewed_plan_is_what_is_shown(capsys):
+    """What a person made of the plan is what runs and what the progress names."""
+
+    def only_b(plan: Plan, quote: object) -> Plan:
+        return plan.remove(plan.subtasks[0].id).remove(plan.subtasks[2].id).add("mine", "Do it my way.")
+
+    assert conduct(orchestrator(write), Errand(task="sell", review=only_b)) == 0
+    shown = capsys.readouterr()
+    assert "copy by b" in shown.out
+    assert "copy by mine" in shown.out
+    assert "copy by a" not in shown.out
+    assert "started   1 b" in shown.err
+    assert "done      2 mine" in shown.err
+    assert shown.err.splitlines()[-1].startswith("complete · 2 of 2 results")
+
+
+def test_a_declined_plan_runs_nothing(capsys):
+    """Declining is said, nothing is printed, and the code is 1."""
+    assert conduct(orchestrator(write), Errand(task="sell", review=lambda plan, quote: None)) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "declined" in shown.err
+    assert "] started" not in shown.err
+    assert "Next:" not in shown.err
+
+
+def test_a_terminal_gets_the_view_the_results_and_the_timeline(terminal, capsys):
+    """On a terminal texts are streamed into a live view; then come styled results and the timeline."""
+    terminal()
+    seen = []
+
+    async def slowly(request, say):
+        say("<response>copy by ")
+        seen.append(asked_type(request))
+        await anyio.sleep(0.15)  # one frame at least is drawn meanwhile
+        return f"<response>copy by {asked_type(request)}</response>"
+
+    assert conduct(orchestrator(slowly), Errand(task="sell")) == 0
+    shown = capsys.readouterr()
+    assert seen == ["a", "b", "c"]
+    assert "\x1b[?25l" in shown.err
+    assert shown.err.count("\x1b[?25h") == 1
+    assert "3 at work" in shown.err
+    assert "1 · a" in shown.out
+    assert shown.err.index("planning  ") < shown.err.rindex("complete · 3 of 3")
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
+def test_a_terminal_that_cannot_draw_gets_lines(terminal, monkeypatch, term):
+    """A dumb terminal gets plain progress, and programs get JSON lines whatever the terminal."""
+    terminal()
+    assert open_watcher(Board(), as_json=False).moving
+    assert not open_watcher(Board(), as_json=True).moving
+    monkeypatch.setenv("TERM", term)
+    assert not open_watcher(Board(), as_json=False).moving
+
+
+def test_all_models_and_the_reason_are_said(capsys):
+    """The first line names every model, with why they were chosen."""
+
+    class Chosen(Orchestrator):
+        @property
+        def models(self):
+            return {"orchestrator": "big", "worker": "small", "synthesis": "other"}
+
+    chosen = Chosen(model=FunctionModel(write), recipe=RECIPE)
+    chosen.why = "ANTHROPIC_API_KEY is set."
+    conduct(chosen, Errand(task="sell"))
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first == "models: orchestrator big, workers small, synthesis other (ANTHROPIC_API_KEY is set)"
