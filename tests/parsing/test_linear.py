@@ -1,0 +1,116 @@
+"""No text takes more than linear time, however it is fed."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from stretto.core.errors import PlanError, StrettoError
+from stretto.core.plan import PlanFormat
+from stretto.parsing import open_reader, parse_plan, read_answer
+
+MARKS = [
+    *("<", ">", "&", '"', "'", "{", "[", "(", "}", "]", "\\", "`", "*", "_", "#", "|", "\n", "\x1b", "…", "-"),
+    *("<task>", "</task>", "<tasks>", "</tasks>", "<type>", "</type>", "<description>", "</description>", "<task/>"),
+    *("<!--", "-->", "<![CDATA[", "]]>", "<!DOCTYPE [", "<think>", "</think>", "<analysis>", "</analysis>", "<?"),
+    *('<task "', "<task a='", '<task a="<', "<task a=", "</task", "< ", "<x:", "<description></task>"),
+    *("<task><type>a</type><description>b", "<task><description></p>", "<response>", "</response>", "<response "),
+    *("&a;", "&#", "&lt;", '",', '", "', '{"a":', '["', "{'a':", "“", "/*", "//", "\\u", '\\"', "{a:", '"{', ",", ":"),
+    *("```", "```\n", "- a: b\n", "1. ", "| a | b |\n", "# a\n", "type: ", "type: a\n", "\x1b]", "\x1b[", "Task 1: "),
+    *("<task> <!----> ", "<description><!---->", "a <task> ", "<task>type:\n", "\n\n", "\t", "``` \n", "<response>`"),
+]
+BEFORE = [
+    "",
+    "<tasks><task><type>a</type><description>",
+    '{"tasks":[{"type":"a","description":"',
+    "<task>",
+    "<response>",
+]
+SIZE = 6_000
+GROWTH = 4
+SLACK = 4.0
+"""How much longer than in proportion a longer text may take: a quadratic reader takes four times as long here."""
+
+
+def feed(format: PlanFormat) -> Callable[[str], None]:
+    """Return what feeds a text in small chunks and reads the whole."""
+
+    def run(text: str) -> None:
+        reader = open_reader(format)
+        for start in range(0, len(text), 5):
+            reader.feed(text[start : start + 5])
+        reader.finish()
+
+    return run
+
+
+def seconds(read: Callable[[str], object], text: str) -> float:
+    """Return how long the reading takes."""
+    start = time.process_time()
+    with suppress(StrettoError):
+        read(text)
+    return time.process_time() - start
+
+
+def is_linear(read: Callable[[str], object], before: str, mark: str) -> bool:
+    """Whether a text four times as long takes about four times as long; measured again before it is doubted."""
+    short, long = (before + mark * (size // len(mark)) for size in (SIZE, SIZE * GROWTH))
+    return any(
+        (taken := seconds(read, long)) < 0.3
+        or taken < GROWTH * SLACK * min(seconds(read, short) for _ in range(2)) / 1.5
+        for _ in range(4)
+    )
+
+
+@pytest.mark.parametrize(
+    "read", [parse_plan, read_answer, feed("xml"), feed("json")], ids=["whole", "answer", "xml", "json"]
+)
+@pytest.mark.parametrize("before", BEFORE)
+def test_repeated_marks_take_linear_time(read: Callable[[str], object], before: str) -> None:
+    """Any mark repeated thousands of times, behind any beginning, is read in proportion to its length."""
+    assert [mark for mark in MARKS if not is_linear(read, before, mark)] == []
+
+
+@pytest.mark.parametrize("format", ["xml", "json"])
+def test_a_long_plan_byte_by_byte(format: PlanFormat) -> None:
+    """200 kB in single characters, in one description, takes a second or two, not minutes."""
+    text = "word " * 40_000
+    whole = (
+        f"<tasks><task><type>a</type><description>{text}</description></task></tasks>"
+        if format == "xml"
+        else f'{{"tasks": [{{"type": "a", "description": "{text}"}}]}}'
+    )
+    reader = open_reader(format)
+    start = time.process_time()
+    for character in whole:
+        reader.feed(character)
+    plan = reader.finish()
+    assert time.process_time() - start < 10
+    assert plan.subtasks == reader.subtasks
+    assert plan.subtasks[0].description == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("<tasks>" + "<task><type>a</type><description>b</description></task>" * 10_000 + "</tasks>", "too_many"),
+        ('{"tasks": [' + '{"type": "a", "description": "b"},' * 10_000 + "]}", "too_many"),
+        ("Tasks:\n" + "- a: b\n" * 10_000, "too_many"),
+        ("[" * 5_000, "malformed"),
+        ("[" * 5_000 + "]" * 5_000, "malformed"),
+        ('{"a":' * 5_000 + "1" + "}" * 5_000, "malformed"),
+        ('{"tasks":' + "[" * 5_000, "malformed"),
+        ("<task>" * 5_000, "too_many"),
+        ("<tasks>" * 5_000, "empty"),
+        ("{" * 5_000, "empty"),
+        ("<" * 5_000, "empty"),
+    ],
+)
+def test_plans_out_of_all_proportion_are_errors_quickly(text: str, fault: str) -> None:
+    """Ten thousand subtasks, or brackets five thousand deep, are an error within seconds."""
+    start = time.process_time()
+    with pytest.raises(PlanError) as caught:
+        parse_plan(text)
+    assert caught.value.fault == fault
+    assert time.process_time() - start < 5
