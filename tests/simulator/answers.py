@@ -10,7 +10,8 @@ from typing import Any, Literal
 from tests.simulator.asked import Asked
 from tests.simulator.tokens import count_tokens, first_tokens
 
-Finish = Literal["stop", "length", "refusal", "context_window"]
+Finish = Literal["stop", "length", "refusal", "context_window", "failed"]
+"""How an answer ends. failed: the provider gave up and says so inside a 200, or left the turn open."""
 
 WORDS = re.findall(
     r"\w+",

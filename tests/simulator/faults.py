@@ -77,6 +77,8 @@ class Silence:
 
     after_tokens: int | None = None
     """Tokens said before it; None is silent from the first byte on, 0 sends the head alone."""
+    ping_every: float | None = None
+    """Seconds between pings in a stream, so that bytes come and no token does; None for true silence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

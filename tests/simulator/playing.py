@@ -154,6 +154,9 @@ class Player:
                 return None
             case Silence():
                 # Ends when the client leaves or the simulator stops: both cancel this.
+                while started and effect.ping_every and self.reply.asked.streamed:
+                    await self.wire.chunk(self.protocol.ping())
+                    await asyncio.sleep(effect.ping_every)
                 await asyncio.Event().wait()
             case StreamError():
                 asked = self.reply.asked

@@ -109,7 +109,7 @@ async def _responses(sim: Simulator, prompt: str, streamed: bool, max_tokens: in
             async for event in await client.responses.create(**asked, stream=True):
                 if event.type == "response.output_text.delta":
                     text += event.delta
-                if event.type in ("response.completed", "response.incomplete"):
+                if event.type in ("response.completed", "response.incomplete", "response.failed"):
                     response = event.response
             assert response is not None
             assert text == response.output_text

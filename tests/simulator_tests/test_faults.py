@@ -171,6 +171,29 @@ async def test_silence_lasts_until_the_client_leaves(protocol: ProtocolName, str
 
 
 @each_protocol
+async def test_pings_can_go_on_for_ever(protocol: ProtocolName) -> None:
+    """Bytes can come for ever without a token among them."""
+    path, headers, body = request_for(protocol, streamed=True)
+    async with Simulator(script=script(Silence(after_tokens=0, ping_every=0.001))) as sim:
+        async with RawClient(sim) as client:
+            await client.send(path, headers, body)
+            came = await client.read(chunks=20)
+            assert set(came.body.split(b"\n")) <= {b": ping", b"event: ping", b'data: {"type":"ping"}', b""}
+        await sim.until(lambda calls: calls[0].end == "abandoned")
+
+
+@each_protocol
+@each_mode
+async def test_an_error_can_come_with_200(protocol: ProtocolName, streamed: bool) -> None:
+    """A gateway can send the error's body with status 200."""
+    async with Simulator(script=named("error_with_200")) as sim:
+        came = await exchange(sim, protocol, streamed=streamed)
+        assert came.status == 200
+        assert came.json["error"]["message"]
+        assert sim.calls[0].end == "refused"
+
+
+@each_protocol
 @each_mode
 async def test_a_held_answer_goes_on_when_it_is_released(protocol: ProtocolName, streamed: bool) -> None:
     """A hold stops the answer where it says and then lets all of it come."""
@@ -455,7 +478,7 @@ async def test_every_fault_of_the_catalogue_is_played(protocol: ProtocolName, st
         path, headers, body = request_for(protocol, streamed=streamed)
         async with RawClient(sim) as client:
             await client.send(path, headers, body)
-            if "silence" in name:
+            if "silence" in name or name == "pings_forever":
                 await sim.until(lambda calls: calls and calls[0].fault)
             else:
                 await client.read()

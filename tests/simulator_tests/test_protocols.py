@@ -128,6 +128,22 @@ async def test_the_context_window_can_end_an_answer(protocol: ProtocolName, stre
         assert (said.text, said.finish) == ("first words", WINDOW[protocol])
 
 
+FAILED = {"anthropic": "pause_turn", "chat": "error", "responses": "failed", "gemini": "OTHER"}
+
+
+@each_protocol
+@each_mode
+async def test_the_provider_can_give_up_inside_an_answer(protocol: ProtocolName, streamed: bool) -> None:
+    """An answer can end with the provider saying that it is none, in each protocol's own way."""
+    async with Simulator(script=saying(Answer(text="first words", finish="failed"))) as sim:
+        if protocol == "chat" and streamed:
+            *_, last = events(await exchange(sim, protocol, streamed=True))
+            assert (last["error"]["code"], last["choices"][0]["finish_reason"]) == (502, "error")
+        else:
+            said = await ask(sim, protocol, streamed=streamed)
+            assert (said.text, said.finish) == ("first words", FAILED[protocol])
+
+
 @each_protocol
 @each_mode
 async def test_an_answer_can_be_empty(protocol: ProtocolName, streamed: bool) -> None:

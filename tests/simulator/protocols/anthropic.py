@@ -15,8 +15,13 @@ from tests.simulator.shapes import Problem
 from tests.simulator.sse import Event
 from tests.simulator.tokens import count_tokens
 
-_STOP = {"stop": "end_turn", "length": "max_tokens", "refusal": "refusal"}
-_STOP["context_window"] = "model_context_window_exceeded"
+_STOP = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "refusal": "refusal",
+    "context_window": "model_context_window_exceeded",
+    "failed": "pause_turn",
+}
 
 
 class Anthropic:

@@ -16,7 +16,7 @@ from tests.simulator.tokens import count_tokens
 _REASONING = re.compile(r"gpt-5|o\d")
 """Models that know only the newer name of the limit."""
 
-_FINISH = {"stop": "stop", "length": "length", "context_window": "length"}
+_FINISH = {"stop": "stop", "length": "length", "context_window": "length", "failed": "error"}
 _REFUSAL = "I'm sorry, I can't help with that."
 
 
@@ -69,11 +69,11 @@ class Chat:
             message |= {"content": None, "refusal": _REFUSAL}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(reply)}
         body = _head(reply, "chat.completion") | {"choices": [choice]}
-        return body | ({"usage": _usage(reply)} if reply.answer.usage else {})
+        return body | _failure(reply) | ({"usage": _usage(reply)} if reply.answer.usage else {})
 
     def opening(self, reply: Reply) -> list[Event]:
         """Return the chunk that names the role."""
-        return [_chunk(reply, {"role": "assistant", "content": "", "refusal": None})]
+        return [Event(_chunk(reply, {"role": "assistant", "content": "", "refusal": None}))]
 
     def thinking(self, reply: Reply, piece: str) -> list[Event]:
         """Return nothing: reasoning is billed and not shown."""
@@ -81,12 +81,13 @@ class Chat:
 
     def text(self, reply: Reply, piece: str, index: int) -> list[Event]:
         """Return a content chunk."""
-        return [_chunk(reply, {"content": piece})]
+        return [Event(_chunk(reply, {"content": piece}))]
 
     def closing(self, reply: Reply) -> list[Event]:
         """Return the finish chunk, the usage chunk where asked for, and [DONE]."""
-        events = [_chunk(reply, {"refusal": _REFUSAL})] if _refused(reply) else []
-        events.append(_chunk(reply, {}, _finish(reply)))
+        events = [Event(_chunk(reply, {"refusal": _REFUSAL}))] if _refused(reply) else []
+        last = _chunk(reply, {}, _finish(reply))
+        events.append(Event({**last, **_failure(reply)}))
         if reply.asked.include_usage and reply.answer.usage:
             events.append(Event(_head(reply, "chat.completion.chunk") | {"choices": [], "usage": _usage(reply)}))
         return [*events, Event("[DONE]")]
@@ -122,6 +123,12 @@ def _finish(reply: Reply) -> str:
     return _FINISH[reply.answer.finish]
 
 
+def _failure(reply: Reply) -> dict[str, Any]:
+    """Return the error beside the choices, as OpenRouter sends it when the provider behind it fails."""
+    failed = reply.answer.finish == "failed"
+    return {"error": {"code": 502, "message": "Provider disconnected."}} if failed else {}
+
+
 def _head(reply: Reply, kind: str) -> dict[str, Any]:
     return {
         "id": reply.identifier("chatcmpl-"),
@@ -133,10 +140,10 @@ def _head(reply: Reply, kind: str) -> dict[str, Any]:
     }
 
 
-def _chunk(reply: Reply, delta: dict[str, Any], finish: str | None = None) -> Event:
+def _chunk(reply: Reply, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
     chunk = _head(reply, "chat.completion.chunk") | {"choices": [choice]}
-    return Event(chunk | ({"usage": None} if reply.asked.include_usage else {}))
+    return chunk | ({"usage": None} if reply.asked.include_usage else {})
 
 
 def _usage(reply: Reply) -> dict[str, Any]:

@@ -16,7 +16,13 @@ from tests.simulator.sse import Event
 from tests.simulator.tokens import count_tokens
 
 _PATH = re.compile(r"/v1(?:beta)?/models/(?P<model>[^/:]+):(?P<method>generateContent|streamGenerateContent)")
-_FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "context_window": "MAX_TOKENS", "refusal": "SAFETY"}
+_FINISH = {
+    "stop": "STOP",
+    "length": "MAX_TOKENS",
+    "context_window": "MAX_TOKENS",
+    "refusal": "SAFETY",
+    "failed": "OTHER",
+}
 _GOOGLE = "type.googleapis.com/google.rpc."
 
 
@@ -143,7 +149,7 @@ class Gemini:
         if wait is not None:
             details.append({"@type": f"{_GOOGLE}RetryInfo", "retryDelay": f"{wait}s"})
         error: dict[str, Any] = {
-            "code": rejected.status or form.status,
+            "code": form.status if rejected.status in (None, 200) else rejected.status,
             "message": rejected.message or form.message.replace("{model}", model),
             "status": form.type,
         }

@@ -154,6 +154,8 @@ def _status(reply: Reply) -> tuple[str, dict[str, Any] | None]:
             return "incomplete", {"reason": "max_output_tokens"}
         case "refusal" if reply.answer.text:
             return "incomplete", {"reason": "content_filter"}
+        case "failed":
+            return "failed", None
         case _:
             return "completed", None
 
@@ -191,7 +193,7 @@ def _response(
         "created_at": reply.created,
         "status": status,
         "background": False,
-        "error": None,
+        "error": {"code": "server_error", "message": ERRORS["server"].message} if status == "failed" else None,
         "incomplete_details": details,
         "instructions": body.get("instructions"),
         "max_output_tokens": reply.asked.max_tokens,
