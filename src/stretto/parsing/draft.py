@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from stretto.parsing.entities import plain
 from stretto.parsing.fields import Entry, Fault, build, tidy
-from stretto.parsing.json_plan import entry_of_text
+from stretto.parsing.json_entry import entry_of_text
 from stretto.parsing.names import TYPES, Kind, kind_of
-from stretto.parsing.tags import CLOSERS, OPENERS, Token, attributes
+from stretto.parsing.tags import CLOSERS, OPENERS, attributes
 
+_WORD = re.compile(r"[^\W\d_]{2}|[\u3040-\u9fff]")
 _ANY_TAG = re.compile(rf"[{OPENERS}]\s*+(/?)\s*+([^\W\d][\w:.\-]*+)([^{OPENERS}{CLOSERS}]*+)[{CLOSERS}]")
 _KEYED = re.compile(
     r"\W{0,9}(?:type|类型)\W{0,9}?[:：]\s*+(?P<type>[^\n]++)\n\W{0,9}(?:description|desc|描述)\W{0,9}?[:：]\s*+(?P<text>.+)",
@@ -24,7 +25,6 @@ class Draft:
 
     name: str
     """The tag that opened it; empty when its fields came without one."""
-    start: int
     attrs: str = ""
     types: dict[str, str] = field(default_factory=dict[str, str])
     descriptions: list[str] = field(default_factory=list[str])
@@ -39,7 +39,9 @@ class Draft:
     reopenable: int = -1
     """Where the last description begins, as long as a later closing tag may still prove that it went on."""
     last: int = -1
-    """Where that description seemed to end."""
+    """Where that description ends, if it went on; else negative."""
+    has_words: bool = False
+    """Whether the text between its fields has words in it."""
 
     @property
     def bare(self) -> bool:
@@ -62,8 +64,21 @@ class Draft:
             # "model" and "effort" may hold something else, which is none of ours.
             self.tier = value if value in ("fast", "strong") else self.tier
 
-    def take_loose(self, kind: Kind) -> None:
+    def take(self, text: str) -> None:
+        """Take text between fields."""
+        self.loose.append(text)
+        self.has_words = self.has_words or has_words(text)
+
+    def settle(self, text: str) -> None:
+        """Make the last description as long as its closing tags proved it to be."""
+        if self.last >= 0:
+            self.descriptions[-1] = text[self.reopenable : self.last]
+        self.reopenable = self.last = -1
+
+    def take_loose(self, kind: "Kind | None") -> None:
         """Take the text between fields as the field whose closing tag came without an opening one."""
+        if kind not in ("type", "description"):
+            return
         text = _LOST_OPENER.sub("", "".join(self.loose).strip(), count=1)
         if text[:1] and text[0] not in OPENERS and not (self.descriptions if kind == "description" else self.types):
             self.add(kind, kind, text)
@@ -114,9 +129,9 @@ class Draft:
         return "\n".join([*self.types.values(), *self.descriptions, *self.loose, self.attrs])
 
 
-def open_draft(token: Token) -> Draft:
-    """Begin the subtask that this tag opens."""
-    return Draft(name=token.name, start=token.start, attrs=token.attrs)
+def has_words(text: str) -> bool:
+    """Whether a text says something, other than numbers and signs."""
+    return _WORD.search(text) is not None
 
 
 def _without_only_comments(text: str) -> str:

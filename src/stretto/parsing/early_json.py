@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from stretto.core.plan import Subtask
-from stretto.parsing.json_plan import LISTS, entry_of, key
+from stretto.parsing.json_entry import LISTS, entry_of, key
 from stretto.parsing.json_text import MAX_DEPTH, JsonError, Pairs, read_strict
 from stretto.parsing.names import ANALYSES
 from stretto.parsing.streamed import StreamedText
