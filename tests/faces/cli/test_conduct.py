@@ -2,11 +2,13 @@
 
 import os
 import signal
+import threading
 
 import anyio
 import pytest
 
 from stretto import Orchestrator
+from stretto.core.errors import StrettoError
 from stretto.core.plan import Plan
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.conduct import Errand, conduct, open_watcher
@@ -159,3 +161,29 @@ def test_all_models_and_the_reason_are_said(capsys):
     conduct(chosen, Errand(task="sell"))
     first = capsys.readouterr().err.splitlines()[0]
     assert first == "models: orchestrator big, workers small, synthesis other (ANTHROPIC_API_KEY is set)"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_results_that_cannot_be_written_are_not_lost(tmp_path, monkeypatch, capsys, as_json):
+    """When the file cannot be written in the end, the results are printed, the reason is said, and the code is 1."""
+
+    def full(*_: object) -> None:
+        raise StrettoError("Cannot write out.md: No space left on device.")
+
+    monkeypatch.setattr("stretto.faces.cli.conduct.write_report", full)
+    errand = Errand(task="sell", output=tmp_path / "out.md", as_json=as_json)
+    assert conduct(orchestrator(write), errand) == 1
+    shown = capsys.readouterr()
+    assert "error: Cannot write out.md: No space left on device." in shown.err
+    assert "copy by a" in shown.out
+    assert ("# 1. a" in shown.out) is not as_json
+
+
+def test_a_run_outside_the_main_thread(capsys):
+    """Where Python delivers no signals a run works as ever."""
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(conduct(orchestrator(write), Errand(task="sell"))))
+    thread.start()
+    thread.join()
+    assert codes == [0]
+    assert "copy by c" in capsys.readouterr().out

@@ -104,3 +104,13 @@ def test_ctrl_c_while_planning(stretto):
     session.process.send_signal(signal.SIGINT)
     assert session.end() == 130
     assert session.screen.text.rstrip().endswith("interrupted: nothing was finished.")
+
+
+def test_a_plan_that_cannot_be_written_is_not_lost(stretto, monkeypatch):
+    """When the file cannot be written in the end, the plan is shown, the reason is said, and the code is 1."""
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    ended = stretto("plan", TASK, *DEMO, "-o", "plan.json")
+    assert ended.code == 1
+    assert "error: Cannot write plan.json: No space left on device." in ended.err
+    assert "# 3 subtasks" in ended.out
+    assert "stretto run --plan" not in ended.err

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
+from stretto.core.errors import StrettoError
 from stretto.core.events import Event, ReviewRequested, RunStarted
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
@@ -86,11 +87,14 @@ def conduct(orchestrator: "Orchestrator", errand: Errand) -> int:
     finally:
         watcher.close()
     result = board.result or (board.so_far() if interrupts.seen else None)
+    delivered = True
     if result and any(outcome.status == "completed" for outcome in result.results):
-        _deliver(result, board, orchestrator, errand)
+        delivered = _deliver(result, board, orchestrator, errand)
     say_how_it_ended(board, result, interrupted=board.result is None)
     if board.result is None:
         return ExitCode.INTERRUPTED
+    if not delivered:
+        return ExitCode.ERROR
     return {"complete": ExitCode.COMPLETE, "partial": ExitCode.PARTIAL, "failed": ExitCode.ERROR}[board.result.status]
 
 
@@ -179,14 +183,25 @@ def say_models(orchestrator: "Orchestrator") -> None:
     print(one_line(f"models: {', '.join(said)}{why}"), file=sys.stderr)
 
 
-def _deliver(result: RunResult, board: Board, orchestrator: "Orchestrator", errand: Errand) -> None:
+def _deliver(result: RunResult, board: Board, orchestrator: "Orchestrator", errand: Errand) -> bool:
+    """Put the results where they were asked for; where that fails they go to stdout, and it returns False."""
     labels = board.run.labels if board.run else ()
+    written = errand.output is None
     if errand.output:
         task = Task.of(errand.task, errand.context)
-        write_report(Report(result=result, task=task, recipe=orchestrator.recipe.name, labels=labels), errand.output)
-        print(f"written: {errand.output}", file=sys.stderr)
-    if errand.output or errand.as_json:
-        return
+        report = Report(result=result, task=task, recipe=orchestrator.recipe.name, labels=labels)
+        try:
+            write_report(report, errand.output)
+            written = True
+            print(f"written: {errand.output}", file=sys.stderr)
+        except StrettoError as error:  # what was paid for is not thrown away
+            print(f"error: {one_line(str(error))}", file=sys.stderr)
+    if not errand.as_json and not (errand.output and written):
+        _print(result, labels)
+    return written
+
+
+def _print(result: RunResult, labels: tuple[str, ...]) -> None:
     if console := results_console():
         from stretto.faces.cli.live.results import print_results
 

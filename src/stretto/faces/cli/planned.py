@@ -6,6 +6,7 @@ from pathlib import Path
 
 import anyio
 
+from stretto.core.errors import StrettoError
 from stretto.core.events import to_jsonable
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
@@ -15,7 +16,7 @@ from stretto.core.usage import Quote
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.closing import say_how_it_ended
 from stretto.faces.cli.conduct import Errand, follow, open_watcher, say_models
-from stretto.faces.cli.errors import ExitCode
+from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.json_lines import to_line
 from stretto.faces.cli.options import Prepared
@@ -45,16 +46,24 @@ def make_plan(prepared: Prepared, *, as_json: bool, output: Path | None) -> int:
         return ExitCode.INTERRUPTED if result is None else ExitCode.ERROR
     plan, quote = made[0]
     file = _plan_file(prepared, plan)
-    if output:
-        write_plan_file(file, output)
-        print(f"written: {output}", file=sys.stderr)
-    elif as_json:
+    written = output is not None and _written(file, output)
+    if as_json:
         print(to_line(file.to_dict() | {"quote": to_jsonable(quote), "usage": to_jsonable(result.usage)}))
-    else:
+    elif not written:
         _show(plan, board.run.labels if board.run else ())
     sys.stdout.flush()
-    _say_what_next(result, quote, output)
-    return ExitCode.COMPLETE
+    _say_what_next(result, quote, output if written else None)
+    return ExitCode.COMPLETE if written or not output else ExitCode.ERROR
+
+
+def _written(file: PlanFile, output: Path) -> bool:
+    try:
+        write_plan_file(file, output)
+    except StrettoError as error:  # what was paid for is not thrown away: it is shown instead
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
+        return False
+    print(f"written: {output}", file=sys.stderr)
+    return True
 
 
 def _plan_file(prepared: Prepared, plan: Plan) -> PlanFile:
@@ -69,6 +78,7 @@ def _show(plan: Plan, labels: tuple[str, ...]) -> None:
 
         for line in prose(text, console, max(20, min(console.width, WIDEST))):
             console.print(line, soft_wrap=True)
+        console.print()
     else:
         print(text)
 

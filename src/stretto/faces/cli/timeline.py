@@ -6,7 +6,8 @@ from typing import Literal
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from stretto.faces.cli.board import Board, Row
+from stretto.faces.cli.board import Board
+from stretto.faces.cli.rows import Row
 from stretto.faces.cli.words import Glyphs, flat, seconds
 
 MOST_ROWS = 24

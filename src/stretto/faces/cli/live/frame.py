@@ -7,7 +7,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from stretto.faces.cli.board import Board, Growing, Row, RowState, SynthesisRow
+from stretto.faces.cli.board import Board
+from stretto.faces.cli.rows import Growing, Row, RowState, SynthesisRow
 from stretto.faces.cli.timeline import fit
 from stretto.faces.cli.words import BYTES_PER_TOKEN, Glyphs, count, flat, money, seconds, steady, tokens
 

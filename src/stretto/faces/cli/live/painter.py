@@ -13,7 +13,7 @@ _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[K", "\x1b[J"
 
 
 class Painter:
-    """Owns the lines that were drawn last. Knows ANSI terminals only: `can_paint` says whether this is one."""
+    """Owns the lines that were drawn last. Knows terminals that understand ANSI sequences only."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -47,8 +47,3 @@ class Painter:
     def _write(self, text: str) -> None:
         self._console.file.write(text)
         self._console.file.flush()
-
-
-def can_paint(console: Console) -> bool:
-    """Whether frames can be drawn: a real terminal that understands cursor movements."""
-    return console.file.isatty() and not console.is_dumb_terminal and not console.legacy_windows

@@ -17,7 +17,8 @@ WIDEST = 88
 """Longer lines are hard to read."""
 
 _HEADING = re.compile(r"#{1,6} +(?P<title>.*\S)")
-_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)]) +")
+# What further lines of a long item stand below: its indent and its mark.
+_INDENT = re.compile(r" *(?:(?:[-*+•]|\d{1,3}[.)]) +)?")
 # Code spans come first, so that what looks bold in them stays as it is.
 _BOLD = re.compile(r"`[^`]*`|\*\*(?P<bold>\S(?:[^*]*\S)?)\*\*")
 
@@ -105,10 +106,11 @@ def _styled(line: str) -> Text:
 
 
 def _wrap(line: Text, console: Console, width: int) -> Iterator[Text]:
-    item = _ITEM.match(line.plain)
-    if item is None or cell_len(item[0]) > width // 3:
+    found = _INDENT.match(line.plain)
+    indent = found.end() if found else 0
+    if not 0 < indent <= width // 3:
         yield from line.wrap(console, width)
         return
-    head, body = line[: item.end()], line[item.end() :]
+    head, body = line[:indent], line[indent:]
     for number, part in enumerate(body.wrap(console, width - head.cell_len)):
         yield (head if number == 0 else Text(" " * head.cell_len)) + part
