@@ -1,0 +1,11 @@
+"""Tells whether a continuation says in so many words that nothing is missing. No I/O."""
+
+import re
+
+_EMPTY_BLOCK = re.compile(r"<\s*(tasks|subtasks|plan)\b[^<>]*(/\s*>|>\s*<\s*/\s*\1\s*>)", re.IGNORECASE)
+_EMPTY_LIST = re.compile(r"[\"']?(tasks|subtasks)[\"']?\s*:\s*\[\s*\]|^\s*\[\s*\]\s*$", re.IGNORECASE)
+
+
+def says_nothing(raw: str) -> bool:
+    """Return whether the text holds an empty plan, which no text that merely lacks one does."""
+    return bool(_EMPTY_BLOCK.search(raw) or _EMPTY_LIST.search(raw))
