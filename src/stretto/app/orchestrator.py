@@ -15,6 +15,7 @@ from typing import TypeVar, get_args
 import anyio
 
 from stretto.app.folders import recipes_folder
+from stretto.app.observers import observing
 from stretto.app.team import ModelSpec, assemble
 from stretto.checks import open_checks
 from stretto.core.checks import Check
@@ -157,8 +158,9 @@ class Orchestrator:
         """
         job = self._job(task, context, plan=plan, review=review, deltas=deltas)
         await self._journal.open_run(job.run_id, self._spec(job))
-        async with open_run(job, self._journal, self._gates) as events:
-            yield events
+        with observing() as observers:
+            async with open_run(job, self._journal, self._gates, observers=observers) as events:
+                yield events
 
     async def plan(self, task: str, *, context: Mapping[str, object] = EMPTY) -> PlanResult:
         """Have a plan made and run nothing of it; raises `PlanError` or `ModelError` when there is none."""
