@@ -6,15 +6,16 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from tests.simulator.faults import Script
 from tests.simulator.log import CallLog, CallRecord
 from tests.simulator.server import Simulator
 from tests.simulator.settings import Settings
 
+_T = TypeVar("_T")
 _ROOT = Path(__file__).parents[2]
 
 
@@ -50,14 +51,29 @@ class SimulatorThread:
         self._thread.join()
 
     @property
-    def log(self) -> CallLog:
-        """The call log; reading it is safe from any thread."""
-        return self._simulator.log
-
-    @property
     def calls(self) -> tuple[CallRecord, ...]:
-        """Every call, in order of arrival."""
-        return self._simulator.calls
+        """Every call, in order of arrival; an answer that was read has its end."""
+        return self._read(lambda log: log.records)
+
+    def repeated(self) -> tuple[str, ...]:
+        """Return the digests of calls that were made again although they had been delivered unspoilt before."""
+        return self._read(CallLog.repeated)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the call log, as GET /_calls gives it."""
+        return self._read(CallLog.summary)
+
+    def _read(self, read: Callable[[CallLog], _T]) -> _T:
+        if not self._thread.is_alive():
+            return read(self._simulator.log)
+
+        async def settled() -> _T:
+            # An answer's last byte leaves before its end is noted; by the next turns of the loop it is.
+            for _ in range(3):
+                await asyncio.sleep(0)
+            return read(self._simulator.log)
+
+        return asyncio.run_coroutine_threadsafe(settled(), self._loop).result()
 
     def release(self, name: str) -> None:
         """Let go every call that a `Hold` of this name holds."""
