@@ -11,28 +11,22 @@ results = orchestrator.process("Describe a mug", context={"features": ["steel", 
 import re
 import sys
 from collections.abc import Mapping
-from typing import TextIO, TypedDict
+from typing import TypedDict
 
 from stretto.app.orchestrator import Orchestrator, run_blocking
 from stretto.app.team import ModelSpec, open_named
+from stretto.cookbook.printout import Printout, print_results, say
 from stretto.core.errors import InputError, ModelError, PlanError, StrettoError
-from stretto.core.events import (
-    Event,
-    PlanCompleted,
-    PlanRetrying,
-    RunCompleted,
-    RunStarted,
-    SubtaskSkipped,
-    WorkerFailed,
-    WorkerStarted,
-)
+from stretto.core.events import RunCompleted
 from stretto.core.models import ModelReply, ModelRequest
 from stretto.core.result import Failure, RunResult
 from stretto.core.task import EMPTY
-from stretto.core.text import replace_surrogates, strip_control
+from stretto.core.text import replace_surrogates
 from stretto.parsing import parse_plan
 from stretto.recipes import Recipe, placeholders
 from stretto.recipes.prompts import RESERVED
+
+__all__ = ["MODEL", "FlexibleOrchestrator", "extract_xml", "llm_call", "parse_tasks"]
 
 MODEL = "google/gemini-3-flash-preview"
 """The notebook's model, by its OpenRouter id. The environment variable STRETTO_MODEL takes the place of any model."""
@@ -42,10 +36,6 @@ _WORKER_NAMES = frozenset({"original_task", "task_type", "task_description"})
 
 _OUTPUT_TOKENS = 8_000
 _TIMEOUT = 300.0
-
-_WIDE = "=" * 80
-_THIN = "-" * 80
-_WARNING = "⚠️  Warning:"
 
 
 class TaskResult(TypedDict):
@@ -95,7 +85,7 @@ def llm_call(prompt: str, system_prompt: str = "", model: ModelSpec = "claude-so
     """
     opened = open_named(model)
     if opened.label:
-        _say(f"Note: {opened.label}", stream=sys.stderr)
+        say(f"Note: {opened.label}", stream=sys.stderr)
     request = ModelRequest(
         role="worker",
         prompt=replace_surrogates(prompt),
@@ -145,7 +135,7 @@ class FlexibleOrchestrator:
         result = run_blocking(lambda: _follow(orchestrator, task, context))
         if not result.results:
             raise _as_error(result.shortfall[0].failure)
-        _print_results(result)
+        print_results(result)
         return {
             "analysis": result.analysis,
             "worker_results": [
@@ -177,86 +167,10 @@ def _as_error(failure: Failure) -> StrettoError:
 
 
 async def _follow(orchestrator: Orchestrator, task: str, context: Mapping[str, object]) -> RunResult:
-    printout = _Printout()
+    printout = Printout()
     async with orchestrator.stream(task, context=context) as events:
         async for event in events:
             printout.see(event)
             if isinstance(event, RunCompleted):
                 return event.result
     raise AssertionError("a run ends with run_completed")
-
-
-class _Printout:
-    """Prints a run as it goes on, under the notebook's headings."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        """By subtask id; empty until the plan is whole."""
-        self._types: dict[str, str] = {}
-        self._early: list[Event] = []
-        """What happened to workers before the plan was whole: no "1/3" can be said of them yet."""
-
-    def see(self, event: Event) -> None:
-        """Print what an event means."""
-        match event:
-            case RunStarted():
-                for label in event.labels:
-                    _say(f"Note: {label}")
-            case PlanRetrying():
-                _say(f"{_WARNING} the plan is asked for again: {event.reason}")
-            case PlanCompleted():
-                self._print_plan(event)
-            case WorkerStarted() | WorkerFailed() | SubtaskSkipped():
-                self._worker(event) if self._numbers else self._early.append(event)
-            case _:
-                pass
-
-    def _print_plan(self, event: PlanCompleted) -> None:
-        subtasks = event.plan.subtasks
-        for number, subtask in enumerate(subtasks, 1):
-            self._numbers[subtask.id], self._types[subtask.id] = number, subtask.type
-        _say(
-            _heading("ORCHESTRATOR ANALYSIS"),
-            f"\n{event.plan.analysis}\n",
-            _heading(f"IDENTIFIED {len(subtasks)} APPROACHES"),
-            *(f"\n{number}. {task.type.upper()}\n   {task.description}" for number, task in enumerate(subtasks, 1)),
-            _heading("GENERATING CONTENT"),
-            "",
-        )
-        for early in self._early:
-            self._worker(early)
-
-    def _worker(self, event: Event) -> None:
-        match event:
-            case WorkerStarted() if number := self._numbers.get(event.subtask_id):
-                _say(f"[{number}/{len(self._numbers)}] Processing: {self._types[event.subtask_id]}...")
-            case WorkerFailed() | SubtaskSkipped() if event.result.subtask.id in self._numbers:
-                _say(f"{_WARNING} nothing came of '{event.result.type}': {event.result.error}")
-            case _:
-                pass
-
-
-def _print_results(result: RunResult) -> None:
-    lines = [
-        f"{_WARNING} {missing.what} is missing: {missing.failure}"
-        for missing in result.shortfall
-        if not missing.subtask_ids
-    ]
-    lines.append(_heading("RESULTS"))
-    for number, outcome in enumerate(result.results, 1):
-        text = outcome.text if outcome.status == "completed" else f"{_WARNING} {outcome.error}"
-        lines.append(f"\n{_THIN}\nApproach {number}: {outcome.type.upper()}\n{_THIN}\n\n{text}\n")
-        lines.extend(f"{_WARNING} {finding.message}" for finding in outcome.findings)
-    _say(*lines)
-
-
-def _heading(title: str) -> str:
-    return f"\n{_WIDE}\n{title}\n{_WIDE}"
-
-
-def _say(*lines: str, stream: TextIO | None = None) -> None:
-    stream = stream or sys.stdout
-    # A run that was paid for does not die because a console cannot show a character.
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    text = strip_control("\n".join(lines))
-    print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
