@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from stretto.core.models import RateLimits
     from stretto.core.plan import Subtask
 
 
@@ -109,6 +110,7 @@ class ModelError(StrettoError):
         retry_after: float | None = None,
         model: str = "",
         status: int | None = None,
+        limits: "RateLimits | None" = None,
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
@@ -119,6 +121,8 @@ class ModelError(StrettoError):
         self.model = model
         self.status = status
         """HTTP status; None when there was no HTTP answer."""
+        self.limits = limits
+        """None when the provider said nothing of its rate limits."""
 
     @property
     def run_wide(self) -> bool:

@@ -49,6 +49,18 @@ class ModelRequest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RateLimits:
+    """Where an account stood with a model when it took one call, as the provider's headers said."""
+
+    requests_limit: int | None = None
+    """Requests allowed in one window, which is mostly a minute; None when not said."""
+    requests_remaining: int | None = None
+    """How many of them were left after this call."""
+    seconds_until_reset: float | None = None
+    """Until all of them are there again, counted from the call; rather too short than too long."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelReply:
     """One whole answer. An answer whose end was not said is no reply: it raises `ModelError`."""
 
@@ -59,6 +71,8 @@ class ModelReply:
     cost: Cost
     model: str
     """The model that answered, as the provider names it."""
+    limits: RateLimits | None = None
+    """None when the provider said nothing of its rate limits."""
 
 
 class Model(Protocol):

@@ -12,6 +12,7 @@ from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.usage import Cost, Usage
 from stretto.models.direct import text_of
 from stretto.models.errors import Origin, translated
+from stretto.models.limits import hearing, listen
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import read_finish, read_usage
 from stretto.models.requests import to_conversation, to_settings
@@ -43,7 +44,10 @@ class AgentModel:
 
     async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
         """Run the agent once; streams when `on_text` is given. Raises `ModelError`."""
-        result = await (self._run(request) if on_text is None else self._stream(request, on_text))
+        if self._model:
+            listen(self._model)
+        with hearing() as heard:
+            result = await (self._run(request) if on_text is None else self._stream(request, on_text))
         responses = [message for message in result.new_messages() if isinstance(message, ModelResponse)]
         if not responses:
             raise ModelError(f"{self.name}: the agent ended without an answer.", kind="empty", model=self.name)
@@ -53,6 +57,7 @@ class AgentModel:
             usage=read_usage(responses),
             cost=sum((self._price(response) for response in responses), start=Cost()),
             model=responses[-1].model_name or self.name,
+            limits=heard.limits,
         )
 
     def _price(self, response: ModelResponse) -> Cost:

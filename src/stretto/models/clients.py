@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import anyio
 from pydantic_ai.models import Model as PydanticModel
 
+from stretto.models.limits import listen
+
 _MOMENT = 1.0
 _Keeper = AsyncGenerator[None]
 
@@ -77,6 +79,7 @@ async def _keep(model: PydanticModel, spare: list[PydanticModel]) -> _Keeper:
     # A loop that ends closes the async generators begun on it: the one hook there is to close connections then.
     try:
         async with model:
+            listen(model)  # Entering may have given it a new client.
             yield
     finally:
         spare.append(model)

@@ -18,6 +18,7 @@ from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.usage import Cost, Usage
 from stretto.models.clients import ClientPerLoop
 from stretto.models.errors import Origin, translated
+from stretto.models.limits import hearing
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import read_finish, read_text, read_usage
 from stretto.models.requests import to_messages, to_parameters, to_settings
@@ -46,8 +47,9 @@ class DirectModel:
         """Make one call; streams when `on_text` is given, which gets the text and never the thinking."""
         with translated(self._origin):
             model = await self._clients.enter()
-        response = await (self._ask(model, request) if on_text is None else self._stream(model, request, on_text))
-        finish = read_finish(response, model=self.name, streamed=on_text is not None)
+        with hearing() as heard:
+            response = await (self._ask(model, request) if on_text is None else self._stream(model, request, on_text))
+            finish = read_finish(response, model=self.name, streamed=on_text is not None)
         return ModelReply(
             text=read_text(response),
             finish=finish,
@@ -59,6 +61,7 @@ class DirectModel:
                 base_url=self._origin.base_url,
             ),
             model=response.model_name or self._model.model_name,
+            limits=heard.limits,
         )
 
     async def _ask(self, model: PydanticModel, request: ModelRequest) -> ModelResponse:
