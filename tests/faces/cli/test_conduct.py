@@ -12,6 +12,7 @@ from stretto.core.errors import StrettoError
 from stretto.core.plan import Plan
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.conduct import Errand, conduct, open_watcher
+from stretto.faces.cli.live.view import LiveView
 from stretto.models.function import FunctionModel
 from tests.engine.stage import RECIPE, asked_type, plan
 
@@ -117,15 +118,24 @@ def test_a_declined_plan_runs_nothing(capsys):
     assert "Next:" not in shown.err
 
 
-def test_a_terminal_gets_the_view_the_results_and_the_timeline(terminal, capsys):
+def test_a_terminal_gets_the_view_the_results_and_the_timeline(terminal, capsys, monkeypatch):
     """On a terminal texts are streamed into a live view; then come styled results and the timeline."""
     terminal()
     seen = []
+    drawn = anyio.Event()
+    draw = LiveView.tick
+
+    def tick(view: LiveView) -> None:
+        draw(view)
+        if len(seen) == 3:
+            drawn.set()
+
+    monkeypatch.setattr(LiveView, "tick", tick)
 
     async def slowly(request, say):
         say("<response>copy by ")
         seen.append(asked_type(request))
-        await anyio.sleep(0.15)  # one frame at least is drawn meanwhile
+        await drawn.wait()
         return f"<response>copy by {asked_type(request)}</response>"
 
     assert conduct(orchestrator(slowly), Errand(task="sell")) == 0

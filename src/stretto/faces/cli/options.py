@@ -102,7 +102,9 @@ def prepare(
         given["recipe"] = given.get("recipe") or file.recipe or None
         given["language"] = given.get("language") or file.language or None
     if task is None and not (file and file.task):
-        raise InputError("No task is given.", hint='Say what is to be made: stretto run "Write ..."')
+        raise InputError(
+            "No task is given.", hint='Say what is to be made, such as "Write ...", or - to read it from stdin.'
+        )
     text = file.task if task is None and file else read_task(task or "")
     values = read_context(context or (), context_files or ())
     settings = load_settings(given)
