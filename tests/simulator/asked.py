@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 ProtocolName = Literal["anthropic", "chat", "responses", "gemini"]
 Role = Literal["orchestrator", "worker", "synthesis"]
+PROTOCOL_NAMES: tuple[ProtocolName, ...] = ("anthropic", "chat", "responses", "gemini")
 ROLES: tuple[Role, ...] = ("orchestrator", "worker", "synthesis")
 
 

@@ -165,11 +165,6 @@ class Fault:
     name: str = ""
     """Shown in the call log; the effects' names unless given."""
 
-    @staticmethod
-    def of(*effects: Effect, **when: object) -> "Fault":
-        """Write `Fault(effects=(…,), …)` in fewer words."""
-        return Fault(effects=effects, **when)  # pyright: ignore[reportArgumentType]
-
     @property
     def label(self) -> str:
         """What the call log shows."""

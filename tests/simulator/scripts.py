@@ -3,6 +3,7 @@
 import json
 from typing import Any, cast
 
+from tests.simulator.asked import PROTOCOL_NAMES, ROLES
 from tests.simulator.catalogue import FAULTS
 from tests.simulator.faults import Fault, Script
 
@@ -33,6 +34,9 @@ def _fault(entry: Any) -> Fault:
     fields = cast("dict[str, Any]", entry)
     if unknown := fields.keys() - {*_WHEN, "fault", "calls"}:
         raise ScriptError(f"Unknown field {min(unknown)!r} in {entry!r}. Known: fault, calls, {', '.join(_WHEN)}.")
+    for name, known in (("role", ROLES), ("protocol", PROTOCOL_NAMES)):
+        if fields.get(name) not in (None, *known):
+            raise ScriptError(f"Unknown {name} {fields[name]!r}. Known: {', '.join(known)}.")
     when = {name: fields[name] for name in _WHEN if name in fields}
     calls = frozenset(fields["calls"]) if "calls" in fields else None
     return Fault(effects=FAULTS[fields["fault"]], name=fields["fault"], calls=calls, **when)

@@ -13,9 +13,9 @@ from google.genai import types as google
 from openai import AsyncOpenAI
 
 from tests.simulator import Simulator
-from tests.simulator.asked import ProtocolName
+from tests.simulator.asked import PROTOCOL_NAMES, ProtocolName
 
-PROTOCOLS: tuple[ProtocolName, ...] = ("anthropic", "chat", "responses", "gemini")
+PROTOCOLS = PROTOCOL_NAMES
 MODELS: Mapping[ProtocolName, str] = {
     "anthropic": "claude-haiku-4-5",
     "chat": "gpt-5.2",

@@ -38,7 +38,7 @@ async def outcomes(script: Script, *calls: tuple[ProtocolName, str, bool]) -> li
 )
 async def test_a_fault_befalls_the_calls_it_names(when: dict[str, Any], statuses: list[int]) -> None:
     """Only calls for which everything given holds are hit, after those spared and until it is used up."""
-    script = Script((Fault.of(*FAIL, **when),))
+    script = Script((Fault(effects=FAIL, **when),))
     calls: list[tuple[ProtocolName, str, bool]] = [
         ("chat", ORCHESTRATOR, False),
         ("anthropic", WORKER, False),
@@ -72,6 +72,8 @@ async def test_a_script_is_read_from_json() -> None:
         ('[{"fault": "gremlins"}]', "Known: reset_before_first_byte"),
         ('["server"]', "Unknown fault"),
         ('[{"fault": "server", "who": "worker"}]', "Unknown field 'who'"),
+        ('[{"fault": "server", "role": "boss"}]', "Unknown role 'boss'. Known: orchestrator, worker, synthesis."),
+        ('[{"fault": "server", "protocol": "smtp"}]', "Unknown protocol 'smtp'. Known: anthropic, chat"),
     ],
 )
 def test_json_that_is_no_script_is_explained(text: str, words: str) -> None:

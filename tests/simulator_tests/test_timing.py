@@ -6,6 +6,7 @@ import math
 import pytest
 
 from tests.simulator import INSTANT, REALISTIC, Simulator, Timing
+from tests.simulator.asked import ProtocolName
 from tests.simulator.timing import Ticker
 from tests.simulator.tokens import count_tokens, cut_pieces, first_tokens
 from tests.simulator_tests.clients import PROTOCOLS, ask
@@ -23,11 +24,11 @@ def test_what_is_due_follows_from_rate_and_speed() -> None:
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-async def test_an_answer_takes_its_time(protocol: str, streamed: bool) -> None:
+async def test_an_answer_takes_its_time(protocol: ProtocolName, streamed: bool) -> None:
     """An answer of so many tokens ends no earlier than the timing says."""
     timing = Timing(first_token=0.02, tokens_per_second=400)
     async with Simulator(timing=timing, answers=lambda _: "word " * 16) as sim:
-        await ask(sim, protocol, streamed=streamed)  # pyright: ignore[reportArgumentType]
+        await ask(sim, protocol, streamed=streamed)
         (call,) = sim.calls
         assert (call.ended_at or 0) - call.at >= timing.due(20) - 0.001
 
