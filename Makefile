@@ -1,6 +1,6 @@
 # Everything a newcomer, a developer and CI types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check fix lock clean
+.PHONY: help demo test test-slow check fix docs lock clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -57,6 +57,9 @@ check: $(VENV)/.dev ## Run everything CI runs
 fix: $(VENV)/.dev ## Format and mend what can be mended
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev ## Write the command line's help into docs/cli.md
+	@$(BIN)/python docs/generate_cli.py
 
 lock: ## Write the lock files anew (needs uv)
 	@uv pip compile --quiet --universal --no-header --no-emit-index-url --python-version 3.11 \

@@ -2,10 +2,12 @@
 
 import heapq
 import random
+from collections.abc import Callable
 
 import pytest
 
-from stretto.engine.pace import Pace
+from stretto.core.models import RateLimits
+from stretto.engine.pace import LONGEST_PAUSE, Pace
 
 
 class Bucket:
@@ -23,12 +25,29 @@ class Bucket:
         self.tokens -= 1
         return True
 
+    def limits(self, *, whole_seconds: bool) -> RateLimits:
+        """Return what the headers of the latest call say; moments in whole seconds are read as a second less."""
+        reset = (self.burst - self.tokens) / self.rate
+        return RateLimits(
+            requests_limit=round(60 * self.rate),
+            requests_remaining=int(self.tokens),
+            seconds_until_reset=max(0.0, (self.at + reset) // 1 - self.at // 1 - 1) if whole_seconds else reset,
+        )
 
-def play(pace: Pace, bucket: Bucket, *, seconds: float, latency: float, seed: int) -> list[tuple[float, bool]]:
+
+def play(
+    pace: Pace,
+    bucket: Bucket,
+    *,
+    seconds: float,
+    latency: float,
+    seed: int,
+    headers: Callable[[], RateLimits] | None = None,
+) -> list[tuple[float, bool]]:
     """Call without end, as fast as the pace allows; return when each call was made and whether it was let in."""
     chance = random.Random(seed)
     calls: list[tuple[float, bool]] = []
-    ends: list[tuple[float, float, bool]] = []
+    ends: list[tuple[float, int, float, bool, RateLimits | None]] = []
     now, flying = 0.0, 0
     while now < seconds:
         ready = pace.ready_at(now)
@@ -36,14 +55,17 @@ def play(pace: Pace, bucket: Bucket, *, seconds: float, latency: float, seed: in
             pace.started(now)
             taken = bucket.take(now)
             calls.append((now, taken))
-            heapq.heappush(ends, (now + (latency * chance.uniform(0.5, 1.5) if taken else 0.02), now, taken))
+            ended = now + (latency * chance.uniform(0.5, 1.5) if taken else 0.02)
+            heapq.heappush(ends, (ended, len(calls), now, taken, headers() if headers else None))
             flying += 1
             continue
         upcoming = [end[0] for end in ends[:1]] + ([ready] if flying < int(pace.limit) else [])
         now = max(now, min(upcoming))
         while ends and ends[0][0] <= now:
-            _, started, taken = heapq.heappop(ends)
+            _, _, started, taken, limits = heapq.heappop(ends)
             flying -= 1
+            if limits:
+                pace.observed(limits, started, now, flying)
             if taken:
                 pace.succeeded(started, now)
             else:
@@ -94,3 +116,23 @@ def test_limits_grow_back():
     assert pace.limit == 8
     assert pace.ready_at(1_000.0) <= 1_000.0
     assert pace.rate is None
+
+
+@pytest.mark.parametrize("whole_seconds", [False, True])
+@pytest.mark.parametrize("latency", [0.05, 0.5, 2.0])
+@pytest.mark.parametrize("burst", [1, 20, 60, 1200])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_model_that_says_its_limits_refuses_nothing(whole_seconds: bool, latency: float, burst: int, seed: int):
+    """Once headers were seen no call is refused, and the throughput is within 10% of the bucket's rate."""
+    bucket = Bucket(20, burst)
+    calls = play(
+        Pace(50),
+        bucket,
+        seconds=70,
+        latency=latency,
+        seed=seed,
+        headers=lambda: bucket.limits(whole_seconds=whole_seconds),
+    )
+    first_answer = min(0.02, latency / 2) if burst < 50 else latency * 1.5
+    assert all(taken for at, taken in calls if at > first_answer)
+    assert sum(taken for at, taken in calls if at >= 10) / 60 > 0.9 * 20

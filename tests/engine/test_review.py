@@ -46,6 +46,7 @@ async def test_an_edited_plan_is_what_runs():
         ("s5", "z", "zz"),
     ]
     assert (result.status, result.superseded) == ("complete", ())
+    assert {event.subtask.id for event in of_kind(events, "subtask_sealed")} == {"s1", "s2", "s3", "s4", "s5"}
 
     async def turn(shown: Plan, quote: Quote) -> Plan:
         return shown.reorder(["s2", "s1"])

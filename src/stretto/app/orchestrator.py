@@ -1,7 +1,6 @@
 """The Orchestrator: what developers hold in their hands. Puts models, recipe and limits together and runs tasks."""
 
 import asyncio
-import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,18 +12,19 @@ from secrets import token_hex
 from typing import TypeVar, get_args
 
 import anyio
+from anyio.from_thread import start_blocking_portal
 
 from stretto.app.folders import recipes_folder
 from stretto.app.observers import observing
 from stretto.app.team import ModelSpec, assemble
 from stretto.checks import open_checks
 from stretto.core.checks import Check
-from stretto.core.errors import InputError, ModelError, PlanError, StrettoError
+from stretto.core.errors import InputError
 from stretto.core.events import RunCompleted
 from stretto.core.journal import Journal
 from stretto.core.models import Role
 from stretto.core.plan import HARD_CEILING, Plan, Tier
-from stretto.core.result import Failure, RunResult, SynthesisStrategy
+from stretto.core.result import RunResult, SynthesisStrategy
 from stretto.core.task import EMPTY, Task
 from stretto.core.usage import Cost, Quote, Usage
 from stretto.engine import Budget, EventStream, Gates, Job, ReviewHook, RunSettings, Team, open_run, quote
@@ -171,7 +171,7 @@ class Orchestrator:
 
         result = await self.run(task, context=context, review=look)
         if not shown:
-            raise _as_error(result.shortfall[0].failure)
+            raise result.shortfall[0].failure.to_error()
         plan, estimate = shown[0]
         return PlanResult(plan=plan, warnings=result.warnings, usage=result.usage, cost=result.cost, quote=estimate)
 
@@ -229,21 +229,9 @@ def run_blocking(start: Callable[[], Awaitable[T]]) -> T:
 
     if not _in_event_loop():
         return anyio.run(main)
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(anyio.run(main))
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=work, name="stretto-run")
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]
+    # A portal cancels the run when the waiting thread is interrupted; a bare thread would go on spending.
+    with start_blocking_portal() as portal:
+        return portal.call(main)
 
 
 def _in_event_loop() -> bool:
@@ -307,9 +295,3 @@ def _strategy(value: SynthesisStrategy) -> SynthesisStrategy:
     if value not in known:
         raise InputError(f"synthesis must be one of {', '.join(known)}, got {value!r}.")
     return value
-
-
-def _as_error(failure: Failure) -> StrettoError:
-    if failure.kind == "plan":
-        return PlanError(failure.message, raw=failure.raw, hint=failure.hint)
-    return ModelError(failure.message, kind=failure.kind, hint=failure.hint)

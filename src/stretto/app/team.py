@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stretto.app.keys import load_keys
 from stretto.core.models import Model
 from stretto.core.plan import Tier
 from stretto.engine import Team
@@ -27,6 +28,7 @@ def assemble(
 
     A role without a model of its own takes the orchestrator's. Raises `InputError` when a model cannot be used.
     """
+    keys = load_keys() if keys is None else keys
     why = ""
     if model is None:
         choice = choose_models(environ=os.environ, keys=keys)

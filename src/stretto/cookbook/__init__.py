@@ -16,10 +16,10 @@ from typing import TypedDict
 from stretto.app.orchestrator import Orchestrator, run_blocking
 from stretto.app.team import ModelSpec, open_named
 from stretto.cookbook.printout import Printout, print_results, say
-from stretto.core.errors import InputError, ModelError, PlanError, StrettoError
+from stretto.core.errors import InputError, ModelError
 from stretto.core.events import RunCompleted
 from stretto.core.models import ModelReply, ModelRequest
-from stretto.core.result import Failure, RunResult
+from stretto.core.result import RunResult
 from stretto.core.task import EMPTY
 from stretto.core.text import replace_surrogates
 from stretto.parsing import parse_plan
@@ -134,7 +134,7 @@ class FlexibleOrchestrator:
         orchestrator = Orchestrator(model=self.model, recipe=recipe)
         result = run_blocking(lambda: _follow(orchestrator, task, context))
         if not result.results:
-            raise _as_error(result.shortfall[0].failure)
+            raise result.shortfall[0].failure.to_error()
         print_results(result)
         return {
             "analysis": result.analysis,
@@ -158,12 +158,6 @@ def _require(template: str, known: frozenset[str]) -> None:
     missing = sorted(placeholders(template) - known, key=lambda name: template.index(f"{{{name}}}"))
     if missing:
         raise InputError(f"Missing required prompt variable: {missing[0]!r}")
-
-
-def _as_error(failure: Failure) -> StrettoError:
-    if failure.kind == "plan":
-        return PlanError(failure.message, raw=failure.raw, hint=failure.hint)
-    return ModelError(failure.message, kind=failure.kind, hint=failure.hint)
 
 
 async def _follow(orchestrator: Orchestrator, task: str, context: Mapping[str, object]) -> RunResult:

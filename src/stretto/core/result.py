@@ -32,6 +32,12 @@ class Failure:
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
 
+    def to_error(self) -> StrettoError:
+        """Return the error to raise where there is no result to put the failure in."""
+        if self.kind == "plan":
+            return PlanError(self.message, raw=self.raw, hint=self.hint)
+        return ModelError(self.message, kind=self.kind, hint=self.hint)
+
     @classmethod
     def of(cls, error: StrettoError) -> "Failure":
         """Return an error as data."""

@@ -128,4 +128,4 @@ class Books:
 def _counted(start: CallStart, end: CallEnd | None) -> tuple[Usage, Cost]:
     if end is None or end.usage is None:
         return start.reserved, start.reserved_cost
-    return replace(end.usage, calls=1), end.cost
+    return replace(end.usage, calls=max(1, end.usage.calls)), end.cost

@@ -104,7 +104,7 @@ class Caller:
         async with (
             self._warmth.lead(model, request) as leader,
             self._books.reserve(start),
-            gate.place(self._job.run_id, self._lowered(model)),
+            gate.place(self._job.run_id, self._lowered(model)) as place,
         ):
             self._raise_if_closed(model)
             if tally.began is None:
@@ -119,6 +119,7 @@ class Caller:
             except ModelError as error:
                 self._close(model, error)
                 raise
+            place.limits = reply.limits
             self._gates.breakers.succeeded(model.account)
             return reply
 

@@ -9,12 +9,22 @@ from dataclasses import dataclass, field
 from anyio.lowlevel import RunVar
 
 from stretto.core.errors import ModelError
-from stretto.core.models import Model
+from stretto.core.models import Model, RateLimits
 from stretto.engine.breaker import Breakers
 from stretto.engine.pace import LONGEST_PAUSE, THROTTLED, Pace
 
+_WORTH_SAYING = 1.0  # Seconds of pause from which on a run hears of it.
+
 OnLowered = Callable[[Pace, float | None], None]
 """Told the lowered limits and the seconds of pause that the model asked for."""
+
+
+@dataclass(slots=True)
+class Place:
+    """One call's place at the gate."""
+
+    limits: RateLimits | None = None
+    """Set by whoever holds it: what the model's answer said of its limits. An error that is raised brings its own."""
 
 
 class _Turn:
@@ -40,13 +50,18 @@ class Gate:
         self._parked_by: ModelError | None = None
 
     @asynccontextmanager
-    async def place(self, run_id: str, on_lowered: OnLowered | None = None) -> AsyncGenerator[None]:
+    async def place(self, run_id: str, on_lowered: OnLowered | None = None) -> AsyncGenerator[Place]:
         """Wait for a place, and hold it until the block is left; a refusal raised in it lowers the limits."""
         started = await self._enter(run_id)
+        place = Place()
         try:
-            yield
+            yield place
             self.pace.succeeded(started, self._now())
+            pause = self._observe(place.limits, started)
+            if pause >= _WORTH_SAYING and on_lowered is not None:
+                on_lowered(self.pace, pause)
         except ModelError as error:
+            self._observe(error.limits, started)
             if error.kind in THROTTLED:
                 self._refused(error, started, on_lowered)
             raise
@@ -72,6 +87,11 @@ class Gate:
         if turn.error is not None:
             raise turn.error
         return turn.started
+
+    def _observe(self, limits: RateLimits | None, started: float) -> float:
+        if limits is None:
+            return 0.0
+        return self.pace.observed(limits, started, self._now(), self.in_flight - 1)
 
     def _refused(self, error: ModelError, started: float, on_lowered: OnLowered | None) -> None:
         pause = error.retry_after

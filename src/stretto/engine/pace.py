@@ -1,9 +1,11 @@
-"""How many calls a model takes, learnt from its answers. Pure: time is an argument, in seconds."""
+"""How many calls a model takes, learnt from its answers and their headers. Pure: time is an argument, in seconds."""
 
 from collections import deque
 from contextlib import suppress
 
 from stretto.core.errors import ErrorKind
+from stretto.core.models import RateLimits
+from stretto.engine.allowance import Allowance
 
 THROTTLED: frozenset[ErrorKind] = frozenset({"rate_limit", "overloaded"})
 """The model was busy: nothing was wrong with the call, so it may be made more often than a faulty one."""
@@ -27,10 +29,11 @@ class Pace:
         self.limit = float(most)
         """Calls in flight at most; halves when the model is overloaded, grows back by one for each round of calls."""
         self.rate: float | None = None
-        """Calls a second at most; None while nothing was refused."""
+        """Calls a second at most, by what was refused; None while nothing was."""
         self._most = most
         self._paused_until = 0.0
-        self._next_at = 0.0
+        self._last_at = float("-inf")
+        self._allowance = Allowance()
         self._rate_set_at = 0.0
         self._growth = _FASTEST_GROWTH
         self._cut_at = float("-inf")
@@ -40,21 +43,32 @@ class Pace:
 
     def ready_at(self, now: float) -> float:
         """Return when the next call may start as far as time is concerned; `now` or earlier for at once."""
-        return max(self._paused_until, self._next_at if self._current_rate(now) else 0.0)
+        rate = self._lowest_rate(now)
+        return max(self._paused_until, self._last_at + 1.0 / rate if rate else 0.0)
 
     def started(self, now: float) -> None:
         """A call starts."""
         self._first_at = min(self._first_at, now)
         self._accepted.append(now)
         self._trim(now)
-        if rate := self._current_rate(now):
-            self._next_at = max(now, self._next_at) + 1.0 / rate
+        self._last_at = now
+        self._allowance.started()
 
     def succeeded(self, started: float, now: float) -> None:
         """A call that had started at `started` was answered."""
         latency = now - started
         self._latency = latency if not self._latency else 0.8 * self._latency + 0.2 * latency
         self.limit = min(float(self._most), max(self.limit + 1.0 / self.limit, self._needed()))
+
+    def observed(self, limits: RateLimits, started: float, now: float, others: int) -> float:
+        """Headers said this in answer to the call of `started`, while so many `others` were under way.
+
+        Returns the seconds of a pause that begins here because no call is left; 0 for none.
+        """
+        until = min(self._allowance.observed(limits, started, now, others), now + LONGEST_PAUSE)
+        pause = until - max(now, self._paused_until)
+        self._paused_until = max(self._paused_until, until)
+        return max(0.0, pause)
 
     def refused(self, started: float, now: float, retry_after: float | None) -> bool:
         """A call was turned away; return whether the limits were lowered (once for all calls of one burst)."""
@@ -70,7 +84,7 @@ class Pace:
         searching = now - self._cut_at < 1.0 or self._cut_at < 0.0
         self._growth = _FASTEST_GROWTH if searching else max(_SLOWEST_GROWTH, self._growth / 2)
         self._rate_set_at = self._cut_at = now
-        self._next_at = now + 1.0 / self.rate
+        self._last_at = now
         self.limit = max(1.0, self.limit / 2, min(self.limit, self._needed()))
         return True
 
@@ -92,6 +106,10 @@ class Pace:
             self.rate = None
             return None
         return self.rate * (1.0 + self._growth * quiet)
+
+    def _lowest_rate(self, now: float) -> float | None:
+        rates = (self._current_rate(now), self._allowance.rate(now))
+        return min((rate for rate in rates if rate), default=None)
 
     def _trim(self, now: float) -> None:
         while self._accepted and self._accepted[0] < now - _WINDOW:

@@ -80,15 +80,15 @@ async def open_run(
             finally:
                 gates.breakers.run_ended(job.run_id)
 
-    async with anyio.create_task_group() as group:
-        group.start_soon(run)
-        try:
-            yield EventStream(receive, failure)
-        except Exception as error:  # Kept out of the task group, which would wrap it.
-            left_by.append(error)
-        finally:
-            group.cancel_scope.cancel()
-    receive.close()
+    with receive:
+        async with anyio.create_task_group() as group:
+            group.start_soon(run)
+            try:
+                yield EventStream(receive, failure)
+            except Exception as error:  # Kept out of the task group, which would wrap it.
+                left_by.append(error)
+            finally:
+                group.cancel_scope.cancel()
     if left_by:
         raise left_by[0]
 
@@ -231,7 +231,21 @@ class _Run:
         edited = await self._job.review(plan, estimate)
         if edited is None:
             return None
-        return await self._journal.record(self._job.run_id, _AS_REVIEWED, _identified(edited, plan, ledger))
+        reviewed = await self._identified(edited, plan, ledger)
+        return await self._journal.record(self._job.run_id, _AS_REVIEWED, reviewed)
+
+    async def _identified(self, edited: Plan, plan: Plan, ledger: Ledger) -> Plan:
+        """Return an edited plan with an id for each subtask: its own where it has one, a new one where not."""
+        free = {subtask.id for subtask in plan.subtasks}
+        subtasks: list[Subtask] = []
+        for subtask in edited.subtasks:
+            if subtask.id not in free:
+                subtask = ledger.seal(subtask)
+                await self._journal.seal(self._job.run_id, subtask, analysis=plan.analysis)
+                self._emit(SubtaskSealed(subtask=subtask))
+            free.discard(subtask.id)
+            subtasks.append(subtask)
+        return replace(edited, subtasks=tuple(subtasks))
 
     async def _synthesise(self, results: tuple[WorkerResult, ...], saved: SavedRun) -> SynthesisResult | None:
         strategy = self._job.settings.synthesis
@@ -275,13 +289,3 @@ class _Run:
         )
         await self._journal.close_run(self._job.run_id, result.status)
         self._emit(RunCompleted(result=result))
-
-
-def _identified(edited: Plan, plan: Plan, ledger: Ledger) -> Plan:
-    """Return an edited plan with an id for each subtask: its own where it has one, a new one where not."""
-    free = {subtask.id for subtask in plan.subtasks}
-    subtasks: list[Subtask] = []
-    for subtask in edited.subtasks:
-        subtasks.append(subtask if subtask.id in free else ledger.seal(subtask))
-        free.discard(subtask.id)
-    return replace(edited, subtasks=tuple(subtasks))
