@@ -33,7 +33,11 @@ _ARTICLE = re.compile(r"(?:a|an|the)\s+", re.IGNORECASE)
 # A comma inside a number parts nothing.
 _COMMA = re.compile(r"\s*(?:,(?!\d)|(?<!\d),|[，、;；\n])\s*(?:and\s+|以及|和)?|\s+and\s+(?=[^,]*$)")
 # What could be read as markup again when it is quoted in an answer.
-_TAG_START = re.compile(r"[<＜](?=[A-Za-z/!?_／])")
+_TAG_START = re.compile(
+    r"[<＜﹤◁](?=\s*\\?[/／]?\s*[A-Za-z/!?_／])|[〈⟨‹《\[](?=\s*[/／]?\s*(?:\w+:)?(?:(?:sub)?[_-]?tasks?|plan|type|description|tier|"
+    r"analysis|response|think|thought|reason|reflect|scratchpad))",
+    re.IGNORECASE,
+)
 _LONGEST_FACT = 160
 _MOST_FEATURES = 12
 _MOST_FACTS = 12
@@ -132,7 +136,7 @@ def _literal(text: str) -> list[str] | None:
 def tidy(text: str) -> str:
     """Return a value as one line that is safe to quote: no controls, no markup, of bounded length."""
     line = " ".join(strip_control(text[: 4 * _LONGEST_FACT]).split())
-    line = _TAG_START.sub("‹", line).replace("||", "|")
+    line = _TAG_START.sub("(", line).replace("||", "|")
     if len(line) > _LONGEST_FACT:
         # Half a number would be another number.
         line = line[:_LONGEST_FACT].rsplit(" ", 1)[0].rstrip("0123456789.,，%") + " …"

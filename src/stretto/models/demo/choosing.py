@@ -14,6 +14,9 @@ _SAME_SHAPE = 2.5
 # Copy is what is asked for by default, so its instructions say little about the task.
 _TOLD: Mapping[Genre, float] = {**dict.fromkeys(GENRES, 2.5), "copy": 0.5}
 _SAMPLE = 8_000
+_WORD_HEAD = re.compile(r"(?:\d[\d.,]*)$")
+_WORD_REST = re.compile(r"(?:[A-Za-z0-9-]|[.,](?=\d))*")
+_REACH = 40
 _TAKE = re.compile(r"(.*?)(?: \(take (\d{1,4})\)|（第(\d{1,4})稿）)?", re.DOTALL)
 
 
@@ -88,18 +91,12 @@ def _tags(brief: Brief) -> dict[str, tuple[float, str]]:
 
 
 def _whole_word(words: str, pattern: re.Pattern[str]) -> str:
-    """Return the hit as the brief has it, to the end of its word or phrase."""
+    """Return the first hit as the brief has it: with the whole of the word and of the number that it is part of."""
     match = pattern.search(words)
     assert match is not None
-    end = match.end()
-    while (
-        end < len(words)
-        and end - match.start() < 40
-        and words[end].isascii()
-        and (words[end].isalnum() or words[end] == "-")
-    ):
-        end += 1
-    return words[match.start() : end]
+    before = _WORD_HEAD.search(words[max(0, match.start() - _REACH) : match.start()])
+    after = _WORD_REST.match(words[match.end() : match.end() + _REACH])
+    return f"{before[0] if before else ''}{match[0]}{after[0] if after else ''}"
 
 
 def _score(angle: Angle, tags: dict[str, tuple[float, str]]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 _ADJECTIVE = re.compile(
     r".*(?:-free|-proof|-resistant|-friendly|-cancelling|-canceling|-lasting|-made|-grade|less|able|"
     r"ible|ful|ous|ive)|"
-    r"(?:\w+ly )?(?:\w+-)?(?:insulated|recycled|padded|certified|tested|rechargeable|reinforced|"
+    r"(?:(?:\w+ly|very|extra|super) )?(?:\w+-)?(?:insulated|recycled|padded|certified|tested|rechargeable|reinforced|"
     r"encrypted|organic|vegan|wireless|"
     r"portable|lightweight|waterproof|leakproof|foldable|compact|handmade|ergonomic|reflective|"
     r"breathable|durable|modular|"

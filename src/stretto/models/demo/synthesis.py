@@ -16,6 +16,8 @@ _MOST_BLOCKS = 60
 
 def merge(reading: Reading, brief: Brief, genre: Genre) -> str:
     """Return one text: for copy an opening, one list and the best of each result; else all parts as chapters."""
+    if not any(text.strip() for _, text in reading.results):
+        return str(frames(brief.language)["bare"]).strip()
     parts = [(type_, _BLANK.split(text.strip())[:_MOST_BLOCKS]) for type_, text in reading.results if text.strip()]
     blocks = _woven(parts) if genre == "copy" else _chapters(parts)
     if reading.missing:
@@ -27,31 +29,24 @@ def merge(reading: Reading, brief: Brief, genre: Genre) -> str:
 
 
 def _woven(parts: list[tuple[str, list[str]]]) -> list[str]:
-    blocks: list[str] = []
-    listed = False
-    for _, part in parts:
-        prose = [block for block in part if not _LIST.match(block) and not _HEADING.match(block)]
-        if not blocks:
-            blocks += [block for block in part if _HEADING.match(block)][:1] + prose[:1]
-        else:
-            blocks += prose[:1]
-        lists = [block for block in part if _LIST.match(block)]
-        if lists and not listed:
-            blocks.append(lists[0])
-            listed = True
-    closing = [block for block in parts[0][1][-1:] if not _LIST.match(block)] if parts else []
-    return [*(block for block in blocks if block not in closing), *closing]
+    first = parts[0][1]
+    opening = [block for block in first if _HEADING.match(block)][:1] + _prose(first)[:1]
+    lists = [block for _, part in parts for block in part if _LIST.match(block)][:1]
+    others = [max(prose, key=len) for _, part in parts[1:] if (prose := _prose(part))]
+    closing = _prose(first)[-1:]
+    return [*opening, *lists, *others, *(block for block in closing if block not in opening)]
+
+
+def _prose(blocks: list[str]) -> list[str]:
+    return [block for block in blocks if not _LIST.match(block) and not _HEADING.match(block)]
 
 
 def _chapters(parts: list[tuple[str, list[str]]]) -> list[str]:
     blocks: list[str] = []
     for type_, part in parts:
         blocks.append(f"## {tidy(type_)}")
-        blocks += [
-            f"##{block}" if _HEADING.match(block) and block.startswith("## ") else block
-            for block in part
-            if not block.startswith("# ")
-        ]
+        # The chapter's title takes the place of the part's own; what stood under that moves down.
+        blocks += [f"#{block}" if block.startswith("## ") else block for block in part if not block.startswith("# ")]
     return blocks
 
 
@@ -60,7 +55,7 @@ def compare(reading: Reading, brief: Brief, genre: Genre) -> str:
     words = frames(brief.language)["compare"]
     results = reading.results
     if not results:
-        return fill_line(frames(brief.language)["bare"], {})
+        return str(frames(brief.language)["bare"]).strip()
     choices = {tidy(type_): find_angle(type_, "", genre, brief.language) for type_, _ in results}
     lines = [words["title"]]
     lines += [
@@ -72,6 +67,12 @@ def compare(reading: Reading, brief: Brief, genre: Genre) -> str:
     by_length = [tidy(type_) for type_, _ in sorted(results, key=lambda result: len(result[1]))]
     best = next((choice for choice in rank(brief, genre, 30) if choice.name in choices), None)
     name = best.name if best else next(iter(choices))
-    because = fill_line(words["because"], {"evidence": best.evidence}) if best and best.evidence else ""
-    values = {"name": name, "because": because, "shortest": by_length[0], "longest": by_length[-1]}
-    return "\n".join((*lines, "", fill_line(words["length"], values), "", fill_line(words["recommend"], values)))
+    values = {"name": name, "shortest": by_length[0], "longest": by_length[-1]}
+    if best and best.evidence:
+        values["evidence"] = best.evidence
+    values["why"] = fill_line(words["why"], values)
+    advice = [fill_line(words["recommend"], values)]
+    if by_length[0] != name:
+        advice.append(fill_line(words["borrow"], values))
+    space = frames(brief.language)["small"]["space"]
+    return "\n".join((*lines, "", fill_line(words["length"], values), "", space.join(advice)))

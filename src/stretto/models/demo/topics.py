@@ -45,7 +45,7 @@ _DETERMINER = re.compile(
 _SENTENCE_END = re.compile(r"[.!?;。！？；](?=\s|$|[\u4e00-\u9fff])|[:：](?=\s)|\n")
 _EN_TAIL = re.compile(
     r"(?:,[ \t]*|[ \t]+)(?:with|featuring|that|which|who|made|including|priced|costing|aimed|targeting|"
-    r"in (?:english|chinese))\b",
+    r"in (?:simplified |traditional )?(?:english|chinese))\b",
     re.IGNORECASE,
 )
 _EN_AUDIENCE = re.compile(r"[ \t]+(?:for|aimed at|targeting)[ \t]+(.+)", re.IGNORECASE)
@@ -121,6 +121,7 @@ def _chinese(text: str) -> Topic:
     subject = found[1] if found else sentence[_end(_ZH_ASK, sentence) :] or sentence
     tail = _ZH_TAIL.search(subject)
     subject = subject[: tail.start()] if tail and tail.start() else subject
+    subject = subject.lstrip(_EDGES)
     subject = (subject[_end(_ZH_NEW, subject) :] or subject).strip(_EDGES)[:_LONGEST_HAN].rstrip("0123456789")
     question = f"“{sentence[:_LONGEST_HAN]}”这个问题" if _ZH_QUESTION.match(sentence) else subject
     listed = _ZH_LIST.search(text)

@@ -106,6 +106,9 @@ def _this(topic: str, language: Language, *, plural: bool) -> str:
 
 def _hashtag(feature: str) -> str:
     plain = feature.split("（")[0]
+    # Run together, the digits of a number would make another one.
+    if any(character.isdigit() for character in plain):
+        return ""
     words: list[str] = _WORD.findall(plain)
     tag = "".join(capital(word) for word in words)
     return f"#{tag}" if tag and len(tag) <= _LONGEST_TAG else ""

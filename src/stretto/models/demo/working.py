@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from stretto.models.demo.briefs import Brief
 from stretto.models.demo.choosing import Choice
 from stretto.models.demo.library import frames
-from stretto.models.demo.template import fill, fill_line
+from stretto.models.demo.template import fill
 from stretto.models.demo.wording import kind_values, make_features, make_values, once
 
-# Where readers expect every feature to be named.
-_COMPLETE = ("copy", "documentation")
 _LIMIT = re.compile(
     r"(?:at most|no more than|under|below|max(?:imum)?(?: of)?|up to|within|fewer than|"
     r"less than)[ \t]+(\d{1,5})[ \t]+(words?|characters?|chars)"
@@ -27,11 +25,6 @@ def write_text(choice: Choice, brief: Brief, told: Sequence[str]) -> str:
     for slot, feature in zip(("first", "second", "third"), features, strict=False):
         values |= {f"{slot}_{voice}": feature[voice] for voice in ("plain", "warm", "short")}
     blocks = fill(choice.angle.text, values, features, joiner=frames(brief.language)["small"]["comma"])
-    text = "\n\n".join(blocks).lower()
-    left_out = [feature["feature"] for feature in features if feature["feature"].lower() not in text]
-    if left_out and choice.angle.genre in _COMPLETE:
-        rest = frames(brief.language)["small"]["comma"].join(left_out)
-        blocks.append(fill_line(frames(brief.language)["also"], {"rest": rest}))
     return once("\n\n".join(_within(blocks, told)), [*values.values(), *(feature["feature"] for feature in features)])
 
 
