@@ -15,6 +15,7 @@ _KEYED = re.compile(
     r"\W{0,9}(?:type|类型)\W{0,9}?[:：]\s*+(?P<type>[^\n]++)\n\W{0,9}(?:description|desc|描述)\W{0,9}?[:：]\s*+(?P<text>.+)",
     re.IGNORECASE | re.DOTALL,
 )
+_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->)){0,500}+-->")
 _SPACE = re.compile(r"\s*+")
 _LOST_OPENER = re.compile(r"(?:type|description)\s*>\s*", re.IGNORECASE)
 
@@ -58,7 +59,7 @@ class Draft:
         if kind == "description":
             self.descriptions.append(_without_only_comments(text))
         elif kind in ("type", "approach", "item"):
-            self.types.setdefault(name, tidy(plain(_cut_tail(text))))
+            self.types.setdefault(name, tidy(plain(_cut_tail(_COMMENT.sub("", text)))))
         elif kind == "tier":
             value = plain(text).strip().lower()
             # "model" and "effort" may hold something else, which is none of ours.

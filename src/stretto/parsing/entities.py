@@ -5,6 +5,7 @@ import re
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ENTITY = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z_][\w.\-]{0,60};")
+_WHOLE = (("&lt;", "<"), ("&gt;", ">"), ("&#60;", "<"), ("&#62;", ">"), ("&quot;", '"'), ("&amp;", "&"))
 _CDATA_OPEN = "<![CDATA["
 _CDATA = re.compile(re.escape(_CDATA_OPEN), re.IGNORECASE)
 
@@ -28,7 +29,9 @@ def has_reference(text: str) -> bool:
 
 def unescape(text: str) -> str:
     """Undo one level of escaping of angle brackets: for markup that was escaped as a whole."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+    for entity, sign in _WHOLE:
+        text = text.replace(entity, sign)
+    return text
 
 
 def plain(markup: str) -> str:

@@ -7,7 +7,7 @@ from stretto.parsing.json_text import Bare, Items, JsonError, Omission, Pairs, V
 from stretto.parsing.json_tolerant import read_value
 from stretto.parsing.names import DESCRIPTIONS, OTHER_DESCRIPTIONS, TASKS, TIERS, TYPE_NAMES, TYPES, WRAPPERS, normal
 
-LISTS = WRAPPERS | {"items", "steps", "variants", "list", "task", "subtask", "sub_task"}
+LISTS = WRAPPERS | TASKS | {"items", "steps", "variants", "list"}
 """Names under which a list of subtasks stands."""
 _LIST_ORDER = ("tasks", "subtasks", "sub_tasks")
 _NULLS = frozenset({"null", "None", "undefined", "none"})

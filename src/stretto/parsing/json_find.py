@@ -8,7 +8,7 @@ from stretto.parsing.json_entry import entry_of, is_entry
 from stretto.parsing.json_plan import analysis_of, blocks_of
 from stretto.parsing.json_text import Items, JsonError, Pairs, Value
 from stretto.parsing.json_tolerant import read_value
-from stretto.parsing.names import DESCRIPTIONS, TYPES, WRAPPERS
+from stretto.parsing.names import DESCRIPTIONS, TASKS, TYPES, WRAPPERS
 
 _QUOTE = r"\\?[\"'“”‘’„＂`]"
 _START = re.compile(
@@ -21,7 +21,7 @@ _START = re.compile(
 _WHOLE_TEXT = re.compile(r"\s*(?:```[\w ]*\n\s*)?(?=[\"'](?:\\+[nrt\"']|\s)*+[{\[])")
 _ESCAPED = re.compile(r"[{\[]\s*+(?:\\n\s*+)*+\\\"")
 _PLAN_KEY = re.compile(
-    rf"[\"'“”‘’{{,\s](?:{'|'.join(sorted(WRAPPERS | DESCRIPTIONS | set(TYPES)))})\s*\\?[\"'“”‘’]?\s*[:：]",
+    rf"[\"'“”‘’{{,\s](?:{'|'.join(sorted(WRAPPERS | TASKS | DESCRIPTIONS | set(TYPES)))})\s*\\?[\"'“”‘’]?\s*[:：]",
     re.IGNORECASE,
 )
 _MAX_FAILURES = 20

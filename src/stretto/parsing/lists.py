@@ -15,7 +15,7 @@ _CUE = re.compile(
 _ITEM = re.compile(
     r"(?P<indent>[ \t]*)(?P<mark>[-*+–](?=\s)|[•●▪◦‣]|\(?\d{1,4}[.)](?=\s)|\d{1,4}[、．）]|[a-zA-Z][.)](?=\s)|[①-⑳]"
     r"|[一二三四五六七八九十]{1,3}、|(?:sub)?task\s*#?\d{1,4}\s*[:：.)\-–—]|(?:子?任务)\s*[\d一二三四五六七八九十]{1,3}\s*[:：])"
-    r"\s*(?P<text>\S.*)",
+    r"\s*(?:\[[ xX]\]\s)?(?P<text>\S.*)",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"[ \t]*(?P<level>#{1,6})\s+(?P<text>\S.*)")
@@ -31,10 +31,13 @@ _KEY = re.compile(
     rf"(?:\*\*|__|`|\")?\s*[:：=]\s*(?:\*\*|__)?\s*(?P<text>.*)",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(
-    r"(?:(?:sub)?task|任务|子任务|approach|step)?\s*#?\s*\d*\s*[:：.)、\-–—]*\s*(?P<text>.*)", re.IGNORECASE
+_LABEL = re.compile(
+    r"(?:(?:(?:sub)?task|approach|step|variant|任务|子任务|方案)(?:\s*#?\s*\d{1,4}\s*[:：.)、\-–—]*|\s*[:：])|\d{1,4}\s*[.)、:：]+)"
+    r"\s*(?P<text>\S.*)",
+    re.IGNORECASE,
 )
 _FRAME = re.compile(r"\s*(?:```|~~~|</\w+>\s*$)")
+_BULLETS = "-*+•●▪◦‣–"
 _TRIM = ' \t*_`"“”'
 
 
@@ -63,8 +66,8 @@ def read_lists(text: str) -> Found:
 
 
 def _after_cue(lines: list[str]) -> tuple[int, bool]:
-    """Return where the list of subtasks begins: behind the last line that announces it."""
-    start = next((i for i in range(len(lines) - 1, -1, -1) if len(lines[i]) < 80 and _CUE.fullmatch(lines[i])), None)
+    """Return where the list of subtasks begins: behind the first line that announces it, so that none is lost."""
+    start = next((i for i, line in enumerate(lines) if len(line) < 80 and _CUE.fullmatch(line)), None)
     return (0, False) if start is None else (start + 1, True)
 
 
@@ -97,7 +100,7 @@ def _ends_record(line: str) -> bool:
         return True
     item = _ITEM.fullmatch(line)
     head = item["text"] if item and not item["indent"] else text
-    return re.fullmatch(r"\W*(?:sub)?task\s*#?\d+\W*", head, re.IGNORECASE) is not None or bool(
+    return re.fullmatch(r"\W*(?:sub)?tasks?\s*#?\d*\W*", head, re.IGNORECASE) is not None or bool(
         _BOLD_LINE.fullmatch(head)
     )
 
@@ -130,14 +133,23 @@ def _table(lines: list[str], cued: bool) -> list[Entry]:
 def _items(lines: list[str], cued: bool) -> list[Entry]:
     """Read bullets or numbers, one subtask each."""
     groups = _groups(lines)
-    if not groups:
+    if not groups or _is_headed(lines):
         return []
     if not cued and len(groups) > 1:
         return [Fault(message="The answer has several lists, and none is marked as the plan.")]
     entries = [_entry(part, cued) for part in groups[0]] if not cued else [_entry(p, cued) for g in groups for p in g]
     if any(entry is None for entry in entries):
         return []
+    if not cued and _is_aside(lines, groups[0]):
+        return [Fault(message="The answer has a list that nothing marks as the plan.")]
     return [entry for entry in entries if entry is not None]
+
+
+def _is_aside(lines: list[str], parts: list[_Part]) -> bool:
+    """Whether plain bullets after prose may as well be something else, such as reasons for a refusal."""
+    first = next((line for line in lines if line.strip()), "")
+    bullets = any(line.lstrip()[:1] in _BULLETS and line.strip()[1:].strip() == parts[0].head for line in lines)
+    return bullets and not _ITEM.fullmatch(first) and not all(part.head[:1] in '*_`"“' for part in parts)
 
 
 def _groups(lines: list[str]) -> list[list[_Part]]:
@@ -169,7 +181,7 @@ def _groups(lines: list[str]) -> list[list[_Part]]:
 
 
 def _is_bullet(item: re.Match[str]) -> bool:
-    return "mark" in item.groupdict() and item["mark"] in "-*+•●▪◦‣–"
+    return "mark" in item.groupdict() and item["mark"] in _BULLETS
 
 
 def _bold_item(line: str) -> re.Match[str] | None:
@@ -183,17 +195,25 @@ def _entry(part: _Part, cued: bool) -> Entry | None:
     under = part.text()
     if is_ellipsis(part.head):
         return Fault(message="Dots stand in place of subtasks.", placeholder=True)
-    head = _NUMBERED.fullmatch(part.head) if re.match(r"\W*(?:sub)?task\s*#?\d", part.head, re.IGNORECASE) else None
-    text = head["text"] if head and head["text"] else part.head
+    text = _unlabelled(part.head)
     split = _SPLIT.fullmatch(text)
     if split:
         return build(
-            _bare(split["marked"] or split["plain"]), ["\n".join(filter(None, [split["text"].strip(), under]))]
+            _unlabelled(_bare(split["marked"] or split["plain"])),
+            ["\n".join(filter(None, [split["text"].strip(), under]))],
         )
     if under and len(text) <= 60:
         alone = len(part.lines) == 1 and _ITEM.fullmatch(under)
-        return build(_bare(text), [alone["text"] if alone else under])
+        return build(_unlabelled(_bare(text)), [alone["text"] if alone else under])
     return build("", ["\n".join(filter(None, [text, under]))]) if cued else None
+
+
+def _is_headed(lines: list[str]) -> bool:
+    """Whether a heading with a description under it begins the list."""
+    filled = [line for line in lines if line.strip()][:2]
+    key = _KEY.fullmatch(filled[1]) if len(filled) == 2 else None
+    headed = len(filled) == 2 and (_HEADING.fullmatch(filled[0]) or _BOLD_LINE.fullmatch(filled[0]))
+    return bool(headed) and key is not None
 
 
 def _headings(lines: list[str], cued: bool) -> list[Entry]:
@@ -205,14 +225,24 @@ def _headings(lines: list[str], cued: bool) -> list[Entry]:
             parts.append(_Part(match["text"].rstrip(" \t#")))
         elif parts:
             parts[-1].lines.append(line)
-    if len(parts) < 2 and not (cued and parts):
+    begins = not any(line.strip() for line in lines[: len(lines) - sum(len(part.lines) + 1 for part in parts)])
+    if not parts or not (cued or (begins and len(parts) > 1)):
         return []
-    entries: list[Entry] = []
-    for part in parts:
-        head = _NUMBERED.fullmatch(part.head)
-        name = head["text"] if head and head["text"] else part.head
-        entries.append(build(_bare(name), [part.text()]))
-    return entries
+    return [build(_unlabelled(_bare(part.head)), [_without_key(part.text())]) for part in parts]
+
+
+def _without_key(text: str) -> str:
+    """Return a description without the word that announces it."""
+    first, _, rest = text.partition("\n")
+    match = _KEY.fullmatch(first)
+    described = match is not None and normal(match["key"]) in DESCRIPTIONS
+    return f"{match['text']}\n{rest}" if match and described else text
+
+
+def _unlabelled(text: str) -> str:
+    """Return a name without a number or a word such as "Task 2:" before it."""
+    match = _LABEL.fullmatch(text)
+    return match["text"] if match else text
 
 
 def _bare(text: str) -> str:

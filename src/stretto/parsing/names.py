@@ -10,10 +10,10 @@ Kind = Literal["wrapper", "task", "approach", "item", "type", "description", "ti
 WRAPPERS = frozenset(
     {
         *("tasks", "subtasks", "sub_tasks", "plan", "task_list", "tasklist", "subtask_list", "approaches"),
-        *("任务", "任务列表", "子任务", "计划"),
+        *("任务列表", "子任务列表", "计划", "方案"),
     }
 )
-TASKS = frozenset({"task", "subtask", "sub_task"})
+TASKS = frozenset({"task", "subtask", "sub_task", "任务", "子任务"})
 TYPES = ("type", "task_type", "tasktype", "name", "title", "style", "approach", "kind", "label", "category")
 """The first one that is there is the type."""
 TYPE_NAMES = frozenset((*TYPES, "类型", "名称", "风格"))

@@ -81,8 +81,10 @@ def _unwrapped(text: str) -> Iterator[str]:
     """Give the text as it is when what was wrapped around all of its markup is taken off."""
     if "<![cdata[" in text.lower():
         yield without_cdata_marks(text)
-    if "&lt;" in text:
+    if "&lt;" in text or "&#60;" in text:
         yield unescape(text)
+    if "\\u003c" in text.lower():
+        yield text.replace("\\u003c", "<").replace("\\u003C", "<").replace("\\u003e", ">").replace("\\u003E", ">")
 
 
 def _error(message: str, fault: PlanFault, raw: str, found: Found) -> PlanError:
