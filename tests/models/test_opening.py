@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 from pydantic_ai.models.openai import OpenAIResponsesModel
-from pydantic_ai.models.test import TestModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from stretto.core.errors import InputError

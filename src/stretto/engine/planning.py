@@ -9,7 +9,7 @@ import anyio
 from stretto.core.errors import ModelError, PlanError
 from stretto.core.events import PlanRetrying
 from stretto.core.models import Turn
-from stretto.core.plan import Plan, Subtask
+from stretto.core.plan import Plan, PlanFormat, Subtask
 from stretto.core.result import Failure
 from stretto.engine.books import Tally
 from stretto.engine.calls import Caller
@@ -55,7 +55,7 @@ class Planner:
         self._ledger = ledger
         self._on_sealed = on_sealed
         self._tally = Tally()
-        self._format = job.recipe.plan_format
+        self._format: PlanFormat = job.recipe.plan_format
         self._tiers = bool(job.team.tiers)
         settings = job.settings
         self._prompt = orchestrator_prompt(
