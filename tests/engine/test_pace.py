@@ -133,6 +133,75 @@ def test_a_model_that_says_its_limits_refuses_nothing(whole_seconds: bool, laten
         seed=seed,
         headers=lambda: bucket.limits(whole_seconds=whole_seconds),
     )
-    first_answer = min(0.02, latency / 2) if burst < 50 else latency * 1.5
+    first_answer = 0.02 if burst < 50 else latency / 2
     assert all(taken for at, taken in calls if at > first_answer)
     assert sum(taken for at, taken in calls if at >= 10) / 60 > 0.9 * 20
+
+
+def told(remaining: int, seconds: float | None = None, *, limit: int | None = None, others: int = 0) -> Pace:
+    """Return the pace of a model that said this at 1.0 of the one call of 0.0."""
+    pace = Pace(8)
+    pace.started(0.0)
+    limits = RateLimits(requests_limit=limit, requests_remaining=remaining, seconds_until_reset=seconds)
+    pace.observed(limits, 0.0, 1.0, others)
+    return pace
+
+
+def gap(pace: Pace, at: float = 1.0) -> float:
+    """Return how long the next call waits for after one that starts at `at`; 0 for not at all."""
+    pace.started(at)
+    return max(0.0, pace.ready_at(at) - at)
+
+
+def test_few_calls_that_are_left_are_spread_until_the_reset():
+    """Ten calls for forty seconds are one in four, whatever the limit would allow; with plenty left none waits."""
+    assert gap(told(10, 40.0, limit=60)) == pytest.approx(4.0)
+    assert gap(told(40, 20.0, limit=60)) == 0.0
+    assert gap(told(10, 0.1, limit=60)) == pytest.approx(60 / (0.95 * 60))
+    assert gap(told(10, limit=60)) == pytest.approx(60 / (0.95 * 60))
+
+
+def test_calls_under_way_and_calls_made_since_count_as_made():
+    """What was left is less by the calls that nobody has heard of yet."""
+    pace = told(32, 28.0, limit=60)
+    assert [gap(pace) for _ in range(2)] == [0.0, 0.0]
+    assert gap(pace) > 0.0
+    assert gap(told(32, 28.0, limit=60, others=5)) > 0.0
+
+
+@pytest.mark.parametrize(("seconds", "until"), [(20.0, 20.0), (3_600.0, 1.0 + LONGEST_PAUSE), (0.5, 1.0), (None, 1.0)])
+def test_when_no_call_is_left_all_wait_until_the_reset(seconds: float | None, until: float):
+    """The wait counts from the call that was told so, and is never longer than the longest pause."""
+    pace = Pace(8)
+    pace.started(0.0)
+    limits = RateLimits(requests_remaining=0, seconds_until_reset=seconds)
+    assert pace.observed(limits, 0.0, 1.0, 0) == until - 1.0
+    assert pace.observed(limits, 0.0, 1.0, 0) == 0.0
+    assert max(1.0, pace.ready_at(1.0)) == until
+
+
+def test_a_quota_for_a_day_is_nothing_to_pace_by():
+    """A few hundred calls left until midnight may be made at once."""
+    assert gap(told(300, 36_000.0, limit=1_000)) == 0.0
+
+
+def test_an_older_call_that_ends_late_tells_nothing_new():
+    """Answers that overtake each other do not bring back calls that are gone."""
+    pace = told(5, 55.0, limit=60)
+    stale = RateLimits(requests_limit=60, requests_remaining=60, seconds_until_reset=0.0)
+    assert pace.observed(stale, -1.0, 2.0, 0) == 0.0
+    assert gap(pace, 2.0) == pytest.approx(11.0)
+
+
+def test_headers_that_say_nothing_of_what_is_left_change_nothing():
+    """A limit alone does not say whether calls are few."""
+    pace = Pace(8)
+    assert pace.observed(RateLimits(requests_limit=60), 0.0, 1.0, 0) == 0.0
+    assert gap(pace) == 0.0
+
+
+def test_what_was_said_is_forgotten():
+    """Two minutes later the model is as good as unknown."""
+    pace = told(1, 59.0, limit=60)
+    assert gap(pace, 120.0) > 0.0
+    assert gap(pace, 122.0) == 0.0
