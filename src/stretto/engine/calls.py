@@ -162,7 +162,7 @@ class Caller:
 
     def _lowered(self, model: Model) -> OnLowered:
         def say(pace: Pace, pause: float | None) -> None:
-            wait = f" after a pause of {pause:g} seconds" if pause else ""
+            wait = f" after a pause of {round(pause, 1):g} seconds" if pause else ""
             message = f"{model.name} is busy: at most {int(pace.limit)} calls at a time{wait}."
             self._emitter.emit(RunWaiting(cause="gate", model=model.name, message=message, seconds=pause))
 
