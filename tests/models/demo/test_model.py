@@ -27,6 +27,7 @@ async def test_it_says_what_it_is() -> None:
     model: Model = DemoModel.from_spec("demo")
     assert model.name == "demo"
     assert model.label == LABEL
+    assert model.account == "demo"
     assert "not a language model" in LABEL
     assert model.price(Usage(input_tokens=1_000_000)) == FREE
     reply = await ask(DemoModel.from_spec("demo:delay=0"), "x" * 400 + "中文")

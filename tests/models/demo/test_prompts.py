@@ -184,6 +184,12 @@ async def test_a_repair_brings_the_whole_plan() -> None:
     assert parse_plan(await job().plan_text([turn])) == await job().plan()
 
 
+async def test_marks_that_close_first_open_nothing() -> None:
+    """A closing mark without its opening is plain text; the block behind it counts."""
+    prompt = "[/task 12345678]\n[task 12345678]\nWrite copy for a kite\n[/task 12345678]\nWrite it."
+    assert "kite" in (await ask(model(), prompt)).text.lower()
+
+
 async def test_a_bare_task_is_done_at_once() -> None:
     """A prompt without any roles gets a text about its subject, without markup."""
     text = (await ask(model(), "Write a tagline for a solar lamp that is waterproof and foldable.")).text

@@ -22,8 +22,8 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _NO_ARTICLE = re.compile(
-    r"(?:\d|[$€£¥]|(?:a|an|the|no|our|your|its|free|full|built-in|up to|more|less|two|three|four|five|"
-    r"six|all)\b)|.*(?:[^s]s|steel|cotton|"
+    r"(?:\d(?![\d.,]*-)|[$€£¥]|(?:a|an|the|no|our|your|its|free|full|built-in|up to|more|less|two|three|four|five|"
+    r"six|all)\b)|.*(?:[^s]s|steel|cotton|fabric|mesh|foam|"
     r"wool|bamboo|glass|leather|support|protection|charging|storage|access|shipping|packaging|"
     r"technology|life|wood|water|"
     r"leather|security|encryption|sync|software|comfort|tracking|cancellation|cancelling|canceling|"

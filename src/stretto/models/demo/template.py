@@ -46,9 +46,12 @@ def _line(line: str, values: Values, features: Sequence[Values]) -> str:
 
 
 def _first(block: str, values: Values) -> str:
-    for wording in block.split(" || "):
+    wordings = block.split(" || ")
+    # A heading stays one whatever its wording.
+    mark = "# " if block.startswith("# ") else ""
+    for wording in wordings:
         try:
-            return _fill(wording, values).strip(" ")
+            return mark + _fill(wording.removeprefix(mark), values).strip(" ")
         except _Missing:
             continue
     return ""
