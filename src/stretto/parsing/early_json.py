@@ -17,6 +17,7 @@ _PARTIAL = re.compile(r"(?:[{\[]\s*|<[\s/a-z]{0,16})\Z", re.IGNORECASE)
 _SIGN = re.compile(r"[\"{}\[\]:,]")
 _IN_STRING = re.compile(r"[\"\\]")
 _HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{0,3})?\Z|\\u[d][89ab][0-9a-f]{2}(?:\\(?:u[0-9a-f]{0,3})?)?\Z", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\u[d][89ab][0-9a-f]{2}\\u[d][c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\.", re.IGNORECASE | re.DOTALL)
 _LONGEST_NAME = 200
 
 
@@ -175,10 +176,7 @@ class EarlyJson:
         half = None if last else _HALF_ESCAPE.search(raw, max(0, len(raw) - 14))
         ready = raw[: half.start()] if half and not _is_escaped(raw, half.start()) else raw
         self._raw = raw[len(ready) :]
-        try:
-            piece = str(json.loads(f'"{ready}"', strict=False))
-        except ValueError:
-            piece = ready
+        piece = _ESCAPE.sub(_unescaped, ready)
         if self._analysis and (piece := self._analysis.feed(piece)):
             self._found.append(piece)
 
@@ -193,6 +191,14 @@ class EarlyJson:
             entry = entry_of(read[0])
             if isinstance(entry, Subtask):
                 self._found.append(entry)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """Return what an escape stands for; one that JSON does not know stays."""
+    try:
+        return str(json.loads(f'"{match[0]}"'))
+    except ValueError:
+        return match[0]
 
 
 def _is_escaped(text: str, position: int) -> bool:
