@@ -24,8 +24,9 @@ BEFORE = [
     "",
     "<tasks><task><type>a</type><description>",
     '{"tasks":[{"type":"a","description":"',
-    "<task>",
-    "<response>",
+    pytest.param("<task>", marks=pytest.mark.slow),
+    pytest.param("<task>two words ", marks=pytest.mark.slow),
+    pytest.param("<response>", marks=pytest.mark.slow),
 ]
 SIZE = 6_000
 GROWTH = 4
