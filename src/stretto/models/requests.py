@@ -1,6 +1,8 @@
 """Turns a request into what pydantic-ai sends."""
 
+import time
 from typing import cast
+from urllib.parse import urlsplit
 
 from pydantic_ai.messages import (
     CachePoint,
@@ -17,6 +19,12 @@ from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 
 from stretto.core.models import ModelRequest
+from stretto.models.cache_keys import CacheKeys
+from stretto.models.specs import is_openai_name
+
+_OPENAI_HOST = "api.openai.com"
+_keys = CacheKeys()
+"""Of the whole process: what OpenAI counts are the calls of all runs."""
 
 
 def to_conversation(request: ModelRequest) -> tuple[list[ModelMessage], list[UserContent]]:
@@ -54,6 +62,8 @@ def to_settings(request: ModelRequest, model: PydanticModel | None, *, streamed:
         request_timeout=request.timeout,
     )
     if model is not None:
+        if _takes_keys(model) and (key := _keys.take(model.model_name, request.prefix, time.monotonic())):
+            settings = cast("ModelSettings", settings | {"openai_prompt_cache_key": key})
         if model.system == "openai" and model.profile.get("openai_supports_prompt_cache_breakpoints", False):
             # Only the mark counts: OpenAI would put one of its own behind the last word too, and bill a write of
             # every worker's own prompt, which nobody reads again.
@@ -70,3 +80,11 @@ def to_parameters(request: ModelRequest, model: PydanticModel) -> ModelRequestPa
         return ModelRequestParameters()
     wanted = OutputObjectDefinition(json_schema=dict(request.schema), name="answer")
     return ModelRequestParameters(output_mode="native", output_object=wanted)
+
+
+def _takes_keys(model: PydanticModel) -> bool:
+    # Whatever speaks OpenAI's protocol can be reached under its name. What is not OpenAI may refuse a field that it
+    # does not know, so at another address only OpenAI's own models count: there it is a proxy.
+    if model.system != "openai" or "openai_prompt_cache_key" in (model.settings or {}):
+        return False
+    return urlsplit(model.base_url or "").hostname == _OPENAI_HOST or is_openai_name(model.model_name)

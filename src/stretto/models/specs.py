@@ -41,6 +41,12 @@ def is_demo(spec: str) -> bool:
     return spec == "demo" or spec.startswith("demo:")
 
 
+def is_openai_name(model: str) -> bool:
+    """Tell whether a model's own id looks like one that only OpenAI serves; its open weights are served by many."""
+    prefix = next((prefix for beginning, prefix in BARE_NAMES if model.startswith(beginning)), "")
+    return prefix == "openai" and not model.startswith("gpt-oss")
+
+
 def split_spec(spec: str) -> Spec:
     """Return the two halves of a resolved name."""
     prefix, _, model = spec.partition(":")
