@@ -1,6 +1,6 @@
 # Everything a newcomer, a developer and CI types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check fix docs lock clean
+.PHONY: help demo test test-slow check fix docs bench-cache lock clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -60,6 +60,9 @@ fix: $(VENV)/.dev ## Format and mend what can be mended
 
 docs: $(VENV)/.dev ## Write the command line's help into docs/cli.md
 	@$(BIN)/python docs/generate_cli.py
+
+bench-cache: $(VENV)/.dev ## Show what the prompt cache saves, against a simulated provider
+	@$(BIN)/python -m benchmarks.cache
 
 lock: ## Write the lock files anew (needs uv)
 	@uv pip compile --quiet --universal --no-header --no-emit-index-url --python-version 3.11 \

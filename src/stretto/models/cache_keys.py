@@ -12,7 +12,7 @@ _MINUTE = 60.0
 
 
 class CacheKeys:
-    """Hands out a key for each call: one for each prefix and model, and further ones as one fills up.
+    """Hands out a key for each call: one for each prefix and place, and further ones as one fills up.
 
     The first key that has room is taken, so that the fewest machines keep the prefix, and keep it warm. Time is an
     argument, in seconds. Safe to use from several threads.
@@ -24,12 +24,15 @@ class CacheKeys:
         self._swept_at = 0.0
         self._lock = threading.Lock()
 
-    def take(self, model: str, prefix: str, now: float) -> str | None:
-        """Return the key for one call that is made now; None when the prefix is too short to be cached."""
+    def take(self, place: str, prefix: str, now: float) -> str | None:
+        """Return the key for one call that is made now; None when the prefix is too short to be cached.
+
+        `place` tells caches apart that share nothing: the address and the model.
+        """
         text = prefix.encode(errors="replace")
         if len(text) < _SHORTEST:
             return None
-        name = hashlib.sha256(model.encode() + b"\0" + text).hexdigest()[:16]
+        name = hashlib.sha256(place.encode() + b"\0" + text).hexdigest()[:16]
         with self._lock:
             self._sweep(now)
             number = self._count(name, now)

@@ -62,8 +62,10 @@ def to_settings(request: ModelRequest, model: PydanticModel | None, *, streamed:
         request_timeout=request.timeout,
     )
     if model is not None:
-        if _takes_keys(model) and (key := _keys.take(model.model_name, request.prefix, time.monotonic())):
-            settings = cast("ModelSettings", settings | {"openai_prompt_cache_key": key})
+        if _takes_keys(model):
+            place = f"{model.base_url} {model.model_name}"
+            if key := _keys.take(place, request.prefix, time.monotonic()):
+                settings = cast("ModelSettings", settings | {"openai_prompt_cache_key": key})
         if model.system == "openai" and model.profile.get("openai_supports_prompt_cache_breakpoints", False):
             # Only the mark counts: OpenAI would put one of its own behind the last word too, and bill a write of
             # every worker's own prompt, which nobody reads again.
