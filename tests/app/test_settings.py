@@ -2,6 +2,7 @@
 
 import subprocess
 from dataclasses import fields
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,10 @@ def test_a_flag_that_was_not_given_and_an_empty_variable_set_nothing(place):
         ("synthesis", "merge", '"merge"', "merge"),
         ("concurrency", "4", "4", 4),
         ("timeout", "2.5", "2.5", 2.5),
+        ("budget_usd", "0.10", "0.1", Decimal("0.1")),
+        ("budget_usd", "3", "3", Decimal(3)),
+        ("max_tokens_total", "200000", "200_000", 200_000),
+        ("deadline", "90", "90", 90.0),
     ],
 )
 def test_a_value_means_the_same_as_text_and_in_a_file(place, name, text, toml, value):
@@ -113,13 +118,14 @@ def test_a_value_means_the_same_as_text_and_in_a_file(place, name, text, toml, v
         ("subtasks", "0", "--subtasks must be a number or a range such as \"2-3\", from 1 to 1000, got '0'."),
         ("subtasks", "1-1001", "from 1 to 1000, got '1-1001'."),
         ("subtasks", "two", "got 'two'."),
-        ("model", " ", "--model must be text, got ' '."),
-        ("model", 3, "--model must be text, got 3."),
-        ("fallback_models", 3, "--fallback-model must be a list of texts, got 3."),
-        ("fallback_models", ["a", ""], "--fallback-model must be a list of texts"),
-        ("tiers", "quick=a:b", "--tier must be models for fast and strong, got 'quick=a:b'."),
-        ("tiers", "a:b", "--tier must be models for fast and strong, got 'a:b'."),
+        ("model", " ", "--model must be text that is not empty, got ' '."),
+        ("model", 3, "--model must be text that is not empty, got 3."),
+        ("fallback_models", 3, "--fallback-model must be names of models, got 3."),
+        ("fallback_models", ["a", ""], "--fallback-model must be names of models"),
+        ("tiers", "quick=a:b", "--tier must be models for fast and strong, such as fast=MODEL, got 'quick=a:b'."),
+        ("tiers", "a:b", "--tier must be models for fast and strong, such as fast=MODEL, got 'a:b'."),
         ("tiers", {"fast": 1}, "--tier must be models for fast and strong"),
+        ("tiers", [""], "--tier must be models for fast and strong, such as fast=MODEL, got ''."),
         ("max_subtasks", "1001", "--max-subtasks must be a whole number from 1 to 1000, got '1001'."),
         ("synthesis", "sum", "--synthesize must be none or merge or compare, got 'sum'."),
         ("synthesis", [], "--synthesize must be none or merge or compare, got []."),
@@ -130,6 +136,12 @@ def test_a_value_means_the_same_as_text_and_in_a_file(place, name, text, toml, v
         ("timeout", "nan", "--timeout must be a number of seconds above 0, got 'nan'."),
         ("timeout", "soon", "--timeout must be a number of seconds above 0, got 'soon'."),
         ("timeout", 0, "--timeout must be a number of seconds above 0, got 0."),
+        ("budget_usd", "$5", "--budget-usd must be a number of US dollars above 0, got '$5'."),
+        ("budget_usd", "0", "--budget-usd must be a number of US dollars above 0, got '0'."),
+        ("budget_usd", "inf", "--budget-usd must be a number of US dollars above 0, got 'inf'."),
+        ("budget_usd", True, "--budget-usd must be a number of US dollars above 0, got True."),
+        ("max_tokens_total", "1e400", "--max-tokens-total must be a whole number from 1, got '1e400'."),
+        ("deadline", "-1", "--deadline must be a number of seconds above 0, got '-1'."),
     ],
 )
 def test_a_value_that_cannot_be_used(place, name, given, said):
@@ -203,11 +215,22 @@ def test_a_recipe_path_counts_from_its_file(place):
     assert place.load().recipe == "research-brief"
 
 
-def test_options_have_the_names_that_the_orchestrator_takes(place):
-    """Everything but the sources is handed on by name."""
-    options = place.load({"subtasks": "2-3"}).options()
-    assert options["subtasks"] == (2, 3)
-    assert set(options) == {setting.name for setting in SETTINGS}
+def test_every_setting_in_the_list_is_a_field():
+    """The list of settings and the values that hold have the same names."""
+    assert {item.name for item in fields(Settings)} == {setting.name for setting in SETTINGS} | {"sources"}
+
+
+def test_the_model_of_the_environment_hides_every_model_of_a_file(place):
+    """STRETTO_MODEL=demo runs everything on the demo, whatever models files name; roles named as strongly stay."""
+    models = 'worker_model = "a"\nsynthesis_model = "b"\nfallback_models = ["c"]\ntiers = { fast = "d" }\n'
+    place.user(f"{models}attempts = 2\n")
+    place.project(models)
+    settings = place.load(STRETTO_MODEL="demo")
+    assert settings == Settings(model="demo", attempts=2, sources=settings.sources)
+    assert dict(settings.sources) == {"model": "STRETTO_MODEL", "attempts": str(place.user_file)}
+    assert place.load(STRETTO_MODEL="demo", STRETTO_WORKER_MODEL="e").worker_model == "e"
+    assert place.load({"worker_model": "f"}, STRETTO_MODEL="demo").worker_model == "f"
+    assert place.load({"model": "g"}).worker_model == "a"
 
 
 def test_the_environment_of_the_process_is_read_when_none_is_given(monkeypatch, tmp_path):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from stretto.app.setting_values import (
     Reader,
     read_count,
-    read_list,
+    read_dollars,
+    read_models,
     read_range,
     read_seconds,
     read_synthesis,
@@ -61,7 +62,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="fallback_models",
         flag="--fallback-model",
-        read=read_list,
+        read=read_models,
         says="Asked in this order when a model gives no usable answer.",
         example='fallback_models = ["openai:gpt-6-luna"]',
     ),
@@ -127,6 +128,27 @@ SETTINGS: tuple[Setting, ...] = (
         read=read_seconds,
         says="Seconds for one call (300).",
         example="timeout = 300",
+    ),
+    Setting(
+        name="budget_usd",
+        flag="--budget-usd",
+        read=read_dollars,
+        says="US dollars that a run may cost at the most; what does not fit is not started.",
+        example="budget_usd = 2.50",
+    ),
+    Setting(
+        name="max_tokens_total",
+        flag="--max-tokens-total",
+        read=read_count(),
+        says="Tokens that a run may use at the most, input and output of all calls together.",
+        example="max_tokens_total = 200000",
+    ),
+    Setting(
+        name="deadline",
+        flag="--deadline",
+        read=read_seconds,
+        says="Seconds for the whole run; what is not finished by then is reported as missing.",
+        example="deadline = 900",
     ),
     Setting(
         name="base_url",

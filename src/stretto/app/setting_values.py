@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 from typing import cast, get_args
 
@@ -17,28 +18,32 @@ _RANGE = re.compile(r"(\d{1,9})(?:\s*(?:-|–|\.\.)\s*(\d{1,9}))?")
 def read_text(given: object) -> str:
     """Return text that is not empty."""
     if not isinstance(given, str) or not given.strip():
-        raise ValueError("text")
+        raise ValueError("text that is not empty")
     return given.strip()
 
 
-def read_list(given: object) -> tuple[str, ...]:
-    """Return several texts; as one text they are separated by commas."""
+def read_models(given: object) -> tuple[str, ...]:
+    """Return names of models; as one text they are separated by commas."""
+    return _split_list(given, "names of models")
+
+
+def _split_list(given: object, expected: str) -> tuple[str, ...]:
     items = given.split(",") if isinstance(given, str) else given
     if not isinstance(items, (list, tuple)):
-        raise ValueError("a list of texts")
+        raise ValueError(expected)
     listed = cast("Sequence[object]", items)
     if not all(isinstance(item, str) and item.strip() for item in listed):
-        raise ValueError("a list of texts")
+        raise ValueError(expected)
     return tuple(str(item).strip() for item in listed)
 
 
 def read_tiers(given: object) -> Mapping[Tier, str]:
     """Return models by tier; as text: fast=MODEL,strong=MODEL."""
-    expected = "models for fast and strong"
+    expected = "models for fast and strong, such as fast=MODEL"
     if isinstance(given, Mapping):
         pairs = list(cast("Mapping[object, object]", given).items())
     else:
-        pairs = [_split_pair(item, expected) for item in read_list(given)]
+        pairs = [_split_pair(item, expected) for item in _split_list(given, expected)]
     tiers: dict[Tier, str] = {}
     for name, model in pairs:
         if name not in get_args(Tier) or not isinstance(model, str) or not model.strip():
@@ -95,6 +100,14 @@ def read_seconds(given: object) -> float:
     if seconds <= 0:
         raise ValueError(expected)
     return seconds
+
+
+def read_dollars(given: object) -> Decimal:
+    """Return an amount of US dollars, more than 0, exactly as it was written."""
+    expected = "a number of US dollars above 0"
+    if _as_number(given, expected) <= 0:
+        raise ValueError(expected)
+    return Decimal(str(given).strip())
 
 
 def read_synthesis(given: object) -> SynthesisStrategy:

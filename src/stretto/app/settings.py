@@ -3,7 +3,8 @@
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +18,8 @@ from stretto.core.result import SynthesisStrategy
 from stretto.core.task import EMPTY
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
+_MODEL = _BY_NAME["model"]
+_OTHER_MODELS = {"worker_model", "synthesis_model", "fallback_models", "tiers"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,13 +40,13 @@ class Settings:
     attempts: int = 3
     timeout: float = 300.0
     """Seconds."""
+    budget_usd: Decimal | None = None
+    max_tokens_total: int | None = None
+    deadline: float | None = None
+    """Seconds."""
     base_url: str | None = None
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Where a value was set, by its name: a flag, a variable or a file. What is not in it has its default."""
-
-    def options(self) -> dict[str, object]:
-        """Return every value by name, as `Orchestrator` takes them."""
-        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "sources"}
 
 
 def load_settings(
@@ -51,7 +54,9 @@ def load_settings(
 ) -> Settings:
     """Read the settings that hold in `folder`, the current one when None.
 
-    A flag that is None was not given. Raises `InputError` that names the place, the value and what was expected.
+    A flag that is None was not given. `STRETTO_MODEL` takes the place of every model that a file names, whatever its
+    role: with it alone, anything runs on the demo. Raises `InputError` that names the place, the value and what was
+    expected.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, object] = {}
@@ -60,6 +65,9 @@ def load_settings(
     for place in (_user_file(environ), _project_file(folder or Path.cwd()), _variables(environ), _flags(flags)):
         for name, source, value in place:
             values[name], sources[name] = value, source
+            if source == _MODEL.variable:
+                for other in _OTHER_MODELS & values.keys():
+                    del values[other], sources[other]
     return Settings(**cast("dict[str, Any]", values), sources=MappingProxyType(sources))
 
 
@@ -135,4 +143,10 @@ def _read(setting: Setting, given: object, where: str) -> object:
     try:
         return setting.read(given)
     except ValueError as error:
-        raise InputError(f"{where} must be {error}, got {given!r}.") from error
+        raise InputError(f"{where} must be {error}, got {_shown(given)}.") from error
+
+
+def _shown(given: object) -> str:
+    # An option that may be repeated comes as a list.
+    items = cast("list[object]", given) if isinstance(given, list) else [given]
+    return repr(items[0] if len(items) == 1 else items)

@@ -1,4 +1,4 @@
-"""Writes reports: the format by the file's name, and the file whole or not at all."""
+"""Writes files, each whole or not at all; a report in the format that the file's name asks for."""
 
 import os
 import secrets
@@ -29,6 +29,11 @@ FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
 def check_writable(path: Path) -> None:
     """Raise `InputError` when a report could not be written to `path`. Call it before spending money on a run."""
     _format_of(path)
+    check_place(path)
+
+
+def check_place(path: Path) -> None:
+    """Raise `InputError` when no file could be written to `path`, whatever its format; nothing is changed."""
     try:
         _refuse_unusable(path)
         temporary, descriptor = _open_beside(path)
@@ -45,10 +50,14 @@ def write_report(report: Report, path: Path) -> None:
     """
     # Spreadsheets take a file for UTF-8 only when it begins with a byte order mark.
     encoding = "utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8"
-    data = replace_surrogates(_format_of(path)(report)).encode(encoding)
+    write_whole(path, replace_surrogates(_format_of(path)(report)).encode(encoding))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put `data` in the place of what was there; raises `StrettoError` when it cannot, and then nothing has changed."""
     try:
         _refuse_unusable(path)
-        _write_whole(path.resolve(), data)
+        _replace(path.resolve(), data)
     except OSError as error:
         raise StrettoError(_cannot_write(path, error)) from error
 
@@ -81,7 +90,7 @@ def _open_beside(path: Path) -> tuple[Path, int]:
     return temporary, os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes) -> None:
     temporary, descriptor = _open_beside(path)
     try:
         with os.fdopen(descriptor, "wb") as stream:

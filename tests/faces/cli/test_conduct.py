@@ -159,7 +159,7 @@ def test_a_terminal_that_cannot_draw_gets_lines(terminal, monkeypatch, term):
 
 
 def test_all_models_and_the_reason_are_said(capsys):
-    """The first line names every model, with why they were chosen."""
+    """The first line names every model that may be asked, with why they were chosen."""
 
     class Chosen(Orchestrator):
         @property
@@ -168,7 +168,7 @@ def test_all_models_and_the_reason_are_said(capsys):
 
     chosen = Chosen(model=FunctionModel(write), recipe=RECIPE)
     chosen.why = "ANTHROPIC_API_KEY is set."
-    conduct(chosen, Errand(task="sell"))
+    conduct(chosen, Errand(task="sell", others=("synthesis other",)))
     first = capsys.readouterr().err.splitlines()[0]
     assert first == "models: orchestrator big, workers small, synthesis other (ANTHROPIC_API_KEY is set)"
 

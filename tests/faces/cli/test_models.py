@@ -41,12 +41,16 @@ def test_a_stored_key_counts(stretto):
 def test_models_from_settings_say_where_they_were_set(stretto, config_folder, monkeypatch):
     """A model that was set is shown with the place where it was."""
     config_folder.mkdir()
-    (config_folder / "config.toml").write_text('worker_model = "openai:gpt-6-luna"\n')
+    (config_folder / "config.toml").write_text('synthesis_model = "openai:gpt-6.1-sol"\n')
     monkeypatch.setenv("STRETTO_MODEL", "demo")
+    monkeypatch.setenv("STRETTO_WORKER_MODEL", "openai:gpt-6-luna")
     lines = stretto("models").out.splitlines()
     assert re.fullmatch(r"orchestrator +demo +STRETTO_MODEL", lines[0])
-    assert re.fullmatch(rf"worker +openai:gpt-6-luna +{config_folder}/config.toml", lines[1])
+    assert re.fullmatch(r"worker +openai:gpt-6-luna +STRETTO_WORKER_MODEL", lines[1])
     assert re.fullmatch(r"synthesis +demo +the orchestrator's", lines[2])
+    monkeypatch.delenv("STRETTO_MODEL")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789abcdef")
+    assert f"synthesis     openai:gpt-6.1-sol  {config_folder}/config.toml" in stretto("models").out
 
 
 def test_without_a_worker_model_the_orchestrators_works(stretto, monkeypatch):

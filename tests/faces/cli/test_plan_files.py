@@ -74,7 +74,7 @@ def test_a_monstrous_plan_file_is_not_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("plan.txt", "as JSON"), ("folder.json", "folder"), ("no/p.json", "missing")]
+    ("name", "said"), [("plan.txt", "as JSON"), ("folder.json", "folder"), ("no/p.json", "does not exist")]
 )
 def test_a_place_where_no_plan_can_be_written_is_refused_early(tmp_path, name, said):
     """Another ending, a folder and a missing folder are refused before a call is made."""

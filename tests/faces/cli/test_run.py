@@ -107,15 +107,6 @@ def test_a_plan_file_is_run_as_it_is(stretto):
     assert [item["subtask"]["type"] for item in events[-1]["result"]["results"]] == ["One", "Two"]
 
 
-def test_a_dry_run_makes_no_call(stretto, monkeypatch):
-    """--dry-run prints the quote as one line, or as JSON, and asks no model."""
-    monkeypatch.setattr("stretto.models.demo.DemoModel.respond", None)
-    assert "calls · about" in stretto("run", TASK, *DEMO, "--dry-run").out
-    ended = stretto("run", TASK, *DEMO, "--dry-run", "--json")
-    quote = json.loads(ended.out)
-    assert (ended.code, quote["calls"] > 1, quote["output_tokens"][0] > 0) == (0, True, True)
-
-
 def test_a_synthesis_is_shown_below_the_results(stretto):
     """--synthesize adds one text out of all results."""
     ended = stretto("run", TASK, *DEMO, "--synthesize", "merge")
@@ -123,10 +114,32 @@ def test_a_synthesis_is_shown_below_the_results(stretto):
     assert "synthesis done" in ended.err
 
 
-def test_another_synthesis_model_is_named(stretto):
-    """Every model that is going to be asked stands in the first line."""
-    ended = stretto("run", TASK, "--model", "demo:delay=0", "--synthesis-model", "demo", "--worker-model", "demo")
-    assert ended.err.splitlines()[0].startswith("models: orchestrator demo, workers demo")
+def test_every_model_that_may_be_asked_is_named(stretto):
+    """Synthesis, tiers and fallbacks stand in the first line when they may be asked, and not otherwise."""
+    ended = stretto("run", TASK, *DEMO, "--synthesize", "merge", "--tier", "fast=demo", "--fallback-model", "demo")
+    first = "models: orchestrator demo, workers demo, synthesis demo, fast subtasks demo, fallback demo"
+    assert ended.err.splitlines()[0] == first
+    ended = stretto("run", TASK, *DEMO, "--synthesis-model", "demo")
+    assert ended.err.splitlines()[0] == "models: orchestrator demo, workers demo"
+
+
+def test_past_the_token_budget_subtasks_are_skipped_with_the_way_out(stretto):
+    """What the budget does not allow is skipped, said once with what to do, and the rest is there."""
+    ended = stretto("run", TASK, *DEMO, "--subtasks", "8", "--max-tokens-total", "10900")
+    assert ended.code == 3
+    missing = [line for line in ended.err.splitlines() if line.startswith("missing: ")]
+    assert len(missing) == 1
+    assert "The budget of 10900 tokens does not allow another call" in missing[0]
+    assert "Raise max_tokens_total (--max-tokens-total)" in missing[0]
+    assert ended.out.count("\n(skipped: ") == 1
+    assert ended.err.splitlines()[-1].startswith("partial · 7 of 8 results")
+
+
+def test_a_deadline_ends_the_run_and_says_so(stretto):
+    """Past the deadline nothing goes on: what is missing is said with the option that allows more time."""
+    ended = stretto("run", TASK, "--model", "demo:delay=5", "--deadline", "0.05")
+    assert ended.code == 1
+    assert "The run's deadline of 0.05 seconds has passed. Allow more time with deadline (--deadline)." in ended.err
 
 
 @pytest.mark.parametrize(
@@ -148,6 +161,14 @@ def test_another_synthesis_model_is_named(stretto):
         ([TASK, *DEMO, "--review"], "--review needs a terminal"),
         ([TASK, *DEMO, "--review", "--dry-run"], "no plan"),
         ([TASK, "--model", "nobody:nothing"], "nobody"),
+        ([TASK, "--model", ""], "--model must be text that is not empty, got ''."),
+        ([TASK, *DEMO, "--worker-model", ""], "--worker-model must be text that is not empty, got ''."),
+        ([TASK, *DEMO, "--fallback-model", ""], "--fallback-model must be names of models, got ''."),
+        ([TASK, *DEMO, "--tier", "quick=demo"], "such as fast=MODEL, got 'quick=demo'."),
+        ([TASK, *DEMO, "--subtasks", ""], "--subtasks must be a number or a range"),
+        ([TASK, *DEMO, "--budget-usd", "ten"], "--budget-usd must be a number of US dollars above 0, got 'ten'."),
+        ([TASK, *DEMO, "--max-tokens-total", "0"], "--max-tokens-total must be a whole number from 1, got '0'."),
+        ([TASK, *DEMO, "--deadline", "tomorrow"], "--deadline must be a number of seconds above 0"),
         ([TASK, *DEMO, "--nonsense"], "--nonsense"),
     ],
 )

@@ -1,7 +1,7 @@
 """Carries a run out in front of a person or a program: view, review, Ctrl-C, what is printed in the end."""
 
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,13 +75,15 @@ class Errand:
     """Events on stdout, one a line, in place of the results."""
     output: Path | None = None
     """Where the results are written in place of stdout."""
+    others: tuple[str, ...] = ()
+    """Roles with their models, beside the orchestrator and the workers."""
 
 
 def conduct(orchestrator: "Orchestrator", errand: Errand) -> int:
     """Run an errand to its end and return the exit code."""
     board, interrupts = Board(), Interrupts()
     watcher = open_watcher(board, as_json=errand.as_json)
-    say_models(orchestrator)
+    say_models(orchestrator, errand.others)
     try:
         anyio.run(follow, orchestrator, errand, board, watcher, interrupts)
     finally:
@@ -173,12 +175,10 @@ def open_watcher(board: Board, *, as_json: bool) -> Watcher:
     return PlainProgress(board)
 
 
-def say_models(orchestrator: "Orchestrator") -> None:
+def say_models(orchestrator: "Orchestrator", others: Sequence[str] = ()) -> None:
     """Say on stderr which models are going to be asked, and why those."""
     models = orchestrator.models
-    said = [f"orchestrator {models['orchestrator']}", f"workers {models['worker']}"]
-    if models["synthesis"] != models["orchestrator"]:
-        said.append(f"synthesis {models['synthesis']}")
+    said = [f"orchestrator {models['orchestrator']}", f"workers {models['worker']}", *others]
     why = f" ({orchestrator.why.rstrip('.')})" if orchestrator.why else ""
     print(one_line(f"models: {', '.join(said)}{why}"), file=sys.stderr)
 

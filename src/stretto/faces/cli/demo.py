@@ -54,7 +54,7 @@ def demo(misbehave: Misbehave = None, language: BriefLanguage = "en", as_json: o
         raise InputError(f"The demo has no brief in {language!r}.", hint=f"Known: {', '.join(BRIEFS)}.")
     task, context = BRIEFS[language]
     # A model, not its name: STRETTO_MODEL takes the place of names, and a demo must not cost money.
-    model = DemoModel.from_spec(f"demo:{misbehave}" if misbehave else "demo")
+    model = DemoModel.from_spec("demo" if misbehave is None else f"demo:{misbehave}")
     code = conduct(Orchestrator(model=model), Errand(task=task, context=context, as_json=as_json))
     if code == ExitCode.COMPLETE and not as_json:
         typer.echo('Your turn: stretto run "Write ..." -c audience="..."', err=True)

@@ -31,16 +31,20 @@ def plan(
     as_json: options.AsJson = False,
     attempts: options.Attempts = None,
     timeout: options.Timeout = None,
+    budget_usd: options.BudgetUsd = None,
+    max_tokens_total: options.MaxTokensTotal = None,
+    deadline: options.Deadline = None,
     base_url: options.BaseUrl = None,
 ) -> int:
     """Write the plan only, then say what running it would cost."""
     # Not at the top: --help needs none of it.
     from stretto.faces.cli.plan_files import check_plan_path
     from stretto.faces.cli.planned import make_plan
+    from stretto.faces.cli.prepared import prepare
 
     if output:
         check_plan_path(output)
-    prepared = options.prepare(
+    prepared = prepare(
         task,
         {
             "model": model,
@@ -52,6 +56,9 @@ def plan(
             "language": language,
             "attempts": attempts,
             "timeout": timeout,
+            "budget_usd": budget_usd,
+            "max_tokens_total": max_tokens_total,
+            "deadline": deadline,
             "base_url": base_url,
         },
         context=context,

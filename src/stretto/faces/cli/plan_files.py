@@ -1,16 +1,15 @@
 """Plan files: what `stretto plan -o` writes, people edit, and `stretto run --plan` reads."""
 
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_hex
 from typing import cast
 
-from stretto.core.errors import InputError, PlanError, StrettoError
+from stretto.core.errors import InputError, PlanError
 from stretto.core.plan import Plan
+from stretto.core.text import replace_surrogates
+from stretto.export import check_place, write_whole
 
 LARGEST = 20_000_000
 """Bytes; no plan is as long."""
@@ -37,25 +36,13 @@ def check_plan_path(path: Path) -> None:
     """Raise `InputError` when a plan could not be written there; nothing is changed."""
     if path.suffix.lower() != ".json":
         raise InputError(f"A plan is written as JSON, got the name {str(path)!r}.", hint="Use: -o plan.json")
-    if path.is_dir():
-        raise InputError(f"Cannot write {path}: it is a folder.", hint="Choose another file with -o.")
-    if not os.access(path if path.exists() else path.resolve().parent, os.W_OK):
-        raise InputError(f"Cannot write {path}: its folder is missing or read-only.", hint="Choose another with -o.")
+    check_place(path)
 
 
 def write_plan_file(file: PlanFile, path: Path) -> None:
     """Write the file whole or not at all; raises `StrettoError` when it cannot be written."""
-    data = json.dumps(file.to_dict(), ensure_ascii=False, indent=2).encode() + b"\n"
-    # Not tempfile: its files are for their owner alone, and a plan is to have the mode of any other new file.
-    temporary = path.resolve().with_name(f".{token_hex(8)}.part")
-    try:
-        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666), "wb") as stream:
-            stream.write(data)
-        temporary.replace(path.resolve())
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise StrettoError(f"Cannot write {path}: {error.strerror}.") from error
+    text = json.dumps(file.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    write_whole(path, replace_surrogates(text).encode())
 
 
 def read_plan_file(path: Path) -> PlanFile:

@@ -19,8 +19,8 @@ from stretto.faces.cli.conduct import Errand, follow, open_watcher, say_models
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.json_lines import to_line
-from stretto.faces.cli.options import Prepared
 from stretto.faces.cli.plan_files import PlanFile, write_plan_file
+from stretto.faces.cli.prepared import Prepared
 from stretto.faces.cli.terminals import results_console
 from stretto.faces.cli.words import count, flat, glyphs_for, money, quote_line, seconds, tokens
 
@@ -35,7 +35,7 @@ def make_plan(prepared: Prepared, *, as_json: bool, output: Path | None) -> int:
 
     errand = Errand(task=prepared.task, context=prepared.context, review=keep)
     watcher = open_watcher(board, as_json=False)
-    say_models(prepared.orchestrator)
+    say_models(prepared.orchestrator, prepared.others)
     try:
         anyio.run(follow, prepared.orchestrator, errand, board, watcher, interrupts)
     finally:

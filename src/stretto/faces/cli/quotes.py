@@ -5,13 +5,13 @@ import sys
 from stretto.faces.cli.conduct import say_models
 from stretto.faces.cli.errors import ExitCode
 from stretto.faces.cli.json_lines import to_line
-from stretto.faces.cli.options import Prepared
+from stretto.faces.cli.prepared import Prepared
 from stretto.faces.cli.words import glyphs_for, quote_line
 
 
 def show_quote(prepared: Prepared, *, as_json: bool) -> int:
     """Print the quote on stdout and return the exit code."""
     quote = prepared.orchestrator.quote(prepared.task, context=prepared.context, plan=prepared.plan)
-    say_models(prepared.orchestrator)
+    say_models(prepared.orchestrator, prepared.others)
     print(to_line(quote) if as_json else quote_line(quote, dot=glyphs_for(sys.stdout.encoding).dot))
     return ExitCode.COMPLETE

@@ -42,6 +42,9 @@ def run(
     concurrency: options.Concurrency = None,
     attempts: options.Attempts = None,
     timeout: options.Timeout = None,
+    budget_usd: options.BudgetUsd = None,
+    max_tokens_total: options.MaxTokensTotal = None,
+    deadline: options.Deadline = None,
     base_url: options.BaseUrl = None,
 ) -> int:
     """Plan a task, write every variant, show what came of it.
@@ -51,6 +54,7 @@ def run(
     # Not at the top: --help needs none of it.
     from stretto.export import check_writable
     from stretto.faces.cli.conduct import Errand, conduct
+    from stretto.faces.cli.prepared import prepare
     from stretto.faces.cli.quotes import show_quote
     from stretto.faces.cli.review import find_editor, review_plan
 
@@ -59,7 +63,7 @@ def run(
     if review and dry_run:
         raise InputError("--dry-run makes no plan, so there is none to --review.")
     editor = find_editor() if review else []
-    prepared = options.prepare(
+    prepared = prepare(
         task,
         {
             "model": model,
@@ -75,6 +79,9 @@ def run(
             "concurrency": concurrency,
             "attempts": attempts,
             "timeout": timeout,
+            "budget_usd": budget_usd,
+            "max_tokens_total": max_tokens_total,
+            "deadline": deadline,
             "base_url": base_url,
         },
         context=context,
@@ -90,5 +97,6 @@ def run(
         review=(lambda plan, quote: review_plan(plan, quote, task=prepared.task, editor=editor)) if review else None,
         as_json=as_json,
         output=output,
+        others=prepared.others,
     )
     return conduct(prepared.orchestrator, errand)

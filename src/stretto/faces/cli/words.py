@@ -129,12 +129,16 @@ def summary(result: RunResult, *, dot: str = " · ") -> str:
 def quote_line(quote: Quote, *, dot: str = " · ") -> str:
     """Return what a run is going to take, in one line."""
     low, high = quote.output_tokens
-    cheapest, dearest = (money(cost) for cost in quote.cost)
     return dot.join(
         [
             count(quote.calls, "call"),
             f"about {tokens(quote.input_tokens)} tokens in",
             f"{tokens(low)} to {tokens(high)} out" if low != high else f"{tokens(low)} out",
-            cheapest if cheapest == dearest else f"{cheapest} to {dearest}",
+            _money_range(*quote.cost),
         ]
     )
+
+
+def _money_range(low: Cost, high: Cost) -> str:
+    cheapest, dearest = money(low), money(high)
+    return cheapest if cheapest == dearest else f"{cheapest} to {dearest.removeprefix('at least ')}"
