@@ -24,6 +24,12 @@ class Budget:
         parts = [f"${self.usd}"] if self.usd is not None else []
         return " and ".join(parts + ([f"{self.tokens} tokens"] if self.tokens is not None else []))
 
+    @property
+    def names(self) -> str:
+        """How users set it: the argument, and the option of the command line."""
+        parts = ["budget_usd (--budget-usd)"] if self.usd is not None else []
+        return " and ".join(parts + (["max_tokens_total (--max-tokens-total)"] if self.tokens is not None else []))
+
 
 NO_BUDGET = Budget()
 
@@ -121,7 +127,7 @@ class Books:
             f"The budget of {self._budget} does not allow another call: it may take {needs}; "
             f"{used.total_tokens} tokens ({spent}) are used or promised.",
             kind="budget",
-            hint="Raise the budget, or lower max_output_tokens in the recipe.",
+            hint=f"Raise {self._budget.names}, or lower max_output_tokens in the recipe.",
         )
 
 
