@@ -1,10 +1,12 @@
 """The port to the journal: the append-only truth of a run. No I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from stretto.core.errors import ErrorKind
+from stretto.core.events import Event
 from stretto.core.models import Role
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import SynthesisResult, WorkerResult
@@ -49,6 +51,17 @@ class OutcomeKey:
     """For the orchestrator: 0 is the plan as written, 1 the plan as reviewed."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revision:
+    """A subtask that was asked for again, by a person. The old result stands until the new one is there."""
+
+    subtask_id: str
+    revision: int
+    """From 1, one more each time."""
+    note: str = ""
+    """What the person wants to be different; empty to simply try again."""
+
+
 Outcome = Plan | WorkerResult | SynthesisResult
 OutcomeT = TypeVar("OutcomeT", Plan, WorkerResult, SynthesisResult)
 
@@ -64,6 +77,10 @@ class SavedRun:
     analysis: str = ""
     """What was known of the analysis when the first subtask was sealed."""
     outcomes: Mapping[OutcomeKey, Outcome] = field(default_factory=dict[OutcomeKey, Outcome])
+    revisions: tuple[Revision, ...] = ()
+    """Every revision that was opened, oldest first."""
+    last_seq: int = 0
+    """Number of the last event that was logged."""
     starts: Mapping[str, CallStart] = field(default_factory=dict[str, CallStart])
     """By call id."""
     ends: Mapping[str, CallEnd] = field(default_factory=dict[str, CallEnd])
@@ -97,6 +114,57 @@ class Journal(Protocol):
         """Keep an outcome and return the one that stands: an earlier one under the same key wins."""
         ...
 
+    async def revise(self, run_id: str, revision: Revision) -> None:
+        """Note that a subtask is asked for again, before it is."""
+        ...
+
+    async def log(self, run_id: str, events: Sequence[Event]) -> None:
+        """Keep events for late readers, by their number; an event already kept stays as it is."""
+        ...
+
     async def close_run(self, run_id: str, state: RunState) -> None:
         """Note how the run ended."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunSummary:
+    """One line in the list of runs."""
+
+    run_id: str
+    started_at: datetime
+    """With its time zone, UTC."""
+    state: RunState
+    task: str
+    recipe: str
+    completed: int
+    """Subtasks that have their result."""
+    total: int
+    """Subtasks of the plan, or those sealed so far."""
+    cost: Cost
+
+
+class Archive(Protocol):
+    """What people ask a journal about runs that are over, or are not theirs."""
+
+    async def list_runs(
+        self, *, states: Sequence[RunState] = (), search: str = "", limit: int = 50
+    ) -> tuple[RunSummary, ...]:
+        """Return runs, newest first; `search` looks into task, recipe and run id."""
+        ...
+
+    async def spec(self, run_id: str) -> Mapping[str, object] | None:
+        """Return what a run was started with; None when there is no such run."""
+        ...
+
+    async def events(self, run_id: str, *, after: int = 0) -> tuple[Event, ...]:
+        """Return the logged events of a run, in order, past number `after`."""
+        ...
+
+    async def delete(self, run_id: str) -> bool:
+        """Remove a run with everything that belongs to it; return whether there was one."""
+        ...
+
+    async def prune(self, *, before: datetime) -> int:
+        """Remove finished runs that started earlier than that; return how many."""
         ...
