@@ -1,5 +1,6 @@
 """A step of a run as spans: one for the step and, under it, one for each call that was made for it."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ _NANOSECONDS = 1_000_000_000
 
 CUT_SHORT = Failure(kind="interrupted", message="The run was left before its end.")
 """The error of what was under way when the stream was left or the run was cancelled."""
+
+NOT_TOLD = Failure(kind="unexpected", message="The answer could not be used.")
+"""The error of an answer of which no event says what was wrong with it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +42,7 @@ class Spans:
         """End a span, with the error that ended it."""
         span.set_attributes(dict(attributes))
         if error is not None:
-            span.set_attribute("error.type", error.kind)
+            span.set_attribute("error.type", OTHER if error is NOT_TOLD else error.kind)
             # What a provider or a check says may quote the texts.
             span.set_status(Status(StatusCode.ERROR, error.message if self.content else None))
         span.end(self._time(at))
@@ -47,6 +51,10 @@ class Spans:
         """Put a moment on a span; what is None is left out."""
         known = {key: value for key, value in said.items() if value is not None}
         span.add_event(f"stretto.{name}", known, timestamp=self._time(at))
+
+    def now(self) -> float:
+        """Return the seconds since the run began."""
+        return (time.time_ns() - self.epoch) / _NANOSECONDS
 
     def _time(self, at: float) -> int:
         return self.epoch + int(at * _NANOSECONDS)
@@ -69,7 +77,7 @@ class Step:
     def again(self, attempt: int, at: float, reason: Failure | None, *, model: str, pause: float = 0.0) -> None:
         """Attempt number `attempt` is going to be made after a pause; `reason` is None where it is not known."""
         if attempt > self._attempt:  # Otherwise the attempt that was announced before was never made.
-            self._call(at, {} if reason else {"error.type": OTHER}, reason)
+            self._call(at, {}, reason or NOT_TOLD)
         self._attempt, self._began, self._model = attempt, at + pause, model
 
     def end(

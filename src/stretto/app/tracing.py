@@ -142,13 +142,14 @@ class _RunTrace:
         """End what is open."""
         if self._over:
             return
-        self._over = True
-        self._cut_short_steps()
+        # The wall clock may have been set back since.
+        at = max(self._last, self._spans.now())
+        self._cut_short_steps(at)
         if self._planned is None:
-            self._plan.cut_short(self._last)
+            self._plan.cut_short(at)
         else:
-            self._end_plan(self._planned.at, None, self._plan_calls, {})
-        self._spans.end(self._root, self._last, {"stretto.status": "interrupted"}, CUT_SHORT)
+            self._end_plan(at, None, self._plan_calls, {})
+        self._spans.end(self._root, at, {"stretto.status": "interrupted"}, CUT_SHORT)
 
     def _step(self, operation: str, agent: str, at: float, model: str, more: Attributes) -> Step:
         said = {"gen_ai.operation.name": operation, "gen_ai.agent.name": agent, **of_model(model), **more}
@@ -196,7 +197,7 @@ class _RunTrace:
     def _end_run(self, event: RunCompleted) -> None:
         result = event.result
         self._over = True
-        self._cut_short_steps()
+        self._cut_short_steps(event.at)
         calls, used = self._plan_calls_and_use(result)
         self._end_plan(event.at, _plan_failure(result), calls, used)
         ended = {
@@ -222,9 +223,9 @@ class _RunTrace:
             said.update(self._texts(json.dumps(planned.plan.to_dict(), ensure_ascii=False)))
         self._plan.end(at, said, error, calls=calls, used=used)
 
-    def _cut_short_steps(self) -> None:
+    def _cut_short_steps(self, at: float) -> None:
         for step in (*self._workers.values(), *([self._synthesis] if self._synthesis else [])):
-            step.cut_short(self._last)
+            step.cut_short(at)
 
     def _texts(self, text: str) -> dict[str, str]:
         return {"gen_ai.output.messages": message("assistant", text)} if self._spans.content and text else {}
