@@ -20,7 +20,6 @@ from stretto.engine.job import Job
 from stretto.engine.pace import Pace
 from stretto.engine.retry import retrying
 from stretto.engine.warmth import Warmth
-from stretto.recipes import mend_answer
 
 T = TypeVar("T")
 
@@ -83,7 +82,7 @@ class Caller:
                 try:
                     return exchange.read(reply)
                 except ModelError as error:
-                    turns = (Turn(answer=reply.text, reply=mend_answer(error.message)),)
+                    turns = (Turn(answer=reply.text, reply=exchange.mend(error)),)
                     raise
         raise AssertionError("tenacity re-raises the last error")
 

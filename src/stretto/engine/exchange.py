@@ -28,6 +28,10 @@ class Exchange(Protocol[T_co]):
         """Return what a whole reply says; raises `ModelError` when it cannot count as an answer."""
         ...
 
+    def mend(self, error: ModelError) -> str:
+        """Return what the model is told of an answer that cannot count."""
+        ...
+
     def may_retry(self, error: ModelError) -> bool:
         """Whether asking again from the start is right after an error."""
         ...

@@ -12,7 +12,7 @@ from stretto.engine.emitter import Emit
 from stretto.engine.job import Job
 from stretto.engine.ledger import Ledger, Match
 from stretto.parsing import AnalysisText, open_reader
-from stretto.recipes import RolePrompt, plan_schema
+from stretto.recipes import RolePrompt, plan_schema, repair_plan
 
 OnSealed = Callable[[Subtask], None]
 
@@ -103,6 +103,10 @@ class PlanExchange:
             if error.fault == "truncated" and not self.sealed:
                 raise ModelError(error.message, kind="truncated", model=reply.model) from error
             raise
+
+    def mend(self, error: ModelError) -> str:
+        """Ask for the whole plan again: what a worker is told, to write between its tags, would be answered by a text."""
+        return repair_plan(PlanError(error.message), self._job.recipe.plan_format, tiers=bool(self._job.team.tiers))
 
     def may_retry(self, error: ModelError) -> bool:
         """Asking from the start again is right only while nothing was sealed."""

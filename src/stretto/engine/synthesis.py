@@ -14,7 +14,7 @@ from stretto.engine.books import Tally
 from stretto.engine.calls import Caller
 from stretto.engine.emitter import Emit
 from stretto.engine.job import Job
-from stretto.recipes import synthesis_prompt
+from stretto.recipes import mend_answer, synthesis_prompt
 
 Strategy = Literal["merge", "compare"]
 
@@ -60,6 +60,10 @@ class SynthesisExchange:
     def read(self, reply: ModelReply) -> str:
         """Return the synthesis; raises `ModelError` when it cannot count."""
         return answer_text(reply)
+
+    def mend(self, error: ModelError) -> str:
+        """Ask for the whole text again."""
+        return mend_answer(error.message)
 
     def may_retry(self, error: ModelError) -> bool:
         """A synthesis is whole or nothing, so asking again is always right."""

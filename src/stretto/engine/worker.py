@@ -13,7 +13,7 @@ from stretto.engine.books import Tally
 from stretto.engine.calls import Caller
 from stretto.engine.emitter import Emit
 from stretto.engine.job import Job
-from stretto.recipes import RolePrompt, worker_prompt
+from stretto.recipes import RolePrompt, mend_answer, worker_prompt
 
 _Kept = tuple[str, tuple[Finding, ...]]
 
@@ -64,6 +64,10 @@ class WorkerExchange:
             self.kept = (text, findings)
         reasons = " ".join(finding.message for finding in wanting)
         raise ModelError(reasons, kind="rejected", model=reply.model)
+
+    def mend(self, error: ModelError) -> str:
+        """Ask for the whole text again."""
+        return mend_answer(error.message)
 
     def may_retry(self, error: ModelError) -> bool:
         """A worker's answer is whole or nothing, so asking again is always right."""
