@@ -37,7 +37,7 @@ def to_conversation(request: ModelRequest) -> tuple[list[ModelMessage], list[Use
     instructions = request.system or None
     history: list[ModelMessage] = []
     for turn in request.turns:
-        if turn.answer:
+        if turn.answer.strip():  # Anthropic takes no text of white space.
             history.append(Sent(parts=[UserPromptPart(content)], instructions=instructions))
             history.append(ModelResponse(parts=[TextPart(turn.answer)]))
             content = []
