@@ -23,6 +23,10 @@ _OVERLOADED = frozenset(
     {"slow_down", "overloaded", "overloaded_error", "server_is_overloaded", "engine_overloaded", "model_overloaded"}
 )
 _BILLING = ("spend_limit", "insufficient_quota", "billing", "insufficient_credits", "payment_required")
+# Google's spend cap has the status and the type of a limit per minute; only its message tells.
+_SPEND_CAP = ("spending cap", "spend cap")
+# Seconds from which on a wait is named to the user rather than spent by the program.
+_LONG_WAIT = 60.0
 _BY_STATUS: Mapping[int, ErrorKind] = {
     401: "authentication",
     402: "billing",
@@ -65,6 +69,8 @@ _HINTS: Mapping[ErrorKind, str] = {
     "server": "The provider has a problem: try again in a little while.",
     "timeout": "Try again, or allow more time.",
     "context_window": "Shorten the task or its context, or choose a model with a larger window.",
+    "protocol": "Try again; if it goes on, check the base URL.",
+    "bad_request": "Choose another model, or change what the provider names.",
 }
 
 
@@ -137,6 +143,8 @@ def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKi
         return _by_class(error) or otherwise
     codes = set(_codes(error))
     if any(word in code for code in codes for word in _BILLING):
+        return "billing"
+    if status == 429 and any(words in _provider_message(error).lower() for words in _SPEND_CAP):
         return "billing"
     if codes & _OVERLOADED:
         return "overloaded"
@@ -256,4 +264,7 @@ def _hint(kind: ErrorKind, error: Exception, origin: Origin) -> str:
         return "Check the network and the base URL." if origin.base_url else "Check the network."
     if kind == "not_found" and isinstance(error, failures.ModelHTTPError) and error.suggested_model_id:
         return f"Did you mean {error.suggested_model_id}?"
+    wait = _retry_after(error)
+    if kind in ("rate_limit", "overloaded") and wait is not None and wait > _LONG_WAIT:
+        return f"The provider asks to wait {wait:.0f} seconds: try again then, or choose another model."
     return _HINTS.get(kind, "")

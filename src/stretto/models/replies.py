@@ -37,9 +37,9 @@ def read_finish(response: ModelResponse, *, model: str, streamed: bool, tools: b
         raise ModelError(f"{model}: the provider gave up on the answer ({raw}).", kind="server", model=model)
     if finish == "tool_call" and not tools:
         raise ModelError(f"{model}: asked for a tool where there is none.", kind="protocol", model=model)
-    if raw == _PAST_WINDOW and not read_text(response):
+    if raw == _PAST_WINDOW:  # Also with some text: asked again, with its answer added, there is even less room.
         raise ModelError(
-            f"{model}: the request fills the whole context window.",
+            f"{model}: the request fills the context window and leaves no room for a whole answer.",
             kind="context_window",
             model=model,
             hint="Shorten the task or its context, or choose a model with a larger window.",
