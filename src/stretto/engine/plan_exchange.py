@@ -105,7 +105,7 @@ class PlanExchange:
             raise
 
     def mend(self, error: ModelError) -> str:
-        """Ask for the whole plan again: what a worker is told, to write between its tags, would be answered by a text."""
+        """Ask for the whole plan again; told to write between a worker's tags, it would write a text."""
         return repair_plan(PlanError(error.message), self._job.recipe.plan_format, tiers=bool(self._job.team.tiers))
 
     def may_retry(self, error: ModelError) -> bool:
