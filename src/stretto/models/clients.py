@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import anyio
 from pydantic_ai.models import Model as PydanticModel
 
+from stretto.models.comments import drop_comments
 from stretto.models.limits import listen
 
 _MOMENT = 1.0
@@ -80,6 +81,7 @@ async def _keep(model: PydanticModel, spare: list[PydanticModel]) -> _Keeper:
     try:
         async with model:
             listen(model)  # Entering may have given it a new client.
+            drop_comments(model)
             yield
     finally:
         spare.append(model)
