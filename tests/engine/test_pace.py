@@ -205,3 +205,10 @@ def test_what_was_said_is_forgotten():
     pace = told(1, 59.0, limit=60)
     assert gap(pace, 120.0) > 0.0
     assert gap(pace, 122.0) == 0.0
+
+
+def test_a_refusal_cuts_the_rate_that_was_told():
+    """What one accepted call shows is no measure where headers say the rate; a refusal still lowers that a little."""
+    pace = told(0, 0.05, limit=1_200)
+    assert pace.refused(0.0, 1.0, None)
+    assert pace.rate == pytest.approx(0.95 * 0.95 * 20)

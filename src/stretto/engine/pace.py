@@ -78,8 +78,9 @@ class Pace:
             self._paused_until = max(self._paused_until, now + retry_after)
         if started < self._cut_at:
             return False
-        accepted = self._accepted_rate(now)
-        self.rate = max(_CUT * min(accepted, self._current_rate(now) or accepted), _LOWEST)
+        # What the model says of its rate is worth more than what was accepted, which may be the first call of all.
+        rate = self._allowance.rate(now) or self._accepted_rate(now)
+        self.rate = max(_CUT * min(rate, self._current_rate(now) or rate), _LOWEST)
         # A refusal soon after the last one still belongs to the search; a later one says the rate was nearly right.
         searching = now - self._cut_at < 1.0 or self._cut_at < 0.0
         self._growth = _FASTEST_GROWTH if searching else max(_SLOWEST_GROWTH, self._growth / 2)
