@@ -1,19 +1,20 @@
 """Admits sealed subtasks, starts a worker for each, and keeps their outcomes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import TracebackType
 
 import anyio
 
 from stretto.core.errors import OF_THE_ANSWER
 from stretto.core.events import SubtaskSkipped, SubtaskSuperseded, WorkerCompleted, WorkerFailed
-from stretto.core.journal import Journal, Outcome, OutcomeKey
+from stretto.core.journal import Journal, OutcomeKey
 from stretto.core.plan import Subtask
 from stretto.core.result import Failure, WorkerResult
 from stretto.engine.books import Tally
 from stretto.engine.calls import Caller
 from stretto.engine.emitter import Emit
 from stretto.engine.job import Job
+from stretto.engine.versions import Version, Versions
 from stretto.engine.worker import carry_out, outcome
 
 
@@ -26,7 +27,7 @@ class Dispatcher:
         caller: Caller,
         journal: Journal,
         emit: Emit,
-        saved: Mapping[OutcomeKey, Outcome],
+        versions: Versions,
     ) -> None:
         self.results: dict[str, WorkerResult] = {}
         """By subtask id, as they come."""
@@ -36,7 +37,7 @@ class Dispatcher:
         self._journal = journal
         self._emit = emit
         self._group = anyio.create_task_group()
-        self._saved = saved
+        self._versions = versions
         self._admitted: dict[str, Subtask] = {}
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._dropped: set[str] = set()
@@ -55,15 +56,15 @@ class Dispatcher:
         """Start a worker, unless the subtask has its outcome or there were enough; twice is once."""
         if subtask.id in self._admitted or subtask.id in self.results:
             return
-        saved = self._saved.get(OutcomeKey(role="worker", subtask_id=subtask.id))
-        if len(self._admitted) >= self._job.settings.max_subtasks and saved is None:
+        version = self._versions.of(subtask.id)
+        if len(self._admitted) >= self._job.settings.max_subtasks and version.saved is None:
             self._skip(subtask)
             return
         self._admitted[subtask.id] = subtask
-        if isinstance(saved, WorkerResult):
-            self._publish(saved)
+        if version.saved is not None:
+            self._publish(version.or_earlier(version.saved))
         else:
-            self._group.start_soon(self._work, subtask)
+            self._group.start_soon(self._work, subtask, version)
 
     def keep_only(self, subtask_ids: Iterable[str]) -> None:
         """Cancel every started subtask that is not named; what it cost stays on the books."""
@@ -80,23 +81,23 @@ class Dispatcher:
         elif scope := self._scopes.get(subtask_id):
             scope.cancel()
 
-    async def _work(self, subtask: Subtask) -> None:
+    async def _work(self, subtask: Subtask, version: Version) -> None:
         tally = Tally()
         result: WorkerResult | None = None
         with anyio.CancelScope() as scope:
             self._scopes[subtask.id] = scope
             if subtask.id in self._dropped:
                 scope.cancel()
-            result = await carry_out(self._job, subtask, self._caller, self._emit, tally)
+            result = await carry_out(self._job, subtask, version, self._caller, self._emit, tally)
             if result.error is None or result.error.kind in OF_THE_ANSWER:
                 # Any other cause lies outside the subtask: a resume may do better.
-                key = OutcomeKey(role="worker", subtask_id=subtask.id)
+                key = OutcomeKey(role="worker", subtask_id=subtask.id, revision=version.revision)
                 result = await self._journal.record(self._job.run_id, key, result)
         del self._scopes[subtask.id]
         if subtask.id in self._dropped:
             self._drop(subtask, result or outcome(subtask, tally, "superseded"))
         elif result is not None:
-            self._publish(result)
+            self._publish(version.or_earlier(result))
 
     def _publish(self, result: WorkerResult) -> None:
         self.results[result.subtask.id] = result

@@ -20,6 +20,10 @@ class Emitter:
         self._seq = 0
         self._began = anyio.current_time()
 
+    def go_on_from(self, seq: int) -> None:
+        """Number the next event after those of before a resume."""
+        self._seq = seq
+
     @property
     def elapsed(self) -> float:
         """Seconds since the run began."""

@@ -31,12 +31,13 @@ from stretto.engine.job import Job
 from stretto.engine.ledger import Ledger
 from stretto.engine.planning import Planned, Planner
 from stretto.engine.quote import quote, synthesis_reservation
+from stretto.engine.recorder import Recorder
 from stretto.engine.synthesis import synthesise
+from stretto.engine.versions import Versions
 from stretto.recipes import verify_recipe
 
 _AS_WRITTEN = OutcomeKey(role="orchestrator")
 _AS_REVIEWED = OutcomeKey(role="orchestrator", revision=1)
-_SYNTHESIS = OutcomeKey(role="synthesis")
 _HELD = "synthesis"
 
 
@@ -73,10 +74,14 @@ async def open_run(
 
     async def run() -> None:
         with send:
+            recorder = Recorder(journal, job.run_id)
             try:
-                await _Run(job, journal, gates, Emitter(send, observers)).carry_out()
-            except* Exception as group:
-                failure.append(_single(group))
+                async with anyio.create_task_group() as group:
+                    group.start_soon(recorder.write)
+                    await _Run(job, journal, gates, Emitter(send, (recorder.observe, *observers))).carry_out()
+                    recorder.close()
+            except* Exception as errors:
+                failure.append(_single(errors))
             finally:
                 gates.breakers.run_ended(job.run_id)
 
@@ -123,6 +128,7 @@ class _Run:
         verify_recipe(job.recipe, job.task)
         saved = await self._journal.load(job.run_id)
         self._books.restore(saved)
+        self._emitter.go_on_from(saved.last_seq)
         self._announce(resumed=bool(saved.starts or saved.outcomes))
         missing = self._hold_synthesis()
         plan, results, superseded = None, (), ()
@@ -135,7 +141,8 @@ class _Run:
         self, saved: SavedRun
     ) -> tuple[Plan | None, Failure | None, tuple[WorkerResult, ...], tuple[WorkerResult, ...]]:
         """Return the plan, why it is short or missing, its results in order, and what was superseded."""
-        async with Dispatcher(self._job, self._caller, self._journal, self._emit, saved.outcomes) as dispatcher:
+        versions = Versions(saved)
+        async with Dispatcher(self._job, self._caller, self._journal, self._emit, versions) as dispatcher:
             planned = await self._plan(dispatcher, saved)
         superseded = tuple(dispatcher.superseded)
         if isinstance(planned, Failure):
@@ -252,7 +259,8 @@ class _Run:
         if strategy == "none":
             return None
         self._books.release(_HELD)
-        result = saved.outcomes.get(_SYNTHESIS)
+        key = OutcomeKey(role="synthesis", revision=len(saved.revisions))
+        result = saved.outcomes.get(key)
         if not isinstance(result, SynthesisResult):
             if any(worker.status == "completed" for worker in results):
                 result = await synthesise(self._job, strategy, results, self._caller, self._emit, Tally())
@@ -260,7 +268,7 @@ class _Run:
                 nothing = Failure(kind="empty", message="There was no result to bring together.")
                 result = SynthesisResult(strategy=strategy, status="skipped", error=nothing)
             if result.status == "completed":  # A failed one may be tried again by a resume.
-                result = await self._journal.record(self._job.run_id, _SYNTHESIS, result)
+                result = await self._journal.record(self._job.run_id, key, result)
         completed = result.status == "completed"
         self._emit(SynthesisCompleted(result=result) if completed else SynthesisFailed(result=result))
         return result

@@ -13,6 +13,7 @@ from stretto.engine.books import Tally
 from stretto.engine.calls import Caller
 from stretto.engine.emitter import Emit
 from stretto.engine.job import Job
+from stretto.engine.versions import FIRST, Version
 from stretto.recipes import RolePrompt, mend_answer, worker_prompt
 
 _Kept = tuple[str, tuple[Finding, ...]]
@@ -21,15 +22,15 @@ _Kept = tuple[str, tuple[Finding, ...]]
 class WorkerExchange:
     """A worker's side of its calls."""
 
-    revision = 0
-
-    def __init__(self, job: Job, subtask: Subtask, emit: Emit) -> None:
+    def __init__(self, job: Job, subtask: Subtask, version: Version, emit: Emit) -> None:
         self.subtask_id = subtask.id
+        self.revision = version.revision
         self.kept: _Kept | None = None
         """A whole answer that a check wanted better: used when none better comes."""
         self._job = job
         self._subtask = subtask
         self._emit = emit
+        self._turns = version.turns
         self._prompt: RolePrompt = worker_prompt(job.recipe, job.task, subtask=subtask, language=job.settings.language)
 
     def request(self, turns: tuple[Turn, ...]) -> ModelRequest:
@@ -38,7 +39,7 @@ class WorkerExchange:
             role="worker",
             prefix=self._prompt.prefix,
             prompt=self._prompt.prompt,
-            turns=turns,
+            turns=self._turns + turns,
             max_output_tokens=self._job.recipe.max_output_tokens["worker"],
             timeout=self._job.settings.timeout,
             gap_timeout=self._job.settings.gap_timeout,
@@ -87,17 +88,21 @@ def _inspect(check: Check, answer: Answer) -> Finding | None:
         return Finding(check=check.name, message=f"The check failed: {error!r}", action="warn")
 
 
-async def carry_out(job: Job, subtask: Subtask, caller: Caller, emit: Emit, tally: Tally) -> WorkerResult:
+async def carry_out(
+    job: Job, subtask: Subtask, version: Version, caller: Caller, emit: Emit, tally: Tally
+) -> WorkerResult:
     """Return the subtask's outcome; a failure is an outcome, only bugs raise."""
-    exchange = WorkerExchange(job, subtask, emit)
+    exchange = WorkerExchange(job, subtask, version, emit)
     try:
         text, findings = await caller.ask(exchange, job.team.for_subtask(subtask), tally)
     except ModelError as error:
         if exchange.kept is None:
             unaffordable = error.kind == "budget" and not tally.attempts
-            return outcome(subtask, tally, "skipped" if unaffordable else "failed", error=Failure.of(error))
+            return outcome(
+                subtask, tally, "skipped" if unaffordable else "failed", version=version, error=Failure.of(error)
+            )
         text, findings = exchange.kept
-    return outcome(subtask, tally, "completed", text=text, findings=findings)
+    return outcome(subtask, tally, "completed", version=version, text=text, findings=findings)
 
 
 def outcome(
@@ -105,6 +110,7 @@ def outcome(
     tally: Tally,
     status: WorkerStatus,
     *,
+    version: Version = FIRST,
     text: str = "",
     findings: tuple[Finding, ...] = (),
     error: Failure | None = None,
@@ -112,6 +118,7 @@ def outcome(
     """Return a subtask's outcome with what it used."""
     return WorkerResult(
         subtask=subtask,
+        revision=version.revision,
         status=status,
         text=text,
         findings=findings,

@@ -1,9 +1,10 @@
 """A journal that lives as long as the process: for runs that need not survive it, and for tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stretto.core.journal import CallEnd, CallStart, Outcome, OutcomeKey, OutcomeT, RunState, SavedRun
+from stretto.core.events import Event
+from stretto.core.journal import CallEnd, CallStart, Outcome, OutcomeKey, OutcomeT, Revision, RunState, SavedRun
 from stretto.core.plan import Subtask
 
 
@@ -14,6 +15,8 @@ class _Run:
     sealed: list[Subtask] = field(default_factory=list[Subtask])
     analysis: str = ""
     outcomes: dict[OutcomeKey, Outcome] = field(default_factory=dict[OutcomeKey, Outcome])
+    revisions: list[Revision] = field(default_factory=list[Revision])
+    events: dict[int, Event] = field(default_factory=dict[int, Event])
     starts: dict[str, CallStart] = field(default_factory=dict[str, CallStart])
     ends: dict[str, CallEnd] = field(default_factory=dict[str, CallEnd])
 
@@ -35,6 +38,8 @@ class MemoryJournal:
             sealed=tuple(run.sealed),
             analysis=run.analysis,
             outcomes=dict(run.outcomes),
+            revisions=tuple(run.revisions),
+            last_seq=max(run.events, default=0),
             starts=dict(run.starts),
             ends=dict(run.ends),
         )
@@ -57,6 +62,15 @@ class MemoryJournal:
         """Keep an outcome unless there is one; return the one that stands."""
         standing = self._run(run_id).outcomes.setdefault(key, outcome)
         return standing if isinstance(standing, type(outcome)) else outcome
+
+    async def revise(self, run_id: str, revision: Revision) -> None:
+        """Keep an opened revision."""
+        self._run(run_id).revisions.append(revision)
+
+    async def log(self, run_id: str, events: Sequence[Event]) -> None:
+        """Keep events by their number."""
+        for event in events:
+            self._run(run_id).events.setdefault(event.seq, event)
 
     async def close_run(self, run_id: str, state: RunState) -> None:
         """Note how the run ended."""

@@ -1,7 +1,7 @@
 """Prompts as data: loading recipes and filling their templates."""
 
 from stretto.recipes.filling import fill, placeholders
-from stretto.recipes.followups import continue_plan, mend_answer, repair_plan
+from stretto.recipes.followups import continue_plan, mend_answer, repair_plan, revise_answer
 from stretto.recipes.library import DEFAULT_RECIPE, list_recipes, load_recipe, recipe_source_text, recipe_template
 from stretto.recipes.markup import PLAN_SCHEMA, plan_schema
 from stretto.recipes.prompts import RolePrompt, orchestrator_prompt, synthesis_prompt, verify_recipe, worker_prompt
@@ -24,6 +24,7 @@ __all__ = [
     "recipe_source_text",
     "recipe_template",
     "repair_plan",
+    "revise_answer",
     "synthesis_prompt",
     "verify_recipe",
     "worker_prompt",

@@ -38,6 +38,14 @@ def continue_plan(assigned: Sequence[Subtask], plan_format: PlanFormat = "xml", 
     )
 
 
+def revise_answer(note: str) -> str:
+    """Return the reply to a text that is good, and that a person wants to be different."""
+    return (
+        "Write the text anew, whole, between <response> and </response>, as the person who asked for it wants it now:"
+        f"\n\n{render_block('wish', note)}"
+    )
+
+
 def mend_answer(reason: str) -> str:
     """Return the reply to a text that cannot be used; the whole text is asked for again."""
     return (

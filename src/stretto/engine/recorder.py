@@ -1,0 +1,44 @@
+"""Writes a run's events into the journal for late readers, in the background and many at a time."""
+
+import anyio
+
+from stretto.core.events import AnalysisDelta, Event, SynthesisDelta, WorkerDelta
+from stretto.core.journal import Journal
+
+
+class Recorder:
+    """An observer whose writing never holds the run up; the keyed records, not these, are the truth."""
+
+    def __init__(self, journal: Journal, run_id: str) -> None:
+        self._journal = journal
+        self._run_id = run_id
+        self._waiting: list[Event] = []
+        self._news = anyio.Event()
+        self._closed = False
+
+    def observe(self, event: Event) -> None:
+        """Note an event; deltas are for those who watch, and are not kept."""
+        if not isinstance(event, (AnalysisDelta, WorkerDelta, SynthesisDelta)):
+            self._waiting.append(event)
+            self._news.set()
+
+    def close(self) -> None:
+        """No further event is going to come."""
+        self._closed = True
+        self._news.set()
+
+    async def write(self) -> None:
+        """Write until closed; what is left is written even when the run is cancelled."""
+        try:
+            while not self._closed:
+                await self._news.wait()
+                self._news = anyio.Event()
+                await self._flush()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._flush()
+
+    async def _flush(self) -> None:
+        events, self._waiting = self._waiting, []
+        if events:
+            await self._journal.log(self._run_id, events)
