@@ -131,7 +131,7 @@ class Caller:
         """Stop further calls that would only fail in the same way: to the model, or to the whole account."""
         if error.kind == "billing":
             if self._gates.breakers.trip(model.account, self._job.run_id, error, anyio.current_time()):
-                message = f"No further calls to {model.name}: {error.message}"
+                message = f"No further calls: {error}"
                 self._emitter.emit(RunWaiting(cause="breaker", model=model.name, message=message))
         elif error.run_wide:
             self._closed[model.name] = error
@@ -162,7 +162,8 @@ class Caller:
     def _lowered(self, model: Model) -> OnLowered:
         def say(pace: Pace, pause: float | None) -> None:
             wait = f" after a pause of {round(pause, 1):g} seconds" if pause else ""
-            message = f"{model.name} is busy: at most {int(pace.limit)} calls at a time{wait}."
+            calls = "1 call" if int(pace.limit) == 1 else f"{int(pace.limit)} calls"
+            message = f"{model.name} is busy: at most {calls} at a time{wait}."
             self._emitter.emit(RunWaiting(cause="gate", model=model.name, message=message, seconds=pause))
 
         return say
