@@ -18,6 +18,7 @@ from stretto.core.events import (
     SynthesisDelta,
     SynthesisFailed,
     SynthesisStarted,
+    WorkerCompleted,
     WorkerDelta,
     WorkerRetrying,
     WorkerStarted,
@@ -144,20 +145,41 @@ def test_a_retry_says_why_and_forgets_the_void_text(terminal):
     assert "new words" in terminal.screen.text
 
 
-def test_what_holds_the_run_up_is_said_until_it_goes_on(terminal):
-    """A waiting run and a plan that is asked for again say so; the message goes with its cause."""
-    waiting = RunWaiting(cause="gate", model="m", message="The provider asks to wait.", at=1.0)
-    terminal.show(*sealed(subtask(1)), waiting)
-    assert "  The provider asks to wait." in terminal.screen.lines
+def test_a_busy_model_is_one_line_for_as_long_as_it_is_waited_for(terminal):
+    """A gate that holds work back is one line: it outlasts bursts, is replaced, and goes with the pause."""
+    terminal.show(*sealed(subtask(1)), RunWaiting(cause="gate", model="m", message="m is busy: 5 calls.", at=1.0))
     terminal.show(WorkerStarted(subtask_id="s1", model="w", at=1.1))
-    assert "asks to wait" not in terminal.screen.text
+    assert "  m is busy: 5 calls." in terminal.screen.lines
+    terminal.show(RunWaiting(cause="gate", model="m", message="m is busy: 2 calls.", seconds=30.0, at=2.0))
+    assert "  m is busy: 2 calls." in terminal.screen.lines
+    assert "5 calls" not in terminal.screen.text
+    terminal.now = 31.9
+    assert "m is busy" in terminal.show().screen.text
+    terminal.now = 32.0
+    assert "m is busy" not in terminal.show().screen.text
+
+
+def test_an_account_that_cannot_pay_stands_there_until_it_answers(terminal):
+    """An open breaker stays on the screen, below a shorter notice for as long as that holds, until an answer comes."""
+    breaker = RunWaiting(cause="breaker", model="m", message="No further calls: no credit. Add credit.", at=1.0)
+    terminal.show(*sealed(subtask(1), subtask(2)), breaker, RunWaiting(cause="gate", model="f", message="busy", at=2.0))
+    assert "  busy" in terminal.screen.lines
+    terminal.now = 100.0
+    assert "  No further calls: no credit. Add credit." in terminal.show().screen.lines
+    terminal.show(WorkerCompleted(result=replace(done(subtask(1)), model="f"), at=101.0))
+    assert "No further calls" in terminal.screen.text
+    terminal.show(WorkerCompleted(result=done(subtask(2)), at=102.0))
+    assert "No further calls" not in terminal.screen.text
+
+
+def test_a_plan_that_is_asked_for_again_is_said_until_it_comes(terminal):
+    """The reason stands there while the workers of the first attempt go on, and goes with the first new words."""
     reason = Failure(kind="plan", message="It had no tasks.")
-    terminal.show(PlanRetrying(how="repair", reason=reason, attempt=2, at=1.2))
+    terminal.show(*sealed(subtask(1)), PlanRetrying(how="repair", reason=reason, attempt=2, at=1.2))
+    terminal.show(WorkerStarted(subtask_id="s1", model="w", at=1.3))
     assert "  The plan is asked for again: It had no tasks." in terminal.screen.lines
     assert "A reading." not in terminal.screen.text  # it is written anew
-    terminal.show(
-        AnalysisDelta(text="Another reading.", at=1.3), PlanCompleted(plan=Plan(subtasks=(subtask(1),)), at=1.4)
-    )
+    terminal.show(AnalysisDelta(text="Another reading.", at=1.4))
     assert "asked for again" not in terminal.screen.text
     assert "Another reading." in terminal.screen.text
 

@@ -57,7 +57,9 @@ def test_what_goes_wrong_on_the_way_is_said():
     lines = progress(
         *start,
         PlanRetrying(how="retry", reason=reason, attempt=2),
-        RunWaiting(cause="gate", model="m", message="The provider asks to wait."),
+        RunWaiting(cause="gate", model="m", message="m is busy."),
+        RunWaiting(cause="gate", model="m", message="m is busy."),
+        RunWaiting(cause="breaker", model="m", message="No further calls: no credit. Add credit."),
         WorkerRetrying(subtask_id="s1", attempt=2, reason=reason, model="w"),
         SubtaskSuperseded(result=replace(failed(subtask(1)), status="superseded", error=None)),
         SubtaskSkipped(result=replace(failed(subtask(2)), status="skipped")),
@@ -68,7 +70,8 @@ def test_what_goes_wrong_on_the_way_is_said():
     )
     assert [line[9:] for line in lines[2:]] == [
         "plan      asked for again: It was empty.",
-        "waiting   The provider asks to wait.",
+        "waiting   m is busy.",
+        "stopped   No further calls: no credit. Add credit.",
         "again     1 Angle 1: It was empty.",
         "dropped   1 Angle 1",
         "skipped   2 Angle 2: The provider had an error (500). Try again later.",
@@ -76,6 +79,17 @@ def test_what_goes_wrong_on_the_way_is_said():
         "synthesis failed: The provider had an error (500). Try again later.",
         "synthesis done (2.0s)",
         "started   s9",
+    ]
+
+
+def test_one_reason_is_told_once():
+    """What fails many workers is told with the first of them, and the others only point there."""
+    other = Failure(kind="empty", message="It was empty.")
+    lines = progress(*run_of([failed(subtask(1)), failed(subtask(2)), failed(subtask(3), other)]))
+    assert [line[9:] for line in lines if "failed" in line] == [
+        "failed    1 Angle 1: The provider had an error (500). Try again later.",
+        "failed    2 Angle 2: the same as 1 Angle 1",
+        "failed    3 Angle 3: It was empty.",
     ]
 
 

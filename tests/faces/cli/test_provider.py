@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.simulator.catalogue import FAULTS
+from tests.simulator.faults import Fault, Script
 from tests.simulator.hosting import SimulatorThread
 
 TASK = "Write a product description for a steel water bottle"
@@ -107,3 +109,20 @@ def test_the_plan_ends_with_the_quote_for_its_workers(stretto, provider):
     assert last.startswith("running it: 3 calls · about ")
     assert 0 < dollars(last)[0] < dollars(last)[1]
     assert len(provider.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("rate_limit_5", "waiting   openai:gpt-5 is busy: at most 5 calls at a time after a pause of 5 seconds."),
+        ("quota", "stopped   No further calls: openai:gpt-5: HTTP 429: You exceeded your current quota"),
+    ],
+)
+def test_work_that_is_held_back_is_one_line(stretto, provider, fault, said):
+    """A busy model and an account that cannot pay are said in one line each, the latter with how to go on."""
+    provider.play_script(Script((Fault(effects=FAULTS[fault], role="worker", times=1),)))
+    ended = stretto("run", TASK, "--model", "openai:gpt-5", "--deadline", "2")
+    held = [line for line in ended.err.splitlines() if "waiting  " in line or "stopped  " in line]
+    assert len(held) == 1
+    assert said in held[0]
+    assert fault != "quota" or "Add credit or raise the spend limit" in held[0]

@@ -292,6 +292,17 @@ def test_ctrl_c_on_a_terminal_gives_the_screen_back():
     assert session.screen.text.rstrip().endswith("interrupted: nothing was finished.")
 
 
+def test_a_signal_from_outside_gives_the_screen_back_too():
+    """SIGTERM in the live view ends the run like Ctrl-C, shows the cursor, and returns 143."""
+    session = start([*STRETTO, "run", TASK, *SLOW])
+    session.wait_for("planning")
+    session.process.send_signal(signal.SIGTERM)
+    assert session.end() == 143
+    assert session.screen.cursor_shown
+    assert "planning" not in session.screen.text
+    assert session.screen.text.rstrip().endswith("interrupted: nothing was finished.")
+
+
 STUBBORN = """
 import sys, anyio
 from stretto import Orchestrator
@@ -306,14 +317,15 @@ sys.exit(conduct(Orchestrator(model=FunctionModel(never)), Errand(task="x")))
 """
 
 
-def test_a_second_ctrl_c_leaves_at_once():
-    """When something does not let itself be stopped, a second Ctrl-C ends the process, with the cursor shown."""
+@pytest.mark.parametrize(("first", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_second_ctrl_c_leaves_at_once(first, code):
+    """When something does not let itself be stopped, a second signal ends the process, with the cursor shown."""
     session = start([sys.executable, "-c", STUBBORN])
     session.wait_for("planning")
-    session.process.send_signal(signal.SIGINT)
+    session.process.send_signal(first)
     session.wait_for("Ctrl-C again leaves at once")
     session.process.send_signal(signal.SIGINT)
-    assert session.end() == 130
+    assert session.end() == code
     assert session.screen.cursor_shown
 
 

@@ -29,6 +29,7 @@ from stretto.core.events import (
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import Failure, RunResult, Shortfall, WorkerResult
 from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
+from stretto.faces.cli.notices import Notices
 from stretto.faces.cli.rows import Growing, Row, RowState, SynthesisRow
 
 _INTERRUPTED = Failure(kind="interrupted", message="The run was interrupted.")
@@ -50,8 +51,8 @@ class Board:
     plan: Plan | None = None
     """None until it is whole."""
     plan_ended: float | None = None
-    notice: str = ""
-    """What holds the run up; empty when all is well."""
+    notices: Notices = field(default_factory=Notices)
+    """What holds the run up."""
     synthesis: SynthesisRow | None = None
     usage: Usage = NO_USAGE
     """Of the finished subtasks."""
@@ -64,6 +65,7 @@ class Board:
     def see(self, event: Event) -> None:
         """Take in one event."""
         self.seconds = max(self.seconds, event.at)
+        self.notices.see(event)
         match event:
             case RunStarted():
                 self.run = event
@@ -72,13 +74,10 @@ class Board:
             case SubtaskSealed():
                 self._row(event.subtask)
             case PlanRetrying():
-                self.notice = f"The plan is asked for again: {event.reason.message}"
                 if event.how != "continue":
                     self.analysis = Growing()  # it is written anew
             case PlanCompleted():
                 self._complete_plan(event)
-            case RunWaiting():
-                self.notice = event.message
             case WorkerStarted() | WorkerDelta() | WorkerRetrying():
                 self._work(event)
             case WorkerCompleted() | WorkerFailed() | SubtaskSuperseded() | SubtaskSkipped():
@@ -87,8 +86,8 @@ class Board:
                 self._synthesise(event)
             case RunCompleted():
                 self.result = event.result
-            case ReviewRequested():
-                pass  # the review itself is what is shown
+            case RunWaiting() | ReviewRequested():
+                pass  # a notice; and a review is itself what is shown
             case _:
                 assert_never(event)
 
@@ -141,7 +140,7 @@ class Board:
         row.state = state
 
     def _complete_plan(self, event: PlanCompleted) -> None:
-        self.plan, self.notice = event.plan, ""
+        self.plan = event.plan
         self.plan_ended = event.at if self.plan_ended is None else self.plan_ended
         rows = [self._row(subtask) for subtask in event.plan.subtasks]
         for number, row in enumerate(rows, 1):
@@ -155,7 +154,6 @@ class Board:
             return
         match event:
             case WorkerStarted():
-                self.notice = ""
                 self._move(row, "running")
                 row.text = Growing()
                 row.started = event.at if row.started is None else row.started

@@ -94,7 +94,7 @@ def conduct(orchestrator: "Orchestrator", errand: Errand) -> int:
         delivered = _deliver(result, board, orchestrator, errand)
     say_how_it_ended(board, result, interrupted=board.result is None)
     if board.result is None:
-        return ExitCode.INTERRUPTED
+        return interrupts.code
     if not delivered:
         return ExitCode.ERROR
     return {"complete": ExitCode.COMPLETE, "partial": ExitCode.PARTIAL, "failed": ExitCode.ERROR}[board.result.status]
@@ -104,7 +104,6 @@ async def follow(
     orchestrator: "Orchestrator", errand: Errand, board: Board, watcher: Watcher, interrupts: Interrupts
 ) -> None:
     """Run an errand and show every event; a Ctrl-C ends it early and leaves the board as it is."""
-
     requested = anyio.Event()
 
     async def review(plan: Plan, quote: Quote) -> Plan | None:

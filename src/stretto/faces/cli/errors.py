@@ -26,6 +26,9 @@ class ExitCode(IntEnum):
     PARTIAL = 3
     """There are results, and something is missing."""
     INTERRUPTED = 130
+    """By Ctrl-C."""
+    TERMINATED = 143
+    """By SIGTERM."""
 
 
 def guard(command: Callable[[], Any]) -> int:

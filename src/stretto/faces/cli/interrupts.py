@@ -1,4 +1,4 @@
-"""What Ctrl-C means while a run goes on: once ends it in good order, twice ends the process."""
+"""What Ctrl-C and SIGTERM mean while a run goes on: once ends it in good order, twice ends the process."""
 
 import asyncio
 import os
@@ -12,54 +12,66 @@ from stretto.faces.cli.errors import ExitCode
 
 
 class Interrupts:
-    """Notes whether somebody pressed Ctrl-C."""
+    """Notes whether somebody wanted the run to end: with Ctrl-C, or with SIGTERM from outside."""
 
     def __init__(self) -> None:
-        self.seen = False
+        self._first: int | None = None
+
+    @property
+    def seen(self) -> bool:
+        """Whether somebody did."""
+        return self._first is not None
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code of a run that was ended in this way."""
+        return ExitCode.TERMINATED if self._first == signal.SIGTERM else ExitCode.INTERRUPTED
 
     @contextmanager
     def calling(self, stop: Callable[[], None]) -> Generator[None]:
-        """Have the running event loop call `stop` at the first Ctrl-C; the second one leaves the process at once."""
+        """Have the running event loop call `stop` at the first signal; the second one leaves the process at once."""
         loop = asyncio.get_running_loop()
 
-        def handle(_signal: int, _frame: FrameType | None) -> None:
+        def handle(number: int, _frame: FrameType | None) -> None:
             if self.seen:
-                _leave()
-            self.seen = True
+                _leave(self.code)
+            self._first = number
             loop.call_soon_threadsafe(stop)
 
-        with _handling(handle):
+        with _handling(signal.SIGINT, handle), _handling(signal.SIGTERM, handle):
             yield
 
 
 @contextmanager
 def ignored() -> Generator[None]:
     """Leave Ctrl-C to a program that was started, such as an editor."""
-    with _handling(signal.SIG_IGN):
+    with _handling(signal.SIGINT, signal.SIG_IGN):
         yield
 
 
 @contextmanager
 def raised() -> Generator[None]:
     """Let Ctrl-C end a question, as `KeyboardInterrupt`."""
-    with _handling(signal.default_int_handler):
+    with _handling(signal.SIGINT, signal.default_int_handler):
         yield
 
 
 @contextmanager
-def _handling(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> Generator[None]:
+def _handling(
+    number: signal.Signals, handler: Callable[[int, FrameType | None], object] | signal.Handlers
+) -> Generator[None]:
     # Python delivers signals to the main thread only, and lets only that one ask for them.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, handler)
+    before = signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
 
 
-def _leave() -> None:
+def _leave(code: ExitCode) -> None:
     if os.isatty(2):
         os.write(2, b"\x1b[?25h\n")  # the cursor may be hidden, and nobody is left to show it
-    os._exit(ExitCode.INTERRUPTED)
+    os._exit(code)

@@ -40,6 +40,9 @@ class PlainProgress:
     def __init__(self, board: Board, stream: TextIO | None = None) -> None:
         self._board = board
         self._stream = stream or sys.stderr
+        self._waiting = ""
+        # Who was the first to fail for a reason: one wrong key fails a hundred workers.
+        self._first: dict[str, str] = {}
 
     def see(self, event: Event) -> None:
         """Print what an event means to somebody who waits."""
@@ -67,7 +70,9 @@ class PlainProgress:
             case PlanCompleted():
                 return f"plan      ready: {count(len(event.plan.subtasks), 'subtask')}"
             case RunWaiting():
-                return f"waiting   {flat(event.message)}"
+                before, self._waiting = self._waiting, event.message
+                what = "waiting  " if event.cause == "gate" else "stopped  "
+                return f"{what} {flat(event.message)}" if event.message != before else ""
             case WorkerStarted():
                 return f"started   {self._name(event.subtask_id)}"
             case WorkerRetrying():
@@ -98,7 +103,12 @@ class PlainProgress:
         return f"{row.number} {flat(row.subtask.type)}" if row else flat(subtask_id)
 
     def _why(self, result: WorkerResult) -> str:
-        return f"{self._name(result.subtask.id)}: {flat(str(result.error or ''))}".removesuffix(": ")
+        name = self._name(result.subtask.id)
+        if result.error is None:
+            return name
+        reason = flat(str(result.error))
+        first = self._first.setdefault(reason, name)
+        return f"{name}: {reason}" if first == name else f"{name}: the same as {first}"
 
 
 def _numbers(result: WorkerResult) -> str:

@@ -43,7 +43,7 @@ def make_plan(prepared: Prepared, *, as_json: bool, output: Path | None) -> int:
     result = board.result
     if not made or result is None:
         say_how_it_ended(board, result, interrupted=result is None)
-        return ExitCode.INTERRUPTED if result is None else ExitCode.ERROR
+        return interrupts.code if result is None else ExitCode.ERROR
     plan, quote = made[0]
     file = _plan_file(prepared, plan)
     written = output is not None and _written(file, output)

@@ -80,8 +80,8 @@ def draw(board: Board, screen: Screen) -> list[Text]:
         lines.append(Text(f"    {screen.glyphs.ellipsis} {hidden} more", QUIET))
     if entries:
         lines.append(Text(""))
-    if board.notice:
-        lines.append(Text("  " + fit(flat(board.notice), width - 2, screen.glyphs.ellipsis).rstrip(), "yellow"))
+    if notice := board.notices.at(screen.now):
+        lines.append(Text("  " + fit(flat(notice), width - 2, screen.glyphs.ellipsis).rstrip(), "yellow"))
     lines.append(_status(board, screen, width))
     return lines[-screen.height :]
 
