@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from stretto import Orchestrator, RunResult
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText
@@ -91,9 +92,9 @@ def brand_guide(tokens: int = GUIDE_TOKENS) -> str:
     return guide
 
 
-async def play(scenario: Scenario, *, naive: bool = False) -> Outcome:
-    """Run once: a plan of ten subtasks, ten workers, one synthesis."""
-    async with Simulator(answers=_answer, timing=_TIMING) as sim:
+async def play(scenario: Scenario, *, naive: bool = False, workers: int = WORKERS) -> Outcome:
+    """Run once: a plan of so many subtasks, as many workers, one synthesis."""
+    async with Simulator(answers=partial(_answer, workers=workers), timing=_TIMING) as sim:
 
         def open_(spec: str) -> Model:
             base_url = sim.url if spec.startswith("anthropic") else sim.openai_url
@@ -104,7 +105,8 @@ async def play(scenario: Scenario, *, naive: bool = False) -> Outcome:
             model=open_(scenario.orchestrator),
             worker_model=open_(scenario.worker),
             synthesis_model=open_(scenario.worker),
-            subtasks=WORKERS,
+            subtasks=workers,
+            max_subtasks=workers,
             synthesis="merge",
             checks=(),
         )
@@ -112,9 +114,9 @@ async def play(scenario: Scenario, *, naive: bool = False) -> Outcome:
         return Outcome(result=result, calls=sim.calls)
 
 
-def _answer(asked: Asked) -> Answer:
+def _answer(asked: Asked, *, workers: int) -> Answer:
     """Answer every role at the same length, however it was asked, so that layouts differ in their input alone."""
     if asked.role == "orchestrator":
-        return Answer(text=plan_text(asked, WORKERS))
+        return Answer(text=plan_text(asked, workers))
     text = " ".join(WORDS[index % len(WORDS)] for index in range(_WORDS_OF_AN_ANSWER))
     return Answer(text=f"<response>\n{text}\n</response>" if asked.role == "worker" else text)

@@ -1,13 +1,17 @@
 """A long brand guide is paid for once and read from the provider's prompt cache by the calls that follow."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.cache.scenario import GUIDE_TOKENS, SCENARIOS, WORKERS, Outcome, Scenario, play
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.title for scenario in SCENARIOS]),
-]
+pytestmark = pytest.mark.anyio
+
+
+def each(scenarios: Sequence[Scenario]) -> pytest.MarkDecorator:
+    """Run a test with each of these."""
+    return pytest.mark.parametrize("scenario", scenarios, ids=[scenario.title for scenario in scenarios])
 
 
 def readers(outcome: Outcome) -> int:
@@ -15,6 +19,7 @@ def readers(outcome: Outcome) -> int:
     return sum(call.cached_tokens >= GUIDE_TOKENS for call in outcome.of("worker"))
 
 
+@each(SCENARIOS)
 async def test_nine_workers_of_ten_read_the_guide_from_the_cache(scenario: Scenario):
     """Only the call that writes it pays for the guide: the orchestrator's, or with another model one worker's."""
     outcome = await play(scenario)
@@ -24,6 +29,7 @@ async def test_nine_workers_of_ten_read_the_guide_from_the_cache(scenario: Scena
     assert all(call.cached_tokens >= GUIDE_TOKENS for call in outcome.of("synthesis"))
 
 
+@each(SCENARIOS)
 async def test_the_result_says_what_was_read_and_written(scenario: Scenario):
     """Usage adds up to what the provider counted, cached tokens included in the input."""
     outcome = await play(scenario)
@@ -36,6 +42,7 @@ async def test_the_result_says_what_was_read_and_written(scenario: Scenario):
         assert worker.usage.cache_read_tokens + worker.usage.cache_write_tokens <= worker.usage.input_tokens
 
 
+@each(SCENARIOS)
 async def test_the_naive_layout_reads_nothing_and_costs_more(scenario: Scenario):
     """The comparison is a fair one: the same calls with the same answers, only laid out in another way."""
     ours, naive = await play(scenario), await play(scenario, naive=True)
@@ -46,3 +53,12 @@ async def test_the_naive_layout_reads_nothing_and_costs_more(scenario: Scenario)
     assert ours.result.cost.complete
     assert naive.result.cost.complete
     assert ours.result.cost.usd < naive.result.cost.usd
+
+
+@each(SCENARIOS)
+async def test_many_workers_read_it_too(scenario: Scenario):
+    """Past fifteen calls a minute OpenAI's calls go to further machines, and one call each fills their cache."""
+    outcome = await play(scenario, workers=40)
+    assert outcome.result.status == "complete"
+    assert len(outcome.of("worker")) == 40
+    assert readers(outcome) >= 37

@@ -15,7 +15,7 @@ from stretto.models.errors import Origin, translated
 from stretto.models.limits import hearing, listen
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import read_finish, read_usage
-from stretto.models.requests import to_conversation, to_settings
+from stretto.models.requests import take_cache_key, to_conversation, to_settings
 
 
 class AgentModel:
@@ -100,7 +100,8 @@ class AgentModel:
         self, request: ModelRequest, *, streamed: bool
     ) -> tuple[list[UserContent], list[ModelMessage], ModelSettings]:
         history, prompt = to_conversation(request)
-        settings = to_settings(request, self._model, streamed=streamed)
+        key = take_cache_key(request, self._model)
+        settings = to_settings(request, self._model, streamed=streamed, cache_key=key)
         # That limit is for one request to the model; the whole run has its own.
         del settings["request_timeout"]
         return prompt, history, settings

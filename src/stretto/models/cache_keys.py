@@ -9,6 +9,12 @@ _SHORTEST = 4 * 1_024
 _MOST = 15
 """Calls a minute that one machine takes for one prefix and key; what is above goes to another, which knows nothing."""
 _MINUTE = 60.0
+_MARK = "-"
+
+
+def is_further(key: str) -> bool:
+    """Tell whether this is not a prefix's first key: its machine begins without the prefix, in the middle of a run."""
+    return _MARK in key
 
 
 class CacheKeys:
@@ -36,7 +42,7 @@ class CacheKeys:
         with self._lock:
             self._sweep(now)
             number = self._count(name, now)
-        return f"{name}-{number}" if number else name
+        return f"{name}{_MARK}{number}" if number else name
 
     def _count(self, name: str, now: float) -> int:
         """Count one call; return the number of the key that it is counted on."""

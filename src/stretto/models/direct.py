@@ -16,12 +16,14 @@ from pydantic_ai.models import Model as PydanticModel
 
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.usage import Cost, Usage
+from stretto.models.cache_keys import is_further
 from stretto.models.clients import ClientPerLoop
 from stretto.models.errors import Origin, translated
 from stretto.models.limits import hearing
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import read_finish, read_text, read_usage
-from stretto.models.requests import to_messages, to_parameters, to_settings
+from stretto.models.requests import take_cache_key, to_messages, to_parameters, to_settings
+from stretto.models.warming import Begun, led
 
 
 class DirectModel:
@@ -47,9 +49,17 @@ class DirectModel:
         """Make one call; streams when `on_text` is given, which gets the text and never the thinking."""
         with translated(self._origin):
             model = await self._clients.enter()
-        with hearing() as heard:
-            response = await (self._ask(model, request) if on_text is None else self._stream(model, request, on_text))
-            finish = read_finish(response, model=self.name, streamed=on_text is not None)
+        key = take_cache_key(request, model)
+        # A run itself sees to it that its first call with a prefix leads; it knows nothing of further keys.
+        async with led(key if key and is_further(key) else None) as begun:
+            # The call that others wait for is streamed, whoever listens: its answer's beginning is what counts.
+            streamed = on_text is not None or begun is not None
+            with hearing() as heard:
+                if streamed:
+                    response = await self._stream(model, request, key, on_text, begun)
+                else:
+                    response = await self._ask(model, request, key)
+                finish = read_finish(response, model=self.name, streamed=streamed)
         return ModelReply(
             text=read_text(response),
             finish=finish,
@@ -64,23 +74,30 @@ class DirectModel:
             limits=heard.limits,
         )
 
-    async def _ask(self, model: PydanticModel, request: ModelRequest) -> ModelResponse:
+    async def _ask(self, model: PydanticModel, request: ModelRequest, key: str | None) -> ModelResponse:
         with translated(self._origin):
             return await model_request(
                 model,
                 to_messages(request),
-                model_settings=to_settings(request, model, streamed=False),
+                model_settings=to_settings(request, model, streamed=False, cache_key=key),
                 model_request_parameters=to_parameters(request, model),
             )
 
-    async def _stream(self, model: PydanticModel, request: ModelRequest, on_text: OnText) -> ModelResponse:
+    async def _stream(
+        self,
+        model: PydanticModel,
+        request: ModelRequest,
+        key: str | None,
+        on_text: OnText | None,
+        begun: Begun | None,
+    ) -> ModelResponse:
         async with AsyncExitStack() as stack:
             with translated(self._origin):
                 stream = await stack.enter_async_context(
                     model_request_stream(
                         model,
                         to_messages(request),
-                        model_settings=to_settings(request, model, streamed=True),
+                        model_settings=to_settings(request, model, streamed=True, cache_key=key),
                         model_request_parameters=to_parameters(request, model),
                     )
                 )
@@ -91,7 +108,9 @@ class DirectModel:
                     event = await anext(events, None)
                 if event is None:
                     return stream.get()
-                if text := text_of(event):
+                if begun:
+                    begun()
+                if on_text and (text := text_of(event)):
                     on_text(text)
 
 

@@ -52,7 +52,16 @@ def to_messages(request: ModelRequest) -> list[ModelMessage]:
     return [*history, Sent(parts=[UserPromptPart(content)], instructions=request.system or None)]
 
 
-def to_settings(request: ModelRequest, model: PydanticModel | None, *, streamed: bool) -> ModelSettings:
+def take_cache_key(request: ModelRequest, model: PydanticModel | None) -> str | None:
+    """Return the key that one call is sent with to find its prefix in the provider's cache; None for none."""
+    if model is None or not _takes_keys(model):
+        return None
+    return _keys.take(f"{model.base_url} {model.model_name}", request.prefix, time.monotonic())
+
+
+def to_settings(
+    request: ModelRequest, model: PydanticModel | None, *, streamed: bool, cache_key: str | None = None
+) -> ModelSettings:
     """Return the settings of one call: no retries of the SDK's own, both time limits."""
     settings = ModelSettings(
         max_tokens=request.max_output_tokens,
@@ -62,10 +71,8 @@ def to_settings(request: ModelRequest, model: PydanticModel | None, *, streamed:
         request_timeout=request.timeout,
     )
     if model is not None:
-        if _takes_keys(model):
-            place = f"{model.base_url} {model.model_name}"
-            if key := _keys.take(place, request.prefix, time.monotonic()):
-                settings = cast("ModelSettings", settings | {"openai_prompt_cache_key": key})
+        if cache_key:
+            settings = cast("ModelSettings", settings | {"openai_prompt_cache_key": cache_key})
         if model.system == "openai" and model.profile.get("openai_supports_prompt_cache_breakpoints", False):
             # Only the mark counts: OpenAI would put one of its own behind the last word too, and bill a write of
             # every worker's own prompt, which nobody reads again.
