@@ -13,7 +13,8 @@ import sys
 from collections.abc import Mapping
 from typing import TypedDict
 
-from stretto.app.orchestrator import Orchestrator, run_blocking
+from stretto.app.blocking import run_blocking
+from stretto.app.orchestrator import Orchestrator
 from stretto.app.team import ModelSpec, open_named
 from stretto.cookbook.printout import Printout, print_results, say
 from stretto.core.errors import InputError, ModelError

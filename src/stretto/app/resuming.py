@@ -1,0 +1,119 @@
+"""Goes on with a run that a journal knows: the rest of it, its failed subtasks, or one subtask differently."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Protocol
+
+from stretto.app.observers import observing
+from stretto.app.spec import from_spec
+from stretto.core.errors import InputError
+from stretto.core.journal import Archive, Journal, OutcomeKey, Revision, SavedRun
+from stretto.core.plan import Plan, Subtask
+from stretto.core.result import WorkerResult
+from stretto.core.usage import Quote
+from stretto.engine import Budget, EventStream, Gates, ReviewHook, RunSettings, Team, open_run
+
+
+class Book(Journal, Archive, Protocol):
+    """A journal that also remembers what runs were started with."""
+
+
+@asynccontextmanager
+async def stream_saved(
+    journal: Book,
+    run_id: str,
+    *,
+    gates: Gates,
+    keys: Mapping[str, str] | None = None,
+    own: Team | None = None,
+    own_settings: RunSettings | None = None,
+    budget: Budget | None = None,
+    review: ReviewHook | None = None,
+    deltas: bool = False,
+) -> AsyncGenerator[EventStream]:
+    """Go on with a run and hand out its events; what was finished is not called again.
+
+    The recipe, the models and the settings are those that the run was started with; `budget` takes the place of its
+    budget. Raises `InputError` when there is no such run or something of it is not there any more.
+    """
+    spec = await spec_of(journal, run_id)
+    if spec["review"] and review is None:
+        review = await _as_reviewed(journal, run_id)
+    job = from_spec(run_id, spec, own=own, own_settings=own_settings, keys=keys, review=review, deltas=deltas)
+    if budget is not None:
+        job = replace(job, settings=replace(job.settings, budget=budget))
+    with observing() as observers:
+        async with open_run(job, journal, gates, observers=observers) as events:
+            yield events
+
+
+async def _as_reviewed(journal: Journal, run_id: str) -> ReviewHook:
+    """Return a hook that is never asked, as the plan was reviewed; raises `InputError` when it was not."""
+    saved = await journal.load(run_id)
+    if OutcomeKey(role="orchestrator", revision=1) not in saved.outcomes:
+        raise InputError(
+            f"The plan of run {run_id} was not reviewed yet.", hint=f"Look at it: stretto resume {run_id} --review"
+        )
+
+    async def accept(plan: Plan, estimate: Quote) -> Plan:
+        return plan
+
+    return accept
+
+
+async def spec_of(journal: Archive, run_id: str) -> Mapping[str, object]:
+    """Return what a run was started with; raises `InputError` when there is no such run."""
+    spec = await journal.spec(run_id)
+    if spec is None:
+        raise InputError(f"There is no run {run_id!r} in the journal.", hint="`stretto runs` lists them.")
+    return spec
+
+
+async def reopen_failed(journal: Book, run_id: str) -> tuple[Subtask, ...]:
+    """Open a new revision of every subtask whose last outcome is a failure; return those subtasks."""
+    await spec_of(journal, run_id)
+    saved = await journal.load(run_id)
+    failed = [subtask for subtask in _subtasks(saved) if _has_failed(saved, subtask.id)]
+    await _reopen(journal, run_id, saved, failed, "")
+    return tuple(failed)
+
+
+async def reopen(journal: Book, run_id: str, subtask_id: str, *, note: str = "") -> Subtask:
+    """Open a new revision of one subtask, to be written differently; raises `InputError` when it is unknown.
+
+    `subtask_id` is its id, such as "s2", or its number in the plan, such as "2".
+    """
+    await spec_of(journal, run_id)
+    saved = await journal.load(run_id)
+    subtasks = _subtasks(saved)
+    if not subtasks:
+        raise InputError(f"Run {run_id} has no subtasks yet.", hint="Go on with it first: stretto resume " + run_id)
+    numbered = {str(number): subtask.id for number, subtask in enumerate(subtasks, 1)}
+    subtask = Plan(subtasks=subtasks).find(numbered.get(subtask_id, subtask_id))
+    await _reopen(journal, run_id, saved, [subtask], note)
+    return subtask
+
+
+async def _reopen(journal: Journal, run_id: str, saved: SavedRun, subtasks: Sequence[Subtask], note: str) -> None:
+    for subtask in subtasks:
+        number = _last(saved, subtask.id) + 1
+        await journal.revise(run_id, Revision(subtask_id=subtask.id, revision=number, note=note))
+
+
+def _subtasks(saved: SavedRun) -> tuple[Subtask, ...]:
+    for revision in (1, 0):
+        plan = saved.outcomes.get(OutcomeKey(role="orchestrator", revision=revision))
+        if isinstance(plan, Plan):
+            return plan.subtasks
+    return saved.sealed
+
+
+def _last(saved: SavedRun, subtask_id: str) -> int:
+    return max((r.revision for r in saved.revisions if r.subtask_id == subtask_id), default=0)
+
+
+def _has_failed(saved: SavedRun, subtask_id: str) -> bool:
+    last = _last(saved, subtask_id)
+    outcome = saved.outcomes.get(OutcomeKey(role="worker", subtask_id=subtask_id, revision=last))
+    return isinstance(outcome, WorkerResult) and outcome.status == "failed"
