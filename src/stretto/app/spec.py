@@ -114,13 +114,14 @@ def _team(
 
 def _settings(fields: Mapping[str, Any], own: RunSettings | None) -> RunSettings:
     mine: dict[str, str | Check] = {check.name: check for check in own.checks} if own else {}
+    names: list[str] = fields["checks"]
     usd = fields["budget_usd"]
     return RunSettings(
         subtasks=tuple(fields["subtasks"]),
         max_subtasks=fields["max_subtasks"],
         synthesis=fields["synthesis"],
         language=fields["language"],
-        checks=open_checks([mine.get(name, name) for name in fields["checks"]]),
+        checks=open_checks([mine.get(name, name) for name in names]),
         attempts=fields["attempts"],
         timeout=fields["timeout"],
         gap_timeout=fields["gap_timeout"],
