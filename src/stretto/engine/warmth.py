@@ -7,8 +7,10 @@ import anyio
 
 from stretto.core.models import Model, ModelRequest, OnText
 
-# Providers cache no prefix shorter than this; measured in characters, four to a token.
+# Providers cache no prefix shorter than this; measured in bytes, four to a token.
 _SHORTEST_PREFIX = 4 * 1_024
+# A model that thinks for long before it writes holds its siblings no longer than this, in seconds.
+_LONGEST_WAIT = 10.0
 
 
 class Warmth:
@@ -20,15 +22,15 @@ class Warmth:
     @asynccontextmanager
     async def lead(self, model: Model, request: ModelRequest) -> AsyncGenerator["Leader | None"]:
         """Yield the leader when this is the call that warms the cache; other calls wait here until it has begun."""
-        if len(request.prefix) < _SHORTEST_PREFIX:
+        if len(request.prefix.encode(errors="replace")) < _SHORTEST_PREFIX:
             yield None
             return
         key = f"{model.account} {model.name}"
-        while (begun := self._begun.get(key)) is not None:
-            if begun.is_set():
-                yield None
-                return
-            await begun.wait()
+        with anyio.move_on_after(_LONGEST_WAIT):
+            await self._until_begun_or_free(key)
+        if key in self._begun:
+            yield None
+            return
         leader = Leader(self._begun.setdefault(key, anyio.Event()))
         try:
             yield leader
@@ -36,6 +38,11 @@ class Warmth:
             if not leader.has_begun:  # It failed before its first token: the next call leads.
                 del self._begun[key]
             leader.begin()
+
+    async def _until_begun_or_free(self, key: str) -> None:
+        """Wait while a leader is on its way; return when it has begun, or when there is none."""
+        while (begun := self._begun.get(key)) is not None and not begun.is_set():
+            await begun.wait()
 
 
 class Leader:
