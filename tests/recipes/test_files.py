@@ -168,7 +168,7 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path):
     """A file that is missing, a directory, not UTF-8, far too large or not nameable is one clear line."""
     assert "does not exist" in refusal(tmp_path / "own.md")
     (tmp_path / "own").mkdir()
-    assert "is a directory" in refusal(tmp_path / "own")
+    assert refusal(tmp_path / "own").endswith("own' is a directory. Name a .md file in it.")
     (tmp_path / "own.md").write_bytes(b"---\n\xff\xfe")
     assert "not UTF-8 text (byte 4)" in refusal(tmp_path / "own.md")
     (tmp_path / "own.md").write_bytes(b"-" * 1_000_001)

@@ -35,6 +35,8 @@ def read_text(path: Path) -> str:
             raise RecipeError(f"Recipe {str(path)!r} is a directory.", hint="Name a .md file in it.")
         with path.open("rb") as file:  # a device has no end
             raw = file.read(MAX_BYTES + 1)
+    except RecipeError:
+        raise
     except FileNotFoundError:
         raise RecipeError(f"Recipe file {str(path)!r} does not exist.") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path

@@ -37,7 +37,10 @@ def placeholders(template: str, *, where: str = "the template") -> frozenset[str
 
 def unknown_placeholder(name: str, known: Mapping[str, str], where: str) -> RecipeError:
     """Return the error for a placeholder that has no value."""
-    return RecipeError(f"Unknown placeholder {{{name}}} in {where}. Known: {', '.join(sorted(known))}.", hint=_BRACES)
+    return RecipeError(
+        f"Unknown placeholder {{{name}}} in {where}. Known: {', '.join(sorted(known))}.",
+        hint=f"Give {name!r} in the context, or mend the name. {_BRACES}",
+    )
 
 
 def _placeholder(token: re.Match[str], where: str) -> str | None:
