@@ -72,6 +72,11 @@ def test_without_a_command_help_goes_to_stderr(stretto):
     [
         (["recipse"], "error: No such command 'recipse'. Did you mean 'recipes'? See: stretto --help\n"),
         (["--nonsense"], "error: No such option: --nonsense. See: stretto --help\n"),
+        (
+            ["run", "write", "a", "text"],
+            "error: Got unexpected extra argument(s) (a text). A task of several words stands in quotes. "
+            "See: stretto run --help\n",
+        ),
         (["recipes", "show"], "error: Missing argument 'name'. See: stretto recipes show --help\n"),
     ],
 )
@@ -159,3 +164,15 @@ def test_a_terminal_without_utf_8_still_shows_the_rest():
     script = "import sys; from stretto.faces.cli.errors import guard; sys.exit(guard(lambda: print('茶 tea')))"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, env=environ, check=False)
     assert (ended.returncode, ended.stdout) == (0, b"? tea\n")
+
+
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 2), (">&-", 0), ("2>&-", 0)])
+def test_closed_streams_are_no_bug(closed, code):
+    """Started without stdin, stdout or stderr, as services may be, a command does its work or says what it lacks."""
+    task = "-" if closed == "<&-" else "x"
+    ended = subprocess.run(
+        ["sh", "-c", f'"$0" run {task} --model demo:delay=0 {closed}', COMMAND], capture_output=True, check=False
+    )
+    assert ended.returncode == code
+    assert b"bug" not in ended.stderr
+    assert (b"The task from stdin is empty." in ended.stderr) is (code == 2)

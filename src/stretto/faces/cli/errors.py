@@ -76,6 +76,8 @@ def _describe(error: BaseException) -> tuple[ExitCode, str]:
         case typer.TyperException():
             command = getattr(getattr(error, "ctx", None), "command_path", "stretto")
             message = error.format_message()
+            if "unexpected extra argument" in message and command.endswith((" run", " plan")):
+                message += ". A task of several words stands in quotes."
             return ExitCode.USAGE, f"{message}{'' if message.endswith(('.', '?')) else '.'} See: {command} --help"
         case OSError():
             return ExitCode.ERROR, str(error)
@@ -92,6 +94,10 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _never_fail_to_print() -> None:
+    # A service manager may start us with streams closed; Python then has None in their place.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open to the very end
     # A terminal that is not UTF-8 shows "?" for what it cannot; it must not end the run.
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="replace")
