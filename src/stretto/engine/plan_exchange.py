@@ -94,7 +94,12 @@ class PlanExchange:
             self._feed(reply.text)
         raise_if_refused(reply)
         if reply.finish == "length":
-            raise ModelError("The plan was cut off at its length limit.", kind="truncated", model=reply.model)
+            raise ModelError(
+                "The plan was cut off at its length limit.",
+                kind="truncated",
+                model=reply.model,
+                hint="Raise max_output_tokens in the recipe, or ask for fewer subtasks.",
+            )
         if not reply.text.strip():
             raise ModelError("The orchestrator's answer was empty.", kind="empty", model=reply.model)
         try:
