@@ -28,6 +28,10 @@ class RecipeError(InputError):
     """A recipe cannot be found, read or filled."""
 
 
+class JournalError(StrettoError):
+    """The journal cannot be opened, read or written; what it took before is safe in it."""
+
+
 PlanFault = Literal["empty", "truncated", "malformed", "too_many", "refused"]
 """empty: no subtask in it; truncated: it stops in the middle; malformed: a subtask in it cannot be read whole."""
 

@@ -2,61 +2,78 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from stretto.core.events import Event
-from stretto.core.journal import CallEnd, CallStart, Outcome, OutcomeKey, OutcomeT, Revision, RunState, SavedRun
-from stretto.core.plan import Subtask
+from stretto.core.journal import (
+    CallEnd,
+    CallStart,
+    Outcome,
+    OutcomeKey,
+    OutcomeT,
+    Revision,
+    RunState,
+    RunSummary,
+    SavedRun,
+)
+from stretto.core.plan import Plan, Subtask
+from stretto.core.result import WorkerResult
+from stretto.core.usage import FREE
+from stretto.journal.keys import DELTAS, as_title, in_order
+from stretto.journal.summary import counted_cost, progress
 
 
 @dataclass(kw_only=True, slots=True)
 class _Run:
     spec: Mapping[str, object] = field(default_factory=dict[str, object])
     state: RunState = "running"
-    sealed: list[Subtask] = field(default_factory=list[Subtask])
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    sealed: dict[str, Subtask] = field(default_factory=dict[str, Subtask])
     analysis: str = ""
     outcomes: dict[OutcomeKey, Outcome] = field(default_factory=dict[OutcomeKey, Outcome])
-    revisions: list[Revision] = field(default_factory=list[Revision])
+    revisions: dict[tuple[str, int], Revision] = field(default_factory=dict[tuple[str, int], Revision])
     events: dict[int, Event] = field(default_factory=dict[int, Event])
     starts: dict[str, CallStart] = field(default_factory=dict[str, CallStart])
     ends: dict[str, CallEnd] = field(default_factory=dict[str, CallEnd])
 
 
 class MemoryJournal:
-    """Implements the `Journal` port without any file."""
+    """Implements the `Journal` and `Archive` ports without any file."""
 
     def __init__(self) -> None:
         self._runs: dict[str, _Run] = {}
 
     async def open_run(self, run_id: str, spec: Mapping[str, object]) -> None:
         """Note what the run was started with; the first note stands."""
-        self._run(run_id).spec = self._run(run_id).spec or dict(spec)
+        run = self._run(run_id)
+        run.spec = run.spec or dict(spec)
 
     async def load(self, run_id: str) -> SavedRun:
         """Return a copy of what is known."""
-        run = self._run(run_id)
+        run = self._runs.get(run_id) or _Run()
         return SavedRun(
-            sealed=tuple(run.sealed),
+            sealed=tuple(sorted(run.sealed.values(), key=lambda subtask: in_order(subtask.id))),
             analysis=run.analysis,
             outcomes=dict(run.outcomes),
-            revisions=tuple(run.revisions),
+            revisions=tuple(run.revisions.values()),
             last_seq=max(run.events, default=0),
             starts=dict(run.starts),
             ends=dict(run.ends),
         )
 
     async def seal(self, run_id: str, subtask: Subtask, *, analysis: str) -> None:
-        """Keep a sealed subtask; the analysis is kept with the first one."""
+        """Keep a sealed subtask, and the analysis unless one is known."""
         run = self._run(run_id)
         run.analysis = run.analysis or analysis
-        run.sealed.append(subtask)
+        run.sealed.setdefault(subtask.id, subtask)
 
     async def start_call(self, run_id: str, call: CallStart) -> None:
         """Keep a call's start."""
-        self._run(run_id).starts[call.call_id] = call
+        self._run(run_id).starts.setdefault(call.call_id, call)
 
     async def end_call(self, run_id: str, call: CallEnd) -> None:
         """Keep a call's end."""
-        self._run(run_id).ends[call.call_id] = call
+        self._run(run_id).ends.setdefault(call.call_id, call)
 
     async def record(self, run_id: str, key: OutcomeKey, outcome: OutcomeT) -> OutcomeT:
         """Keep an outcome unless there is one; return the one that stands."""
@@ -64,17 +81,74 @@ class MemoryJournal:
         return standing if isinstance(standing, type(outcome)) else outcome
 
     async def revise(self, run_id: str, revision: Revision) -> None:
-        """Keep an opened revision."""
-        self._run(run_id).revisions.append(revision)
+        """Keep a revision that is opened."""
+        self._run(run_id).revisions.setdefault((revision.subtask_id, revision.revision), revision)
 
     async def log(self, run_id: str, events: Sequence[Event]) -> None:
-        """Keep events by their number."""
+        """Keep events for late readers; deltas are only for those who are there."""
+        kept = self._run(run_id).events
         for event in events:
-            self._run(run_id).events.setdefault(event.seq, event)
+            if event.kind not in DELTAS:
+                kept.setdefault(event.seq, event)
 
     async def close_run(self, run_id: str, state: RunState) -> None:
         """Note how the run ended."""
         self._run(run_id).state = state
 
+    async def list_runs(
+        self, *, states: Sequence[RunState] = (), search: str = "", limit: int = 50
+    ) -> tuple[RunSummary, ...]:
+        """Return runs, newest first."""
+        term = search.lower()
+        summaries = (_summary(run_id, run) for run_id, run in self._runs.items() if not states or run.state in states)
+        found = [summary for summary in summaries if any(term in text.lower() for text in _searched(summary))]
+        found.sort(key=lambda summary: (summary.started_at, summary.run_id), reverse=True)
+        return tuple(found[:limit])
+
+    async def spec(self, run_id: str) -> Mapping[str, object] | None:
+        """Return what a run was started with; None when there is no such run."""
+        run = self._runs.get(run_id)
+        return run.spec if run else None
+
+    async def events(self, run_id: str, *, after: int = 0) -> tuple[Event, ...]:
+        """Return the logged events of a run past a number, in order."""
+        run = self._runs.get(run_id) or _Run()
+        return tuple(event for seq, event in sorted(run.events.items()) if seq > after)
+
+    async def delete(self, run_id: str) -> bool:
+        """Remove a run with everything that belongs to it; return whether there was one."""
+        return self._runs.pop(run_id, None) is not None
+
+    async def prune(self, *, before: datetime) -> int:
+        """Remove finished runs that started earlier than that; return how many."""
+        over = [id_ for id_, run in self._runs.items() if run.started_at < before and run.state != "running"]
+        for run_id in over:
+            del self._runs[run_id]
+        return len(over)
+
     def _run(self, run_id: str) -> _Run:
         return self._runs.setdefault(run_id, _Run())
+
+
+def _searched(summary: RunSummary) -> tuple[str, str, str]:
+    return summary.run_id, summary.task, summary.recipe
+
+
+def _summary(run_id: str, run: _Run) -> RunSummary:
+    plans = {key.revision: plan for key, plan in run.outcomes.items() if isinstance(plan, Plan)}
+    done = {
+        key.subtask_id
+        for key, result in run.outcomes.items()
+        if isinstance(result, WorkerResult) and result.status == "completed"
+    }
+    completed, total = progress(plans[max(plans)] if plans else None, run.sealed.keys(), done)
+    return RunSummary(
+        run_id=run_id,
+        started_at=run.started_at,
+        state=run.state,
+        task=as_title(run.spec.get("task")),
+        recipe=as_title(run.spec.get("recipe")),
+        completed=completed,
+        total=total,
+        cost=sum((counted_cost(start, run.ends.get(id_)) for id_, start in run.starts.items()), FREE),
+    )

@@ -1,0 +1,152 @@
+"""Questions to the tables: what is known of a run, which runs there are, and taking them away."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, Select, case, delete, func, or_, select
+
+from stretto.core.events import Event
+from stretto.core.journal import CallEnd, CallStart, OutcomeKey, Revision, RunState, RunSummary, SavedRun
+from stretto.core.plan import Plan, Subtask
+from stretto.core.usage import FREE, Cost
+from stretto.journal import statements as sql
+from stretto.journal.codec import load_event, parse
+from stretto.journal.keys import as_key, as_title, from_key, in_order
+from stretto.journal.rows import OUTCOME_KINDS, moment_of, read
+from stretto.journal.summary import progress
+from stretto.journal.tables import OF_A_RUN, call_ends, call_starts, outcomes, runs, sealed
+
+# SQLite allows a statement 32,766 values, Postgres 65,535.
+_AT_A_TIME = 1_000
+
+
+def load(connection: Connection, run_id: str) -> SavedRun:
+    """Return what is known of a run."""
+    key = {"run_id": as_key(run_id)}
+    analysis = connection.execute(sql.ANALYSIS, key).scalar()
+    kept = (read(Subtask, row.data, run_id) for row in connection.execute(sql.SEALED, key))
+    starts = [read(CallStart, row.data, run_id) for row in connection.execute(sql.STARTS, key)]
+    ends = [read(CallEnd, row.data, run_id) for row in connection.execute(sql.ENDS, key)]
+    return SavedRun(
+        sealed=tuple(sorted(kept, key=lambda subtask: in_order(subtask.id))),
+        analysis=cast("str", parse(analysis)) if analysis else "",
+        outcomes={
+            OutcomeKey(role=row.role, subtask_id=from_key(row.subtask_id), revision=row.revision): read(
+                OUTCOME_KINDS[row.role], row.data, run_id
+            )
+            for row in connection.execute(sql.OUTCOMES, key)
+        },
+        revisions=tuple(read(Revision, row.data, run_id) for row in connection.execute(sql.REVISIONS, key)),
+        last_seq=connection.execute(sql.LAST_SEQ, key).scalar() or 0,
+        starts={call.call_id: call for call in starts},
+        ends={call.call_id: call for call in ends},
+    )
+
+
+def spec(connection: Connection, run_id: str) -> Mapping[str, object] | None:
+    """Return what a run was started with; None when there is no such run."""
+    data = connection.execute(sql.SPEC, {"run_id": as_key(run_id)}).scalar()
+    if data is None:
+        return None
+    return cast("Mapping[str, object]", parse(data)) if data else {}
+
+
+def events(connection: Connection, run_id: str, after: int) -> tuple[Event, ...]:
+    """Return the logged events past a number, in order."""
+    found = connection.execute(sql.EVENTS, {"run_id": as_key(run_id), "after": after})
+    return tuple(event for row in found if (event := load_event(row.data)) is not None)
+
+
+def list_runs(connection: Connection, states: Sequence[RunState], search: str, limit: int) -> tuple[RunSummary, ...]:
+    """Return runs, newest first."""
+    query = select(runs.c.run_id, runs.c.started_at, runs.c.state, runs.c.title, runs.c.recipe)
+    if states:
+        query = query.where(runs.c.state.in_(states))
+    if search:
+        find = func.instr if connection.dialect.name == "sqlite" else func.strpos
+        term = as_title(search).lower()
+        columns = (runs.c.run_id, runs.c.title, runs.c.recipe)
+        query = query.where(or_(*(find(func.lower(column), term) > 0 for column in columns)))
+    query = query.order_by(runs.c.started_at.desc(), runs.c.run_id.desc()).limit(limit)
+    found = connection.execute(query).all()
+    return tuple(
+        summary
+        for start in range(0, len(found), _AT_A_TIME)
+        for summary in _summaries(connection, found[start : start + _AT_A_TIME])
+    )
+
+
+def delete_run(connection: Connection, run_id: str) -> bool:
+    """Remove a run with everything that belongs to it; return whether there was one."""
+    counts = [connection.execute(delete(table).where(table.c.run_id == as_key(run_id))).rowcount for table in OF_A_RUN]
+    return any(counts)
+
+
+def prune(connection: Connection, before: int) -> int:
+    """Remove finished runs that started earlier; return how many."""
+    over = select(runs.c.run_id).where(runs.c.started_at < before, runs.c.state != "running")
+    # Its own row goes last: it says which runs are meant.
+    counts = [connection.execute(delete(table).where(table.c.run_id.in_(over))).rowcount for table in OF_A_RUN]
+    return counts[-1]
+
+
+def _summaries(connection: Connection, found: Sequence[Row[*tuple[Any, ...]]]) -> Iterator[RunSummary]:
+    keys = [row.run_id for row in found]
+    plans = _plans(connection, keys)
+    started = _ids(connection, select(sealed.c.run_id, sealed.c.subtask_id).where(sealed.c.run_id.in_(keys)))
+    done = select(outcomes.c.run_id, outcomes.c.subtask_id).where(
+        outcomes.c.run_id.in_(keys), outcomes.c.role == "worker", outcomes.c.status == "completed"
+    )
+    completed = _ids(connection, done)
+    costs = _costs(connection, keys)
+    for row in found:
+        count, total = progress(plans.get(row.run_id), started[row.run_id], completed[row.run_id])
+        yield RunSummary(
+            run_id=from_key(row.run_id),
+            started_at=moment_of(row.started_at),
+            state=row.state,
+            task=row.title,
+            recipe=row.recipe,
+            completed=count,
+            total=total,
+            cost=costs[row.run_id],
+        )
+
+
+def _plans(connection: Connection, keys: Sequence[str]) -> dict[str, Plan]:
+    """Return each run's plan: the reviewed one where there is one."""
+    query = (
+        select(outcomes.c.run_id, outcomes.c.data)
+        .where(outcomes.c.run_id.in_(keys), outcomes.c.role == "orchestrator")
+        .order_by(outcomes.c.revision)
+    )
+    return {row.run_id: read(Plan, row.data, row.run_id) for row in connection.execute(query)}
+
+
+def _ids(connection: Connection, query: Select[Any, Any]) -> defaultdict[str, set[str]]:
+    ids: defaultdict[str, set[str]] = defaultdict(set)
+    for row in connection.execute(query):
+        ids[row.run_id].add(from_key(row.subtask_id))
+    return ids
+
+
+def _costs(connection: Connection, keys: Sequence[str]) -> defaultdict[str, Cost]:
+    """Return what each run's calls cost: the reservation where the real cost was never seen."""
+    metered = func.coalesce(call_ends.c.metered, False)
+    query = (
+        select(
+            call_starts.c.run_id,
+            case((metered, call_ends.c.usd), else_=call_starts.c.usd).label("usd"),
+            case((metered, call_ends.c.priced), else_=call_starts.c.priced).label("priced"),
+        )
+        .outerjoin(
+            call_ends, (call_ends.c.run_id == call_starts.c.run_id) & (call_ends.c.call_id == call_starts.c.call_id)
+        )
+        .where(call_starts.c.run_id.in_(keys))
+    )
+    costs: defaultdict[str, Cost] = defaultdict(lambda: FREE)
+    for row in connection.execute(query):
+        costs[row.run_id] += Cost(usd=Decimal(row.usd), complete=bool(row.priced))
+    return costs

@@ -1,0 +1,120 @@
+"""One database under a journal: opened once, every transaction whole or not at all, faults told in a user's words."""
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from stretto.core.errors import JournalError
+from stretto.journal.migrations import STEPS, migrate, version_of
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 1.0
+
+
+class Database(ABC):
+    """What SQLite and Postgres share. Blocking: used from threads."""
+
+    def __init__(self, engine: Engine, place: str, patience: float) -> None:
+        self.place = place
+        """How messages name it; holds no password."""
+        self.dialect = engine.dialect.name
+        self.patience = patience
+        """Seconds in which a lock or a server that went away may come free again."""
+        self._engine = engine
+        self._ready = False
+        self._opening = threading.Lock()
+
+    def open(self) -> None:
+        """Make the database and bring its schema to the newest version, unless that is done; raises `JournalError`."""
+        with self._opening:
+            if not self._ready:
+                self._persist(self._prepare)
+                self._ready = True
+
+    def read(self, work: Work[T]) -> T:
+        """Return what `work` reads, all of it from one moment."""
+        return self._persist(lambda: self._reading(work))
+
+    def write(self, works: Sequence[Work[object]]) -> list[object]:
+        """Do all in one transaction, and return when it is safe; each may be done again after a lost connection."""
+        return self._persist(lambda: self._writing(works))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    def tidy(self) -> None:
+        """Give back what deleted rows took."""
+        return
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Make what must be there before the first transaction, and the schema."""
+
+    @abstractmethod
+    def _begin_writing(self, connection: Connection) -> None:
+        """Take, inside a transaction that has begun, the lock under which the schema is changed."""
+
+    @abstractmethod
+    def _passes(self, error: DBAPIError) -> bool:
+        """Return whether the same may work a little later."""
+
+    @abstractmethod
+    def _explain(self, error: DBAPIError) -> JournalError:
+        """Return an error of the driver in a user's words."""
+
+    def _reading(self, work: Work[T]) -> T:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    def _writing(self, works: Sequence[Work[object]]) -> list[object]:
+        with self._engine.execution_options(stretto_writes=True).begin() as connection:
+            return [work(connection) for work in works]
+
+    def _persist(self, work: Callable[[], T]) -> T:
+        """Do something, again while its failure may pass, within the patience."""
+        deadline = time.monotonic() + self.patience
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return work()
+            except PoolTimeout as error:
+                raise JournalError(f"The journal {self.place} is too busy: no connection came free.") from error
+            except DBAPIError as error:
+                if not self._passes(error) or time.monotonic() + pause > deadline:
+                    raise self._explain(error) from error
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _migrate(self) -> None:
+        """Bring the schema to the newest version; only one process at a time does."""
+        if self._reading(self._version) == len(STEPS):
+            return
+        with self._engine.execution_options(stretto_writes=True).begin() as connection:
+            self._begin_writing(connection)
+            migrate(connection, self._version(connection))  # looked at again: another process may have been first
+
+    def _version(self, connection: Connection) -> int:
+        version = version_of(connection)
+        if version is None:
+            return self._without_schema()
+        if version > len(STEPS):
+            raise JournalError(
+                f"The journal {self.place} was written by a newer stretto "
+                f"(schema {version}; this one knows up to {len(STEPS)}).",
+                hint="Upgrade stretto on this machine, or name another journal.",
+            )
+        return version
+
+    def _without_schema(self) -> int:
+        """Return the version to start from where there are only tables of something else."""
+        return 0

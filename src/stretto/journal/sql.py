@@ -1,0 +1,167 @@
+"""The journal in a database: what happened, and for good."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TypeVar, cast
+
+from anyio.to_thread import run_sync
+from sqlalchemy import Connection
+
+from stretto.core.events import Event
+from stretto.core.journal import (
+    CallEnd,
+    CallStart,
+    OutcomeKey,
+    OutcomeT,
+    Revision,
+    RunState,
+    RunSummary,
+    SavedRun,
+)
+from stretto.core.plan import Subtask
+from stretto.journal import archive, rows
+from stretto.journal.database import Database
+from stretto.journal.statements import STANDING, Statements
+from stretto.journal.writer import Writer
+
+T = TypeVar("T")
+
+
+class SqlJournal:
+    """Implements `Journal` and `Archive`. Serves several event loops and, on one database, several processes.
+
+    Opened by its first use, or by `async with`, which also closes it. Every method raises `JournalError` when the
+    database cannot do its part.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sql = Statements(database.dialect)
+        self._writer = Writer(database)
+        self._open = False
+
+    @property
+    def place(self) -> str:
+        """Where it is, as messages name it: a path, or an address without password."""
+        return self._database.place
+
+    async def __aenter__(self) -> "SqlJournal":
+        await self._opened()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Write what was asked for and let go of the database; closing twice is once."""
+        await run_sync(self._close)
+
+    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> None:
+        """Note what a run was started with; the first note stands."""
+        row = rows.run_row(run_id, spec=spec)
+        await self._write(lambda connection: connection.execute(self._sql.open_run, row))
+
+    async def load(self, run_id: str) -> SavedRun:
+        """Return what is known of a run; an empty one when it is new."""
+        return await self._read(lambda connection: archive.load(connection, run_id))
+
+    async def seal(self, run_id: str, subtask: Subtask, *, analysis: str) -> None:
+        """Keep a sealed subtask, and the analysis unless one is known."""
+        row = rows.sealed_row(run_id, subtask)
+        noted = rows.run_row(run_id, analysis=analysis)
+
+        def work(connection: Connection) -> None:
+            connection.execute(self._sql.seal, row)
+            if analysis:
+                connection.execute(self._sql.note_analysis, noted)
+
+        await self._write(work)
+
+    async def start_call(self, run_id: str, call: CallStart) -> None:
+        """Keep a call's start."""
+        row = rows.start_row(run_id, call)
+        await self._write(lambda connection: connection.execute(self._sql.start_call, row))
+
+    async def end_call(self, run_id: str, call: CallEnd) -> None:
+        """Keep a call's end."""
+        row = rows.end_row(run_id, call)
+        await self._write(lambda connection: connection.execute(self._sql.end_call, row))
+
+    async def record(self, run_id: str, key: OutcomeKey, outcome: OutcomeT) -> OutcomeT:
+        """Keep an outcome unless there is one; return the one that stands."""
+        row = rows.outcome_row(run_id, key, outcome)
+
+        def work(connection: Connection) -> bytes | None:
+            if connection.execute(self._sql.record, row).rowcount:
+                return None
+            return connection.execute(STANDING, row).scalar_one()
+
+        earlier = await self._write(work)
+        if earlier is None:
+            return outcome
+        return cast("OutcomeT", rows.read(rows.OUTCOME_KINDS[key.role], earlier, run_id))
+
+    async def revise(self, run_id: str, revision: Revision) -> None:
+        """Keep a revision that is opened."""
+        row = rows.revision_row(run_id, revision)
+        await self._write(lambda connection: connection.execute(self._sql.revise, row))
+
+    async def log(self, run_id: str, events: Sequence[Event]) -> None:
+        """Keep events for late readers; deltas are only for those who are there."""
+        kept = rows.event_rows(run_id, events)
+        if kept:
+            await self._write(lambda connection: connection.execute(self._sql.log, kept))
+
+    async def close_run(self, run_id: str, state: RunState) -> None:
+        """Note how the run ended."""
+        row = rows.run_row(run_id, state=state)
+        await self._write(lambda connection: connection.execute(self._sql.close_run, row))
+
+    async def list_runs(
+        self, *, states: Sequence[RunState] = (), search: str = "", limit: int = 50
+    ) -> tuple[RunSummary, ...]:
+        """Return runs, newest first."""
+        return await self._read(lambda connection: archive.list_runs(connection, states, search, limit))
+
+    async def spec(self, run_id: str) -> Mapping[str, object] | None:
+        """Return what a run was started with; None when there is no such run."""
+        return await self._read(lambda connection: archive.spec(connection, run_id))
+
+    async def events(self, run_id: str, *, after: int = 0) -> tuple[Event, ...]:
+        """Return the logged events of a run past a number, in order; kinds of a newer version are left out."""
+        return await self._read(lambda connection: archive.events(connection, run_id, after))
+
+    async def delete(self, run_id: str) -> bool:
+        """Remove a run with everything that belongs to it; return whether there was one."""
+        return await self._remove(lambda connection: archive.delete_run(connection, run_id))
+
+    async def prune(self, *, before: datetime) -> int:
+        """Remove finished runs that started earlier than that; return how many."""
+        moment = rows.microseconds(before.astimezone(UTC))
+        return await self._remove(lambda connection: archive.prune(connection, moment))
+
+    async def _remove(self, work: Callable[[Connection], T]) -> T:
+        removed = await self._write(work)
+        if removed:
+            await run_sync(self._database.tidy)
+        return removed
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        await self._opened()
+        return await run_sync(self._database.read, work)
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        await self._opened()
+        return await self._writer.write(work)
+
+    async def _opened(self) -> None:
+        if not self._open:
+            await run_sync(self._database.open)
+            self._open = True
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._database.close()

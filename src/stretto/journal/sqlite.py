@@ -1,0 +1,126 @@
+"""A journal in one file: SQLite in WAL mode, for every process of one machine."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import cast
+
+from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from stretto.core.errors import JournalError
+from stretto.journal.database import Database
+
+_PRIVATE_FILE = 0o600
+_PRIVATE_FOLDER = 0o700
+# SQLite cannot write its shared index into less, and reports that as an I/O error.
+_NO_SPACE_BYTES = 1 << 16
+_SAFE = "What was recorded is safe."
+
+
+class SqliteDatabase(Database):
+    """One file with its two companions, readable by its owner alone."""
+
+    def __init__(self, path: Path, patience: float) -> None:
+        engine = create_engine(
+            URL.create("sqlite", database=os.fspath(path)),
+            connect_args={"timeout": patience, "isolation_level": None},
+            pool_timeout=patience,
+        )
+        super().__init__(engine, str(path), patience)
+        self._path = path
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "begin", _begin)
+
+    def tidy(self) -> None:
+        """Give deleted pages back to the disk, and the text in them with them; another time if somebody reads."""
+        with suppress(DBAPIError, sqlite3.Error), closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            for pragma in ("incremental_vacuum", "wal_checkpoint(TRUNCATE)"):
+                cursor.execute(f"PRAGMA {pragma}")
+                cursor.fetchall()
+
+    def _prepare(self) -> None:
+        try:
+            self._path.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            # Made before SQLite sees it, so that it is never readable to others; its companions take its mode over.
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE))
+            for file in self._files():
+                if file.exists() and file.stat().st_mode & 0o077:
+                    file.chmod(_PRIVATE_FILE)
+        except OSError as error:
+            raise JournalError(
+                f"Cannot open the journal {self.place}: {error.strerror}.",
+                hint="Name another folder with STRETTO_DATA_DIR, or make this one writable.",
+            ) from error
+        self._migrate()
+
+    def _begin_writing(self, connection: Connection) -> None:
+        return  # BEGIN IMMEDIATE holds the one lock there is.
+
+    def _without_schema(self) -> int:
+        raise JournalError(f"{self.place} is the database of something else.", hint="Name another file.")
+
+    def _files(self) -> Iterator[Path]:
+        yield self._path
+        for ending in ("-wal", "-shm"):
+            yield self._path.with_name(self._path.name + ending)
+
+    def _passes(self, error: DBAPIError) -> bool:
+        # Turning WAL on does not wait for a lock by itself; BEGIN has waited its time already.
+        return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+    def _explain(self, error: DBAPIError) -> JournalError:
+        what, hint = self._fault(_code(error), str(error.orig))
+        return JournalError(f"The journal {self.place} {what}.", hint=hint)
+
+    def _fault(self, code: int, said: str) -> tuple[str, str]:
+        if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and self._no_space()):
+            return "cannot be written: the disk is full", f"Free some space and run the same again. {_SAFE}"
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            holder = f"has been locked by another program for more than {self.patience:g} seconds"
+            return (
+                holder,
+                f"Close what holds it, such as a database browser or a backup, and run the same again. {_SAFE}",
+            )
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+            return "may not be written", "Make the file and its folder writable, or name another with STRETTO_DATA_DIR."
+        if code == sqlite3.SQLITE_NOTADB:
+            return "is not a journal: the file is something else", "Name another file."
+        if code == sqlite3.SQLITE_CORRUPT:
+            rescue = f'sqlite3 "{self.place}" .recover'
+            return (
+                "is damaged",
+                f"Move it away and a new one is begun; `{rescue}` prints what can be read of the old one.",
+            )
+        return f"cannot be used: {said}", "Check the disk that it is on, or name another folder with STRETTO_DATA_DIR."
+
+    def _no_space(self) -> bool:
+        return shutil.disk_usage(self._path.parent).free < _NO_SPACE_BYTES
+
+
+def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+    # Counts only for a file that is still empty: it is what lets deleting give space back later.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: a commit is on the disk, not only with the system, before a call is paid or a result shown. Commits are
+    # grouped, so it costs a wait and hardly any work.
+    connection.execute("PRAGMA synchronous = FULL")
+    # Deleted text is overwritten, not only let go.
+    connection.execute("PRAGMA secure_delete = ON")
+    # SQLite's own folds ASCII only.
+    connection.create_function("lower", 1, str.lower, deterministic=True)
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and then writes could fail where waiting does not help.
+    writes = connection.get_execution_options().get("stretto_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _code(error: DBAPIError) -> int:
+    """Return SQLite's primary code; 0 when the driver itself refused."""
+    return cast("int", getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF

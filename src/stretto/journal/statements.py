@@ -1,0 +1,63 @@
+"""The journal's SQL, built once: the same for both databases but for the word that keeps the first of two writes."""
+
+from sqlalchemy import BindParameter, Table, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from stretto.journal.tables import call_ends, call_starts, events, outcomes, revisions, runs, sealed
+
+Insert = sqlite.Insert | postgresql.Insert
+_RUN: BindParameter[str] = bindparam("run_id")
+
+
+class Statements:
+    """For one dialect."""
+
+    def __init__(self, dialect: str) -> None:
+        self._dialect = dialect
+        self.seal = self._first_wins(sealed)
+        self.start_call = self._first_wins(call_starts)
+        self.end_call = self._first_wins(call_ends)
+        self.record = self._first_wins(outcomes)
+        self.revise = self._first_wins(revisions)
+        self.log = self._first_wins(events)
+        insert = self._insert(runs)
+        given = insert.excluded
+        # A run may be known by its records before it is known what it was started with.
+        self.open_run = insert.on_conflict_do_update(
+            index_elements=[runs.c.run_id],
+            set_={"spec": given.spec, "title": given.title, "recipe": given.recipe},
+            where=runs.c.spec == b"",
+        )
+        self.note_analysis = insert.on_conflict_do_update(
+            index_elements=[runs.c.run_id], set_={"analysis": given.analysis}, where=runs.c.analysis == b""
+        )
+        self.close_run = insert.on_conflict_do_update(index_elements=[runs.c.run_id], set_={"state": given.state})
+
+    def _insert(self, table: Table) -> Insert:
+        return sqlite.insert(table) if self._dialect == "sqlite" else postgresql.insert(table)
+
+    def _first_wins(self, table: Table) -> Insert:
+        return self._insert(table).on_conflict_do_nothing()
+
+
+STANDING = select(outcomes.c.data).where(
+    outcomes.c.run_id == _RUN,
+    outcomes.c.role == bindparam("role"),
+    outcomes.c.subtask_id == bindparam("subtask_id"),
+    outcomes.c.revision == bindparam("revision"),
+)
+ANALYSIS = select(runs.c.analysis).where(runs.c.run_id == _RUN)
+SPEC = select(runs.c.spec).where(runs.c.run_id == _RUN)
+SEALED = select(sealed.c.data).where(sealed.c.run_id == _RUN)
+OUTCOMES = select(outcomes.c.role, outcomes.c.subtask_id, outcomes.c.revision, outcomes.c.data).where(
+    outcomes.c.run_id == _RUN
+)
+REVISIONS = (
+    select(revisions.c.data)
+    .where(revisions.c.run_id == _RUN)
+    .order_by(revisions.c.opened_at, revisions.c.subtask_id, revisions.c.revision)
+)
+STARTS = select(call_starts.c.data).where(call_starts.c.run_id == _RUN)
+ENDS = select(call_ends.c.data).where(call_ends.c.run_id == _RUN)
+EVENTS = select(events.c.data).where(events.c.run_id == _RUN, events.c.seq > bindparam("after")).order_by(events.c.seq)
+LAST_SEQ = select(events.c.seq).where(events.c.run_id == _RUN).order_by(events.c.seq.desc()).limit(1)
