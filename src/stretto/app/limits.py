@@ -34,16 +34,16 @@ def read_settings(
     """Return the settings of a run; what is None comes from the recipe. Raises `InputError`."""
     return RunSettings(
         subtasks=_range(subtasks, recipe),
-        max_subtasks=_limit(max_subtasks, recipe),
+        max_subtasks=read_limit(recipe.max_subtasks if max_subtasks is None else max_subtasks),
         synthesis=_strategy(synthesis),
         language=language or recipe.language,
         checks=open_checks(recipe.checks if checks is None else checks),
         attempts=at_least_one("attempts", attempts),
-        timeout=_seconds("timeout", timeout),
-        gap_timeout=_seconds("gap_timeout", gap_timeout),
+        timeout=read_seconds("timeout", timeout),
+        gap_timeout=read_seconds("gap_timeout", gap_timeout),
         backoff=backoff,
         budget=read_budget(budget_usd, max_tokens_total),
-        deadline=inf if deadline is None else _seconds("deadline", deadline),
+        deadline=inf if deadline is None else read_seconds("deadline", deadline),
     )
 
 
@@ -85,14 +85,15 @@ def _range(subtasks: int | tuple[int, int] | None, recipe: Recipe) -> tuple[int,
     return low, high
 
 
-def _limit(max_subtasks: int | None, recipe: Recipe) -> int:
-    limit = recipe.max_subtasks if max_subtasks is None else max_subtasks
+def read_limit(limit: int) -> int:
+    """Return how many subtasks may be started at the most; raises `InputError` when that cannot be used."""
     if not 1 <= limit <= HARD_CEILING:
         raise InputError(f"max_subtasks must be from 1 to {HARD_CEILING}, got {limit}.")
     return limit
 
 
-def _seconds(name: str, value: float) -> float:
+def read_seconds(name: str, value: float) -> float:
+    """Return the value; raises `InputError` unless it is more than 0."""
     if value <= 0:
         raise InputError(f"{name} must be more than 0 seconds, got {value:g}.")
     return value

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Protocol
 
+from stretto.app.limits import read_budget, read_limit, read_seconds, refuse_unknown_prices
 from stretto.app.observers import observing
 from stretto.app.spec import from_spec
 from stretto.core.errors import InputError
@@ -12,11 +14,48 @@ from stretto.core.journal import Archive, Journal, OutcomeKey, Revision, SavedRu
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.usage import Quote
-from stretto.engine import Budget, EventStream, Gates, ReviewHook, RunSettings, Team, open_run
+from stretto.engine import (
+    AS_REVIEWED,
+    AS_WRITTEN,
+    Budget,
+    EventStream,
+    Gates,
+    ReviewHook,
+    RunSettings,
+    Team,
+    open_run,
+)
 
 
 class Book(Journal, Archive, Protocol):
     """A journal that also remembers what runs were started with."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What takes the place of a run's own limits; None leaves one as it is."""
+
+    budget_usd: Decimal | float | None = None
+    max_tokens_total: int | None = None
+    max_subtasks: int | None = None
+    deadline: float | None = None
+    """Seconds, counted anew."""
+
+    def of(self, settings: RunSettings) -> RunSettings:
+        """Return settings with these limits; raises `InputError` when one of them cannot be used."""
+        budget = read_budget(self.budget_usd, self.max_tokens_total)
+        return replace(
+            settings,
+            budget=Budget(
+                usd=settings.budget.usd if budget.usd is None else budget.usd,
+                tokens=settings.budget.tokens if budget.tokens is None else budget.tokens,
+            ),
+            max_subtasks=settings.max_subtasks if self.max_subtasks is None else read_limit(self.max_subtasks),
+            deadline=settings.deadline if self.deadline is None else read_seconds("deadline", self.deadline),
+        )
+
+
+UNCHANGED = Limits()
 
 
 @asynccontextmanager
@@ -28,21 +67,21 @@ async def stream_saved(
     keys: Mapping[str, str] | None = None,
     own: Team | None = None,
     own_settings: RunSettings | None = None,
-    budget: Budget | None = None,
+    limits: Limits = UNCHANGED,
     review: ReviewHook | None = None,
     deltas: bool = False,
 ) -> AsyncGenerator[EventStream]:
     """Go on with a run and hand out its events; what was finished is not called again.
 
-    The recipe, the models and the settings are those that the run was started with; `budget` takes the place of its
-    budget. Raises `InputError` when there is no such run or something of it is not there any more.
+    The recipe, the models and the settings are those that the run was started with, but for `limits`. Raises
+    `InputError` when there is no such run or something of it is not there any more.
     """
     spec = await spec_of(journal, run_id)
     if spec["review"] and review is None:
         review = await _as_reviewed(journal, run_id)
     job = from_spec(run_id, spec, own=own, own_settings=own_settings, keys=keys, review=review, deltas=deltas)
-    if budget is not None:
-        job = replace(job, settings=replace(job.settings, budget=budget))
+    job = replace(job, settings=limits.of(job.settings))
+    refuse_unknown_prices(job.team, job.settings.budget)
     with observing() as observers:
         async with open_run(job, journal, gates, observers=observers) as events:
             yield events
@@ -51,7 +90,7 @@ async def stream_saved(
 async def _as_reviewed(journal: Journal, run_id: str) -> ReviewHook:
     """Return a hook that is never asked, as the plan was reviewed; raises `InputError` when it was not."""
     saved = await journal.load(run_id)
-    if OutcomeKey(role="orchestrator", revision=1) not in saved.outcomes:
+    if AS_REVIEWED not in saved.outcomes:
         raise InputError(
             f"The plan of run {run_id} was not reviewed yet.", hint=f"Look at it: stretto resume {run_id} --review"
         )
@@ -102,8 +141,8 @@ async def _reopen(journal: Journal, run_id: str, saved: SavedRun, subtasks: Sequ
 
 
 def _subtasks(saved: SavedRun) -> tuple[Subtask, ...]:
-    for revision in (1, 0):
-        plan = saved.outcomes.get(OutcomeKey(role="orchestrator", revision=revision))
+    for key in (AS_REVIEWED, AS_WRITTEN):
+        plan = saved.outcomes.get(key)
         if isinstance(plan, Plan):
             return plan.subtasks
     return saved.sealed

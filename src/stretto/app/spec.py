@@ -49,6 +49,7 @@ def to_spec(job: Job, *, base_url: str | None) -> dict[str, object]:
             "max_tokens_total": settings.budget.tokens,
             "deadline": None if isinf(settings.deadline) else settings.deadline,
         },
+        "labels": list(team.labels),
         "plan": job.plan.to_dict() if job.plan else None,
         "review": job.review is not None,
     }

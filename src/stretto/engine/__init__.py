@@ -5,5 +5,20 @@ from stretto.engine.gate import Gates
 from stretto.engine.job import Job, ReviewHook, RunSettings, Team
 from stretto.engine.quote import quote
 from stretto.engine.run import EventStream, open_run
+from stretto.engine.saved import AS_REVIEWED, AS_WRITTEN, Wanted, result_of
 
-__all__ = ["Budget", "EventStream", "Gates", "Job", "ReviewHook", "RunSettings", "Team", "open_run", "quote"]
+__all__ = [
+    "AS_REVIEWED",
+    "AS_WRITTEN",
+    "Budget",
+    "EventStream",
+    "Gates",
+    "Job",
+    "ReviewHook",
+    "RunSettings",
+    "Team",
+    "Wanted",
+    "open_run",
+    "quote",
+    "result_of",
+]

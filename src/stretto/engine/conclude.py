@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from stretto.core.result import Failure, RunStatus, Shortfall, SynthesisResult, WorkerResult
 
+THE_PLAN = {True: "the rest of the plan", False: "the plan"}
+"""What a shortfall calls it, by whether there is a plan at all."""
+
 
 def shortfall_of(
     results: Sequence[WorkerResult], synthesis: SynthesisResult | None, missing: Failure | None, *, planned: bool
@@ -11,7 +14,7 @@ def shortfall_of(
     """Return everything that was asked for and is not there."""
     entries: list[Shortfall] = []
     if missing is not None:
-        entries.append(Shortfall(what="the rest of the plan" if planned else "the plan", failure=missing))
+        entries.append(Shortfall(what=THE_PLAN[planned], failure=missing))
     entries.extend(_by_cause(results))
     if synthesis is not None and synthesis.error is not None:
         entries.append(Shortfall(what="the synthesis", failure=synthesis.error))

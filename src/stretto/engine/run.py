@@ -32,12 +32,11 @@ from stretto.engine.ledger import Ledger
 from stretto.engine.planning import Planned, Planner
 from stretto.engine.quote import quote, synthesis_reservation
 from stretto.engine.recorder import Recorder
+from stretto.engine.saved import AS_REVIEWED, AS_WRITTEN
 from stretto.engine.synthesis import synthesise
 from stretto.engine.versions import Versions
 from stretto.recipes import verify_recipe
 
-_AS_WRITTEN = OutcomeKey(role="orchestrator")
-_AS_REVIEWED = OutcomeKey(role="orchestrator", revision=1)
 _HELD = "synthesis"
 
 
@@ -186,7 +185,7 @@ class _Run:
             dispatcher.keep_only(())
             return Failure.of(error)
         if planned.missing is None:
-            plan = await self._journal.record(self._job.run_id, _AS_WRITTEN, planned.plan)
+            plan = await self._journal.record(self._job.run_id, AS_WRITTEN, planned.plan)
             planned = Planned(plan=plan)
         self._warnings = plan_warnings(len(planned.plan.subtasks), self._job.settings.subtasks)
         self._emit(PlanCompleted(plan=planned.plan, warnings=self._warnings))
@@ -206,7 +205,7 @@ class _Run:
             await self._journal.seal(self._job.run_id, subtask, analysis=analysis)
             self._publish_sealed(dispatcher, subtask, start=eager)
 
-        written = saved.outcomes.get(_AS_WRITTEN)
+        written = saved.outcomes.get(AS_WRITTEN)
         if isinstance(written, Plan):
             for subtask in written.subtasks:
                 self._publish_sealed(dispatcher, subtask, start=False)
@@ -230,7 +229,7 @@ class _Run:
         """Return the plan to run; None when the reviewer wants none."""
         if self._job.review is None:
             return plan
-        before = saved.outcomes.get(_AS_REVIEWED)
+        before = saved.outcomes.get(AS_REVIEWED)
         if isinstance(before, Plan):
             return before
         estimate = quote(self._job, plan)
@@ -239,7 +238,7 @@ class _Run:
         if edited is None:
             return None
         reviewed = await self._identified(edited, plan, ledger)
-        return await self._journal.record(self._job.run_id, _AS_REVIEWED, reviewed)
+        return await self._journal.record(self._job.run_id, AS_REVIEWED, reviewed)
 
     async def _identified(self, edited: Plan, plan: Plan, ledger: Ledger) -> Plan:
         """Return an edited plan with an id for each subtask: its own where it has one, a new one where not."""
