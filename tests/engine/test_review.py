@@ -97,6 +97,16 @@ async def test_a_quote_takes_no_call():
     assert 0 < low < high
 
 
+async def test_a_quote_counts_only_the_workers_that_may_start():
+    """Past max_subtasks nothing is quoted, and the synthesis reads the workers' answers and no plan."""
+    stage = Stage([])
+    few = stage.orchestrator(subtasks=2, synthesis="merge").quote("task")
+    cut = stage.orchestrator(subtasks=5, max_subtasks=2, synthesis="merge").quote("task")
+    assert (cut.calls, cut.output_tokens) == (few.calls, few.output_tokens) == (4, cut.output_tokens)
+    # The prompt says 5 in place of 2, nothing more.
+    assert abs(cut.input_tokens - few.input_tokens) <= 1
+
+
 async def test_events_name_the_models_and_labels():
     """The first event says which models are going to work."""
     stage = Stage([plan("a")])

@@ -1,7 +1,6 @@
 """What a run is going to take, computed from its prompts without any call. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from stretto.core.models import Model
 from stretto.core.plan import Plan, Subtask
@@ -23,10 +22,10 @@ _Call = tuple[Model, int, int, int]
 def quote(job: Job, plan: Plan | None = None) -> Quote:
     """Return the quote for the whole run, or for the workers of `plan` and the synthesis when it is given."""
     subtasks = plan.subtasks if plan else (_SAMPLE,) * job.settings.subtasks[1]
-    calls = [] if plan else [_orchestrator(job)]
-    calls += _workers(job, subtasks[: job.settings.max_subtasks])
+    workers = _workers(job, subtasks[: job.settings.max_subtasks])
+    calls = workers if plan else [_orchestrator(job), *workers]
     if job.settings.synthesis != "none":
-        calls.append(_synthesis(job, calls[-len(subtasks) :]))
+        calls = [*calls, _synthesis(job, workers)]
     return Quote(
         calls=len(calls),
         input_tokens=sum(call[1] for call in calls),
@@ -55,7 +54,7 @@ def _workers(job: Job, subtasks: Sequence[Subtask]) -> list[_Call]:
             job,
             job.team.for_subtask(subtask)[0],
             "worker",
-            worker_prompt(job.recipe, job.task, subtask=replace(subtask), language=job.settings.language),
+            worker_prompt(job.recipe, job.task, subtask=subtask, language=job.settings.language),
         )
         for subtask in subtasks
     ]
