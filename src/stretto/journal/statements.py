@@ -17,7 +17,8 @@ class Statements:
         self.seal = self._first_wins(sealed)
         self.start_call = self._first_wins(call_starts)
         self.end_call = self._first_wins(call_ends)
-        self.record = self._first_wins(outcomes)
+        # An insert does not say how many rows it wrote unless it is asked to.
+        self.record = self._first_wins(outcomes).execution_options(preserve_rowcount=True)
         self.revise = self._first_wins(revisions)
         self.log = self._first_wins(events)
         insert = self._insert(runs)
