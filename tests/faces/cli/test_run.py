@@ -232,6 +232,18 @@ def test_results_in_a_file_and_the_view_on_the_terminal(tmp_path):
     assert (tmp_path / "out.txt").read_text().startswith("> demo model")
 
 
+def test_the_log_is_written_to_stderr_when_asked_for():
+    """With STRETTO_LOG the log's JSON lines are on stderr, and nothing is drawn; another word is refused."""
+    session = start([*STRETTO, "run", TASK, *DEMO], environ={"STRETTO_LOG": "info"}, width=2_000)
+    assert session.end() == 0
+    logged = [json.loads(line) for line in session.screen.lines if line.startswith("{")]
+    assert [entry["event"] for entry in logged][:1] == ["run_started"]
+    assert "\x1b[?25l" not in session.written
+    refused = start([*STRETTO, "run", TASK, *DEMO], environ={"STRETTO_LOG": "loud"})
+    assert refused.end() == 2
+    assert "error: STRETTO_LOG must be info or debug, got 'loud'." in refused.screen.text
+
+
 @pytest.mark.parametrize(("name", "value"), [("TERM", "dumb"), ("TERM", "")])
 def test_a_dumb_terminal_gets_plain_lines(name, value):
     """A terminal that cannot move its cursor gets the same lines as a pipe."""

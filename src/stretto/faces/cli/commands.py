@@ -1,5 +1,6 @@
 """Which commands there are; the module of one is loaded only when it is asked for."""
 
+import os
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from typer.main import get_command
 
 from stretto._version import __version__
 from stretto.faces.cli.errors import ExitCode
+from stretto.faces.cli.terminals import LOG_VARIABLE
 
 COMMANDS = {
     "demo": "Show the main job on a built-in brief, without key or network.",
@@ -77,3 +79,7 @@ def _root(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(ExitCode.USAGE)
+    if LOG_VARIABLE in os.environ:
+        from stretto.app.log_lines import log_as_told  # not at the top: hardly anybody asks for the log
+
+        log_as_told()

@@ -8,8 +8,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+LOG_VARIABLE = "STRETTO_LOG"
+"""Set, it has the log written to stderr: see `stretto.app.log_lines`."""
+
+
 def live_console() -> "Console | None":
     """Return stderr as a console when frames can be drawn on it over and over."""
+    if os.environ.get(LOG_VARIABLE):
+        return None  # the log's lines and a frame would write over each other
     console = _console(sys.stderr)
     # Rich has the last word: it knows old Windows consoles.
     return None if console is None or console.legacy_windows else console
