@@ -2,10 +2,11 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import IO
 
 from stretto.core.errors import InputError, StrettoError
 from stretto.core.text import replace_surrogates
@@ -56,10 +57,38 @@ def write_report(report: Report, path: Path) -> None:
 def write_whole(path: Path, data: bytes) -> None:
     """Put `data` in the place of what was there; raises `StrettoError` when it cannot, and then nothing has changed."""
     try:
-        _refuse_unusable(path)
-        _replace(path.resolve(), data)
+        with open_whole(path) as stream:
+            stream.write(data)
     except OSError as error:
-        raise StrettoError(_cannot_write(path, error)) from error
+        raise cannot_write(path, error) from error
+
+
+@contextmanager
+def open_whole(path: Path) -> Generator[IO[bytes]]:
+    """Give a stream that takes the place of what was at `path` once the block ends well; else nothing has changed.
+
+    Raises `OSError` when it cannot, for `cannot_write` to word.
+    """
+    _refuse_unusable(path)
+    path = path.resolve()
+    temporary, descriptor = _open_beside(path)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def cannot_write(path: Path, error: OSError) -> StrettoError:
+    """Return what to say when a file cannot be written."""
+    return StrettoError(_cannot_write(path, error))
 
 
 def _format_of(path: Path) -> Callable[[Report], str]:
@@ -88,19 +117,3 @@ def _open_beside(path: Path) -> tuple[Path, int]:
     # Not tempfile: its files are for their owner alone, and a report is to have the mode of any other new file.
     temporary = path.resolve().with_name(f".{secrets.token_hex(8)}.part")
     return temporary, os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary, descriptor = _open_beside(path)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if path.exists():
-            temporary.chmod(path.stat().st_mode & 0o777)
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise

@@ -63,12 +63,17 @@ _PAGE = """<!doctype html>
 
 def to_html(report: Report) -> str:
     """Return the report as one page. Markdown is rendered; HTML that a model wrote is shown as text."""
+    return render_page(_shorten(report.task.text), "\n".join(_parts(report)))
+
+
+def render_page(title: str, body: str) -> str:
+    """Return a page of its own that may load and run nothing; `title` is text, `body` markup."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     return _PAGE.format(
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-        title=_text(_shorten(report.task.text)),
+        title=_text(title),
         style=_STYLE,
-        body="\n".join(_parts(report)),
+        body=body,
     )
 
 

@@ -105,10 +105,18 @@ def _said(failure: Failure | None) -> str:
 
 
 def _cell(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = strip_control(value)
+    return guard(value) if isinstance(value, str) else value
+
+
+def guard(text: str) -> str:
+    """Return a cell's text such that no spreadsheet runs it as a formula: an apostrophe goes before what one would."""
+    text = strip_control(text)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def unguard(text: str) -> str:
+    """Return a cell's text as it was before `guard`."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
 
 
 def _run(report: Report) -> dict[str, object]:
