@@ -22,8 +22,7 @@ def dump(value: object) -> bytes:
 
     UTF-8 with surrogates let through: ASCII escapes would join two lone ones into another character.
     """
-    text = json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def parse(data: bytes) -> object:
@@ -55,6 +54,9 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(cast("Mapping[str, object]", value))
     raise TypeError(f"a {type(value).__name__} cannot be kept")
+
+
+_ENCODER = json.JSONEncoder(default=_plain, ensure_ascii=False, separators=(",", ":"))
 
 
 @cache

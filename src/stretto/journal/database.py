@@ -30,6 +30,8 @@ class Database(ABC):
         self.patience = patience
         """Seconds in which a lock or a server that went away may come free again."""
         self._engine = engine
+        self._write_engine = engine.execution_options(stretto_writes=True)
+        self._write_connection: Connection | None = None
         self._ready = False
         self._opening = threading.Lock()
 
@@ -45,11 +47,17 @@ class Database(ABC):
         return self._persist(lambda: self._reading(work))
 
     def write(self, works: Sequence[Work[object]]) -> list[object]:
-        """Do all in one transaction, and return when it is safe; each may be done again after a lost connection."""
+        """Do all in one transaction, and return when it is safe; each may be done again after a lost connection.
+
+        Called by one thread at a time.
+        """
         return self._persist(lambda: self._writing(works))
 
     def close(self) -> None:
         """Let go of every connection."""
+        if self._write_connection is not None:
+            self._write_connection.close()
+            self._write_connection = None
         self._engine.dispose()
 
     def tidy(self) -> None:
@@ -77,8 +85,17 @@ class Database(ABC):
             return work(connection)
 
     def _writing(self, works: Sequence[Work[object]]) -> list[object]:
-        with self._engine.execution_options(stretto_writes=True).begin() as connection:
-            return [work(connection) for work in works]
+        # Kept from one transaction to the next: fetching one anew would cost as much as the writing.
+        connection = self._write_connection or self._write_engine.connect()
+        self._write_connection = None
+        try:
+            with connection.begin():
+                results = [work(connection) for work in works]
+        except BaseException:
+            connection.close()
+            raise
+        self._write_connection = connection
+        return results
 
     def _persist(self, work: Callable[[], T]) -> T:
         """Do something, again while its failure may pass, within the patience."""
@@ -99,7 +116,7 @@ class Database(ABC):
         """Bring the schema to the newest version; only one process at a time does."""
         if self._reading(self._version) == len(STEPS):
             return
-        with self._engine.execution_options(stretto_writes=True).begin() as connection:
+        with self._write_engine.begin() as connection:
             self._begin_writing(connection)
             migrate(connection, self._version(connection))  # looked at again: another process may have been first
 
