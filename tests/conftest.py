@@ -1,6 +1,14 @@
 """What every test shares."""
 
+import os
+
 import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the runs of tests, and of the processes they start, out of the user's own journal."""
+    os.environ["STRETTO_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture

@@ -157,4 +157,11 @@ SETTINGS: tuple[Setting, ...] = (
         says="Another server that speaks the model's protocol; never read from a project's file.",
         example='base_url = "http://localhost:8000/v1"',
     ),
+    Setting(
+        name="journal",
+        flag="--journal",
+        read=read_text,
+        says="Where runs are kept: a file, or Postgres by its URL; never read from a project's file.",
+        example='journal = "postgresql://stretto@localhost/stretto"',
+    ),
 )

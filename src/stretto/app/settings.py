@@ -19,6 +19,7 @@ from stretto.core.task import EMPTY
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _MODEL = _BY_NAME["model"]
+_YOURS_ALONE = {"base_url": "your key", "journal": "your runs"}
 _OTHER_MODELS = {"worker_model", "synthesis_model", "fallback_models", "tiers"}
 
 
@@ -45,6 +46,8 @@ class Settings:
     deadline: float | None = None
     """Seconds."""
     base_url: str | None = None
+    journal: str | None = None
+    """None for the file in the user's data folder."""
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Where a value was set, by its name: a flag, a variable or a file. What is not in it has its default."""
 
@@ -91,11 +94,11 @@ def _variables(environ: Mapping[str, str]) -> _Found:
 def _project_file(folder: Path) -> _Found:
     if file := find_project_file(folder):
         for setting, given in _file(file):
-            if setting.name == "base_url":
+            if setting.name in _YOURS_ALONE:
                 raise InputError(
-                    f"{file}: base_url is not allowed in a {PROJECT_FILE}, because a downloaded project could send "
-                    "your key to its own server.",
-                    hint=f"Use --base-url, {setting.variable} or your own {USER_FILE}.",
+                    f"{file}: {setting.name} is not allowed in a {PROJECT_FILE}, because a downloaded project could "
+                    f"send {_YOURS_ALONE[setting.name]} to its own server.",
+                    hint=f"Use {setting.flag}, {setting.variable} or your own {USER_FILE}.",
                 )
             yield setting.name, str(file), _read_in_file(setting, given, file)
 
@@ -134,7 +137,7 @@ def _load_toml(file: Path) -> dict[str, object]:
 
 def _read_in_file(setting: Setting, given: object, file: Path) -> object:
     value = _read(setting, given, f"{file}: {setting.name}")
-    if setting.name == "recipe" and isinstance(value, str) and ("/" in value or value.endswith(".md")):
+    if isinstance(value, str) and _is_path(setting, value):
         return str(file.parent / Path(value).expanduser())
     return value
 
@@ -150,3 +153,9 @@ def _shown(given: object) -> str:
     # An option that may be repeated comes as a list.
     items = cast("list[object]", given) if isinstance(given, list) else [given]
     return repr(items[0] if len(items) == 1 else items)
+
+
+def _is_path(setting: Setting, value: str) -> bool:
+    if setting.name == "journal":
+        return "://" not in value
+    return setting.name == "recipe" and ("/" in value or value.endswith(".md"))

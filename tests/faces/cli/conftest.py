@@ -31,6 +31,7 @@ def config_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     folder = tmp_path / "config"
     monkeypatch.setenv("STRETTO_CONFIG_DIR", str(folder))
+    monkeypatch.setenv("STRETTO_DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     return folder

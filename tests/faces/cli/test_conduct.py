@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from functools import partial
 
 import anyio
 import pytest
@@ -11,7 +12,7 @@ from stretto import Orchestrator
 from stretto.core.errors import StrettoError
 from stretto.core.plan import Plan
 from stretto.faces.cli.board import Board
-from stretto.faces.cli.conduct import Errand, conduct, open_watcher
+from stretto.faces.cli.conduct import Errand, conduct, open_watcher, say_models
 from stretto.faces.cli.live.view import LiveView
 from stretto.models.function import FunctionModel
 from tests.engine.stage import RECIPE, asked_type, plan
@@ -28,6 +29,11 @@ def orchestrator(worker, *, planner=None) -> Orchestrator:
         return await worker(request, say)
 
     return Orchestrator(model=FunctionModel(answer), recipe=RECIPE)
+
+
+def carry_out(orchestrator, **options) -> int:
+    """Conduct one run without a journal, and return the exit code."""
+    return conduct(Errand(start=partial(orchestrator.stream, "sell"), **options))
 
 
 async def write(request, say):
@@ -60,7 +66,7 @@ def terminal(capsys, monkeypatch):
 
 def test_an_interrupted_run_keeps_what_is_finished(capsys):
     """Ctrl-C after the plan: the finished text is printed, the others are named as interrupted, the code is 130."""
-    assert conduct(orchestrator(write_a_then_interrupt), Errand(task="sell")) == 130
+    assert carry_out(orchestrator(write_a_then_interrupt)) == 130
     shown = capsys.readouterr()
     assert "copy by a" in shown.out
     assert shown.out.count("(failed: The run was interrupted.)") == 2
@@ -76,7 +82,7 @@ def test_a_run_interrupted_while_planning_keeps_early_results(capsys):
         say(PLAN.removesuffix("</tasks>"))
         return await anyio.sleep_forever()
 
-    assert conduct(orchestrator(write_a_then_interrupt, planner=endless), Errand(task="sell")) == 130
+    assert carry_out(orchestrator(write_a_then_interrupt, planner=endless)) == 130
     shown = capsys.readouterr()
     assert "# Analysis\n\nthoughts" in shown.out
     assert "copy by a" in shown.out
@@ -85,8 +91,7 @@ def test_a_run_interrupted_while_planning_keeps_early_results(capsys):
 
 def test_an_interrupted_run_writes_its_file(tmp_path, capsys):
     """With -o what is finished goes into the file, which says what is missing."""
-    errand = Errand(task="sell", output=tmp_path / "out.md")
-    assert conduct(orchestrator(write_a_then_interrupt), errand) == 130
+    assert carry_out(orchestrator(write_a_then_interrupt), output=tmp_path / "out.md") == 130
     assert "copy by a" in (tmp_path / "out.md").read_text()
     assert "Partial: 1 of 3" in (tmp_path / "out.md").read_text()
     assert capsys.readouterr().out == ""
@@ -98,7 +103,7 @@ def test_a_reviewed_plan_is_what_is_shown(capsys):
     def only_b(plan: Plan, quote: object) -> Plan:
         return plan.remove(plan.subtasks[0].id).remove(plan.subtasks[2].id).add("mine", "Do it my way.")
 
-    assert conduct(orchestrator(write), Errand(task="sell", review=only_b)) == 0
+    assert carry_out(orchestrator(write), review=only_b) == 0
     shown = capsys.readouterr()
     assert "copy by b" in shown.out
     assert "copy by mine" in shown.out
@@ -110,7 +115,7 @@ def test_a_reviewed_plan_is_what_is_shown(capsys):
 
 def test_a_declined_plan_runs_nothing(capsys):
     """Declining is said, nothing is printed, and the code is 1."""
-    assert conduct(orchestrator(write), Errand(task="sell", review=lambda plan, quote: None)) == 1
+    assert carry_out(orchestrator(write), review=lambda plan, quote: None) == 1
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "declined" in shown.err
@@ -138,7 +143,7 @@ def test_a_terminal_gets_the_view_the_results_and_the_timeline(terminal, capsys,
         await drawn.wait()
         return f"<response>copy by {asked_type(request)}</response>"
 
-    assert conduct(orchestrator(slowly), Errand(task="sell")) == 0
+    assert carry_out(orchestrator(slowly)) == 0
     shown = capsys.readouterr()
     assert seen == ["a", "b", "c"]
     assert "\x1b[?25l" in shown.err
@@ -161,14 +166,8 @@ def test_a_terminal_that_cannot_draw_gets_lines(terminal, monkeypatch, term):
 def test_all_models_and_the_reason_are_said(capsys):
     """The first line names every model that may be asked, with why they were chosen."""
 
-    class Chosen(Orchestrator):
-        @property
-        def models(self):
-            return {"orchestrator": "big", "worker": "small", "synthesis": "other"}
-
-    chosen = Chosen(model=FunctionModel(write), recipe=RECIPE)
-    chosen.why = "ANTHROPIC_API_KEY is set."
-    conduct(chosen, Errand(task="sell", others=("synthesis other",)))
+    models = {"orchestrator": "big", "worker": "small", "synthesis": "other"}
+    say_models(models, "ANTHROPIC_API_KEY is set.", ("synthesis other",))
     first = capsys.readouterr().err.splitlines()[0]
     assert first == "models: orchestrator big, workers small, synthesis other (ANTHROPIC_API_KEY is set)"
 
@@ -181,8 +180,7 @@ def test_results_that_cannot_be_written_are_not_lost(tmp_path, monkeypatch, caps
         raise StrettoError("Cannot write out.md: No space left on device.")
 
     monkeypatch.setattr("stretto.faces.cli.conduct.write_report", full)
-    errand = Errand(task="sell", output=tmp_path / "out.md", as_json=as_json)
-    assert conduct(orchestrator(write), errand) == 1
+    assert carry_out(orchestrator(write), output=tmp_path / "out.md", as_json=as_json) == 1
     shown = capsys.readouterr()
     assert "error: Cannot write out.md: No space left on device." in shown.err
     assert "copy by a" in shown.out
@@ -192,7 +190,7 @@ def test_results_that_cannot_be_written_are_not_lost(tmp_path, monkeypatch, caps
 def test_a_run_outside_the_main_thread(capsys):
     """Where Python delivers no signals a run works as ever."""
     codes: list[int] = []
-    thread = threading.Thread(target=lambda: codes.append(conduct(orchestrator(write), Errand(task="sell"))))
+    thread = threading.Thread(target=lambda: codes.append(carry_out(orchestrator(write))))
     thread.start()
     thread.join()
     assert codes == [0]

@@ -26,7 +26,8 @@ def test_results_on_stdout_and_the_rest_on_stderr(stretto):
     assert "insulated" in ended.out.lower()
     lines = ended.err.splitlines()
     assert lines[0] == "models: orchestrator demo, workers demo"
-    assert lines[1] == "note: demo model: offline templates, not a language model"
+    assert re.fullmatch(r"run: \d{8}-\d{6}-[0-9a-f]{6}", lines[1])
+    assert lines[2] == "note: demo model: offline templates, not a language model"
     assert lines[-1].startswith("complete · 3 of 3 results · 4 calls · ")
     assert "\x1b" not in ended.out + ended.err
 
@@ -317,6 +318,7 @@ def test_a_signal_from_outside_gives_the_screen_back_too():
 
 STUBBORN = """
 import sys, anyio
+from functools import partial
 from stretto import Orchestrator
 from stretto.faces.cli.conduct import Errand, conduct
 from stretto.models.function import FunctionModel
@@ -325,7 +327,7 @@ async def never(request, say):
     with anyio.CancelScope(shield=True):
         await anyio.sleep_forever()
 
-sys.exit(conduct(Orchestrator(model=FunctionModel(never)), Errand(task="x")))
+sys.exit(conduct(Errand(start=partial(Orchestrator(model=FunctionModel(never)).stream, "x"))))
 """
 
 

@@ -50,6 +50,8 @@ class Board:
     counts: Counter[RowState] = field(default_factory=Counter[RowState])
     plan: Plan | None = None
     """None until it is whole."""
+    reviewed: bool = False
+    """Whether a person has said what is to be run of it."""
     plan_ended: float | None = None
     notices: Notices = field(default_factory=Notices)
     """What holds the run up."""
@@ -93,7 +95,7 @@ class Board:
 
     def replan(self, plan: Plan) -> None:
         """Take in what a person made of the plan before anything of it was started."""
-        self.plan = plan
+        self.plan, self.reviewed = plan, True
         planned = {subtask.id: subtask for subtask in plan.subtasks}
         self.rows = {
             subtask_id: Row(number=number, subtask=subtask)
@@ -102,8 +104,9 @@ class Board:
         }
         self.counts = Counter({"waiting": len(self.rows)})
 
-    def so_far(self) -> RunResult | None:
-        """Return what there is of a run that was stopped; None when no subtask was finished."""
+    def so_far(self, why: Failure | None = None) -> RunResult | None:
+        """Return what there is of a run that was stopped, by Ctrl-C unless `why` says more; None for nothing."""
+        why = why or _INTERRUPTED
         if not self.counts["completed"]:
             return None
         finished = {row.subtask.id: row for row in self.rows.values() if row.state == "completed"}
@@ -114,18 +117,18 @@ class Board:
             run_id=self.run.run_id if self.run else "",
             status="partial",
             analysis=self.plan.analysis if self.plan else self.analysis.whole,
-            results=tuple(self._outcome(subtask) for subtask in planned),
-            shortfall=(Shortfall(what=what, failure=_INTERRUPTED, subtask_ids=missing),),
+            results=tuple(self._outcome(subtask, why) for subtask in planned),
+            shortfall=(Shortfall(what=what, failure=why, subtask_ids=missing),),
             usage=self.usage,
             cost=self.cost,
             seconds=self.seconds,
         )
 
-    def _outcome(self, subtask: Subtask) -> WorkerResult:
+    def _outcome(self, subtask: Subtask, why: Failure) -> WorkerResult:
         row = self.rows.get(subtask.id)
         if row and row.result:
             return row.result
-        return WorkerResult(subtask=subtask, status="failed", error=_INTERRUPTED)
+        return WorkerResult(subtask=subtask, status="failed", error=why)
 
     def _row(self, subtask: Subtask) -> Row:
         row = self.rows.get(subtask.id)

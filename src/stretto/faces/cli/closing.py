@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from stretto.core.result import RunResult, Shortfall
 from stretto.core.text import strip_control
 from stretto.faces.cli.board import Board
+from stretto.faces.cli.journals import Place
+from stretto.faces.cli.next_steps import go_on, next_step
 from stretto.faces.cli.terminals import live_console
 from stretto.faces.cli.words import flat, glyphs_for, seconds, summary
 
@@ -19,8 +21,18 @@ Line = tuple[str, str]
 """Style and text."""
 
 
-def say_how_it_ended(board: Board, result: RunResult | None, *, interrupted: bool) -> None:
-    """Print everything that is to be said after a run; the last line is the summary."""
+def say_how_it_ended(
+    board: Board,
+    result: RunResult | None,
+    *,
+    interrupted: bool,
+    place: Place | None = None,
+    to_review: bool = False,
+) -> None:
+    """Print everything that is to be said after a run; the last line is the summary.
+
+    `place` is the journal that keeps the run; `to_review` says that its plan still waits for a person.
+    """
     console = live_console()
     dot = glyphs_for(sys.stderr.encoding).dot
     if console:
@@ -29,26 +41,34 @@ def say_how_it_ended(board: Board, result: RunResult | None, *, interrupted: boo
         for line in draw(board, width=min(console.width - 1, 100), glyphs=glyphs_for(console.encoding)):
             console.print(line)
         console.print()
-    for style, text in _lines(board, result, dot, interrupted=interrupted):
+    step = _step(board, result, place, to_review=to_review)
+    for style, text in _lines(board, result, step, dot, interrupted=interrupted):
         if console:
             console.print(text, style=style)
         else:
             print(text, file=sys.stderr)
 
 
-def _lines(board: Board, result: RunResult | None, dot: str, *, interrupted: bool) -> Iterator[Line]:
+def _lines(board: Board, result: RunResult | None, step: str, dot: str, *, interrupted: bool) -> Iterator[Line]:
     early = head_start(board)
     if early is not None:
         yield "", f"The first worker started {seconds(early)} before the plan was complete."
     if result:
         yield from _remarks(result)
         yield from (line for gap in result.shortfall for line in _missing(gap))
-        yield from _next_step(result)
+    if step:
+        yield "", step
     if interrupted:
         yield "bold", "interrupted" + (f"{dot}{summary(result, dot=dot)}" if result else ": nothing was finished.")
     elif result:
         style = {"complete": "bold green", "partial": "bold yellow", "failed": "bold red"}[result.status]
         yield style, summary(result, dot=dot)
+
+
+def _step(board: Board, result: RunResult | None, place: Place | None, *, to_review: bool) -> str:
+    if result:
+        return next_step(result, place, to_review=to_review)
+    return f"Next: {go_on(place, board.run.run_id, to_review=to_review)}" if place and board.run else ""
 
 
 def head_start(board: Board) -> float | None:
@@ -75,10 +95,3 @@ def _missing(gap: Shortfall) -> Iterator[Line]:
     if gap.failure.raw:
         raw = strip_control(gap.failure.raw).strip()
         yield "", f"The model wrote:\n{raw[:_RAW]}{' ...' if len(raw) > _RAW else ''}"
-
-
-def _next_step(result: RunResult) -> Iterator[Line]:
-    if result.shortfall and not any(gap.failure.hint for gap in result.shortfall):
-        kinds = {gap.failure.kind for gap in result.shortfall}
-        if "declined" not in kinds and "interrupted" not in kinds:
-            yield "", "Next: run the same command again; --fallback-model names a model that steps in."

@@ -2,30 +2,31 @@
 
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import anyio
 
-from stretto.core.errors import StrettoError
+from stretto.core.errors import JournalError, StrettoError
 from stretto.core.events import Event, ReviewRequested, RunStarted
+from stretto.core.models import Role
 from stretto.core.plan import Plan
-from stretto.core.result import RunResult
+from stretto.core.result import Failure, RunResult
 from stretto.core.task import Task
 from stretto.core.usage import Quote
+from stretto.engine import EventStream, ReviewHook
 from stretto.export import Report, write_report
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.closing import say_how_it_ended
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
+from stretto.faces.cli.journals import Place, or_without
 from stretto.faces.cli.json_lines import JsonLines
+from stretto.faces.cli.next_steps import go_on
 from stretto.faces.cli.plain import PlainProgress, results_text
 from stretto.faces.cli.terminals import live_console, results_console
-
-if TYPE_CHECKING:
-    from stretto.app.orchestrator import Orchestrator
 
 TICK = 0.1
 """Seconds between two frames of a live view."""
@@ -62,47 +63,68 @@ Reviewer = Callable[[Plan, Quote], Plan | None]
 """Asks a person what is to be run of a plan; None for nothing. May block: nothing else is under way."""
 
 
+class Start(Protocol):
+    """Begins a run, or goes on with one: `Orchestrator.stream` with a task, or what a resume needs."""
+
+    def __call__(self, *, deltas: bool, review: ReviewHook | None) -> AbstractAsyncContextManager[EventStream]:
+        """Open the stream of its events."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Errand:
     """What is to be run, and how it is to be shown."""
 
-    task: str
-    context: Mapping[str, object] = field(default_factory=dict[str, object])
-    plan: Plan | None = None
-    """A plan made elsewhere; None to have one made."""
+    start: Start
     review: Reviewer | None = None
     as_json: bool = False
     """Events on stdout, one a line, in place of the results."""
     output: Path | None = None
     """Where the results are written in place of stdout."""
-    others: tuple[str, ...] = ()
-    """Roles with their models, beside the orchestrator and the workers."""
+    place: Place | None = None
+    """The journal that keeps the run; None when nothing does."""
 
 
-def conduct(orchestrator: "Orchestrator", errand: Errand) -> int:
+def conduct(errand: Errand) -> int:
     """Run an errand to its end and return the exit code."""
     board, interrupts = Board(), Interrupts()
     watcher = open_watcher(board, as_json=errand.as_json)
-    say_models(orchestrator, errand.others)
-    try:
-        anyio.run(follow, orchestrator, errand, board, watcher, interrupts)
-    finally:
-        watcher.close()
-    result = board.result or (board.so_far() if interrupts.seen else None)
+    lost = carry_through(errand, board, watcher, interrupts)
+    result = board.result or (board.so_far(Failure.of(lost) if lost else None) if interrupts.seen or lost else None)
     delivered = True
     if result and any(outcome.status == "completed" for outcome in result.results):
-        delivered = _deliver(result, board, orchestrator, errand)
-    say_how_it_ended(board, result, interrupted=board.result is None)
+        delivered = _deliver(result, board, errand)
+    if lost:
+        print(f"error: {one_line(str(lost))}", file=sys.stderr)
+    to_review = errand.review is not None and not board.reviewed
+    say_how_it_ended(board, result, interrupted=board.result is None, place=errand.place, to_review=to_review)
+    if lost or (board.result and not delivered):
+        return ExitCode.ERROR
     if board.result is None:
         return interrupts.code
-    if not delivered:
-        return ExitCode.ERROR
     return {"complete": ExitCode.COMPLETE, "partial": ExitCode.PARTIAL, "failed": ExitCode.ERROR}[board.result.status]
 
 
-async def follow(
-    orchestrator: "Orchestrator", errand: Errand, board: Board, watcher: Watcher, interrupts: Interrupts
-) -> None:
+def carry_through(errand: Errand, board: Board, watcher: Watcher, interrupts: Interrupts) -> JournalError | None:
+    """Run an errand; return what ended it when its journal failed on the way, and raise that when nothing had begun."""
+    lost: JournalError | None = None
+    try:
+        anyio.run(follow, errand, board, watcher, interrupts)
+    except* JournalError as errors:
+        lost = _first(errors)
+    finally:
+        watcher.close()
+    if lost and board.run is None:
+        raise or_without(lost) if errand.place and errand.place.optional else lost
+    return lost
+
+
+def _first(errors: BaseExceptionGroup[JournalError]) -> JournalError:
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def follow(errand: Errand, board: Board, watcher: Watcher, interrupts: Interrupts) -> None:
     """Run an errand and show every event; a Ctrl-C ends it early and leaves the board as it is."""
     requested = anyio.Event()
 
@@ -121,29 +143,34 @@ async def follow(
 
     def stop() -> None:
         watcher.close()
-        print("Stopping. Ctrl-C again leaves at once.", file=sys.stderr)
+        kept = ""
+        if errand.place and board.run:
+            to_review = errand.review is not None and not board.reviewed
+            kept = f"; to go on later: {go_on(errand.place, board.run.run_id, to_review=to_review)}"
+        print(f"Stopping. Ctrl-C again leaves at once{kept}", file=sys.stderr)
         reading.cancel()
 
-    with interrupts.calling(stop):
-        async with (
-            _drawing(watcher),
-            orchestrator.stream(
-                errand.task,
-                context=errand.context,
-                deltas=watcher.moving,
-                plan=errand.plan,
-                review=review if errand.review else None,
-            ) as events,
-        ):
-            with reading:
-                async for event in events:
-                    board.see(event)
-                    if isinstance(event, RunStarted):
-                        for label in event.labels:
-                            print(f"note: {one_line(label)}", file=sys.stderr)
-                    watcher.see(event)
-                    if isinstance(event, ReviewRequested):
-                        requested.set()
+    async with errand.place.opened() if errand.place else nullcontext():
+        with interrupts.calling(stop):
+            async with (
+                _drawing(watcher),
+                errand.start(deltas=watcher.moving, review=review if errand.review else None) as events,
+            ):
+                with reading:
+                    async for event in events:
+                        board.see(event)
+                        if isinstance(event, RunStarted):
+                            _introduce(event, errand)
+                        watcher.see(event)
+                        if isinstance(event, ReviewRequested):
+                            requested.set()
+
+
+def _introduce(run: RunStarted, errand: Errand) -> None:
+    if errand.place:
+        print(f"run: {run.run_id}", file=sys.stderr)
+    for label in run.labels:
+        print(f"note: {one_line(label)}", file=sys.stderr)
 
 
 @asynccontextmanager
@@ -174,21 +201,20 @@ def open_watcher(board: Board, *, as_json: bool) -> Watcher:
     return PlainProgress(board)
 
 
-def say_models(orchestrator: "Orchestrator", others: Sequence[str] = ()) -> None:
+def say_models(models: Mapping[Role, str], why: str = "", others: Sequence[str] = ()) -> None:
     """Say on stderr which models are going to be asked, and why those."""
-    models = orchestrator.models
     said = [f"orchestrator {models['orchestrator']}", f"workers {models['worker']}", *others]
-    why = f" ({orchestrator.why.rstrip('.')})" if orchestrator.why else ""
-    print(one_line(f"models: {', '.join(said)}{why}"), file=sys.stderr)
+    reason = f" ({why.rstrip('.')})" if why else ""
+    print(one_line(f"models: {', '.join(said)}{reason}"), file=sys.stderr)
 
 
-def _deliver(result: RunResult, board: Board, orchestrator: "Orchestrator", errand: Errand) -> bool:
+def _deliver(result: RunResult, board: Board, errand: Errand) -> bool:
     """Put the results where they were asked for; where that fails they go to stdout, and it returns False."""
-    labels = board.run.labels if board.run else ()
+    assert board.run
+    run = board.run
     written = errand.output is None
     if errand.output:
-        task = Task.of(errand.task, errand.context)
-        report = Report(result=result, task=task, recipe=orchestrator.recipe.name, labels=labels)
+        report = Report(result=result, task=Task.of(run.task, run.context), recipe=run.recipe, labels=run.labels)
         try:
             write_report(report, errand.output)
             written = True
@@ -196,15 +222,16 @@ def _deliver(result: RunResult, board: Board, orchestrator: "Orchestrator", erra
         except StrettoError as error:  # what was paid for is not thrown away
             print(f"error: {one_line(str(error))}", file=sys.stderr)
     if not errand.as_json and not (errand.output and written):
-        _print(result, labels)
+        print_results(result, run.labels)
     return written
 
 
-def _print(result: RunResult, labels: tuple[str, ...]) -> None:
+def print_results(result: RunResult, labels: tuple[str, ...]) -> None:
+    """Print everything that a run made on stdout."""
     if console := results_console():
-        from stretto.faces.cli.live.results import print_results
+        from stretto.faces.cli.live.results import print_results as print_styled
 
-        print_results(console, result, labels)
+        print_styled(console, result, labels)
     else:
         sys.stdout.write(results_text(result, labels))
     sys.stdout.flush()

@@ -1,6 +1,7 @@
 """The command that shows the main job on a built-in brief, with the demo model: no key, no network."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -40,14 +41,21 @@ BriefLanguage = Annotated[str, typer.Option("--language", metavar="en|zh", help=
 
 
 @app.command()
-def demo(misbehave: Misbehave = None, language: BriefLanguage = "en", as_json: options.AsJson = False) -> int:
+def demo(
+    misbehave: Misbehave = None,
+    language: BriefLanguage = "en",
+    as_json: options.AsJson = False,
+    journal: options.JournalPlace = None,
+    no_journal: options.NoJournal = False,
+) -> int:
     """Show the main job on a built-in brief, without key or network.
 
     The demo model is not a language model: it fills templates with the brief's own facts.
     """
     # Not at the top: --help needs none of it.
     from stretto.app.orchestrator import Orchestrator
-    from stretto.faces.cli.conduct import Errand, conduct
+    from stretto.faces.cli.conduct import Errand, conduct, say_models
+    from stretto.faces.cli.journals import find_place_unless
     from stretto.models.demo import DemoModel
 
     if language not in BRIEFS:
@@ -55,7 +63,11 @@ def demo(misbehave: Misbehave = None, language: BriefLanguage = "en", as_json: o
     task, context = BRIEFS[language]
     # A model, not its name: STRETTO_MODEL takes the place of names, and a demo must not cost money.
     model = DemoModel.from_spec("demo" if misbehave is None else f"demo:{misbehave}")
-    code = conduct(Orchestrator(model=model), Errand(task=task, context=context, as_json=as_json))
+    place = find_place_unless(no_journal, journal)
+    orchestrator = Orchestrator(model=model, journal=place.journal if place else None)
+    say_models(orchestrator.models)
+    errand = Errand(start=partial(orchestrator.stream, task, context=context), as_json=as_json, place=place)
+    code = conduct(errand)
     if code == ExitCode.COMPLETE and not as_json:
         typer.echo('Your turn: stretto run "Write ..." -c audience="..."', err=True)
     return code

@@ -58,3 +58,13 @@ BaseUrl = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would take; no call is made.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for other programs.")]
+JournalPlace = Annotated[
+    str | None, typer.Option("--journal", metavar="FILE|URL", help="Where runs are kept; without it, your data folder.")
+]
+NoJournal = Annotated[bool, typer.Option("--no-journal", help="Keep nothing: the run cannot be resumed.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write the results there: .md .json .jsonl .csv .html"),
+]
+Review = Annotated[bool, typer.Option("--review", help="Edit the plan in $EDITOR before anything of it is run.")]
+RunId = Annotated[str, typer.Argument(metavar="ID", help="A run's id, or how it begins; see: stretto runs")]

@@ -64,7 +64,7 @@ class PlainProgress:
     def _line(self, event: Event) -> str:
         match event:
             case RunStarted():
-                return "planning"
+                return "resumed" if event.resumed else "planning"
             case PlanRetrying():
                 return f"plan      asked for again: {flat(str(event.reason))}"
             case PlanCompleted():

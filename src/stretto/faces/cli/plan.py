@@ -35,9 +35,12 @@ def plan(
     max_tokens_total: options.MaxTokensTotal = None,
     deadline: options.Deadline = None,
     base_url: options.BaseUrl = None,
+    journal: options.JournalPlace = None,
+    no_journal: options.NoJournal = False,
 ) -> int:
     """Write the plan only, then say what running it would cost."""
     # Not at the top: --help needs none of it.
+    from stretto.faces.cli.journals import find_place_unless
     from stretto.faces.cli.plan_files import check_plan_path
     from stretto.faces.cli.planned import make_plan
     from stretto.faces.cli.prepared import prepare
@@ -63,5 +66,6 @@ def plan(
         },
         context=context,
         context_files=context_file,
+        place=find_place_unless(no_journal, journal),
     )
     return make_plan(prepared, as_json=as_json, output=output)

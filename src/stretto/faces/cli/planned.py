@@ -4,8 +4,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import anyio
-
 from stretto.core.errors import StrettoError
 from stretto.core.events import to_jsonable
 from stretto.core.plan import Plan
@@ -15,7 +13,7 @@ from stretto.core.text import strip_control
 from stretto.core.usage import Quote
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.closing import say_how_it_ended
-from stretto.faces.cli.conduct import Errand, follow, open_watcher, say_models
+from stretto.faces.cli.conduct import Errand, carry_through, open_watcher, say_models
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.json_lines import to_line
@@ -33,16 +31,15 @@ def make_plan(prepared: Prepared, *, as_json: bool, output: Path | None) -> int:
     def keep(plan: Plan, quote: Quote) -> None:
         made.append((plan, quote))
 
-    errand = Errand(task=prepared.task, context=prepared.context, review=keep)
+    errand = Errand(start=prepared.start, review=keep, place=prepared.place)
     watcher = open_watcher(board, as_json=False)
-    say_models(prepared.orchestrator, prepared.others)
-    try:
-        anyio.run(follow, prepared.orchestrator, errand, board, watcher, interrupts)
-    finally:
-        watcher.close()
+    say_models(prepared.orchestrator.models, prepared.orchestrator.why, prepared.others)
+    lost = carry_through(errand, board, watcher, interrupts)
+    if lost:
+        raise lost
     result = board.result
     if not made or result is None:
-        say_how_it_ended(board, result, interrupted=result is None)
+        say_how_it_ended(board, result, interrupted=result is None, place=errand.place, to_review=True)
         return interrupts.code if result is None else ExitCode.ERROR
     plan, quote = made[0]
     file = _plan_file(prepared, plan)

@@ -1,6 +1,7 @@
 """Makes of what was typed everything that a run needs: task, context, plan, models. No call is made."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from stretto.app.settings import Settings, load_settings
 from stretto.core.errors import InputError
 from stretto.core.models import Model
 from stretto.core.plan import Plan
+from stretto.engine import EventStream, ReviewHook
 from stretto.faces.cli.context import read_context, read_task
+from stretto.faces.cli.journals import Place
 from stretto.faces.cli.plan_files import PlanFile, read_plan_file
 from stretto.models import open_model
 from stretto.recipes import load_recipe
@@ -32,6 +35,12 @@ class Prepared:
     """Empty for the brief's."""
     others: tuple[str, ...] = ()
     """Roles with their models, beside the orchestrator and the workers."""
+    place: Place | None = None
+    """The journal that keeps the run; None when nothing does."""
+
+    def start(self, *, deltas: bool, review: ReviewHook | None) -> AbstractAsyncContextManager[EventStream]:
+        """Begin the run."""
+        return self.orchestrator.stream(self.task, context=self.context, plan=self.plan, deltas=deltas, review=review)
 
 
 def prepare(
@@ -41,6 +50,7 @@ def prepare(
     context: list[str] | None,
     context_files: list[Path] | None,
     plan_file: Path | None = None,
+    place: Place | None = None,
 ) -> Prepared:
     """Read what was given and open the models; raises `InputError` and makes no call."""
     # An option that is not given is None, and one that may be repeated an empty list.
@@ -55,7 +65,7 @@ def prepare(
     text = file.task if task is None and file else read_task(task or "")
     values = read_context(context or (), context_files or ())
     settings = load_settings(given)
-    orchestrator = open_orchestrator(settings)
+    orchestrator = open_orchestrator(settings, place)
     return Prepared(
         orchestrator=orchestrator,
         task=text,
@@ -64,6 +74,7 @@ def prepare(
         recipe=settings.recipe,
         language=settings.language or "",
         others=tuple(_others(settings, orchestrator.models["synthesis"])),
+        place=place,
     )
 
 
@@ -83,7 +94,7 @@ def _from_plan_file(file: PlanFile, given: Mapping[str, object]) -> dict[str, ob
     return {name: value for name, value in said.items() if given.get(name) is None}
 
 
-def open_orchestrator(settings: Settings) -> Orchestrator:
+def open_orchestrator(settings: Settings, place: Place | None) -> Orchestrator:
     """Return the orchestrator that settings ask for."""
     # Before the models: opening one can take a second or two.
     recipe = load_recipe(settings.recipe, user_folder=recipes_folder())
@@ -112,4 +123,5 @@ def open_orchestrator(settings: Settings) -> Orchestrator:
         deadline=settings.deadline,
         base_url=settings.base_url,
         keys=keys,
+        journal=place.journal if place else None,
     )

@@ -12,6 +12,6 @@ from stretto.faces.cli.words import glyphs_for, quote_line
 def show_quote(prepared: Prepared, *, as_json: bool) -> int:
     """Print the quote on stdout and return the exit code."""
     quote = prepared.orchestrator.quote(prepared.task, context=prepared.context, plan=prepared.plan)
-    say_models(prepared.orchestrator, prepared.others)
+    say_models(prepared.orchestrator.models, prepared.orchestrator.why, prepared.others)
     print(to_line(quote) if as_json else quote_line(quote, dot=glyphs_for(sys.stdout.encoding).dot))
     return ExitCode.COMPLETE

@@ -11,12 +11,7 @@ from stretto.faces.cli.commands import new_app
 
 app = new_app()
 
-Output = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write the results there: .md .json .jsonl .csv .html"),
-]
 PlanPath = Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="Run this plan; no plan is asked for.")]
-Review = Annotated[bool, typer.Option("--review", help="Edit the plan in $EDITOR before anything of it is run.")]
 
 
 @app.command()
@@ -35,9 +30,9 @@ def run(
     synthesize: options.Synthesize = None,
     language: options.Language = None,
     plan: PlanPath = None,
-    review: Review = False,
+    review: options.Review = False,
     dry_run: options.DryRun = False,
-    output: Output = None,
+    output: options.Output = None,
     as_json: options.AsJson = False,
     concurrency: options.Concurrency = None,
     attempts: options.Attempts = None,
@@ -46,6 +41,8 @@ def run(
     max_tokens_total: options.MaxTokensTotal = None,
     deadline: options.Deadline = None,
     base_url: options.BaseUrl = None,
+    journal: options.JournalPlace = None,
+    no_journal: options.NoJournal = False,
 ) -> int:
     """Plan a task, write every variant, show what came of it.
 
@@ -53,7 +50,8 @@ def run(
     """
     # Not at the top: --help needs none of it.
     from stretto.export import check_writable
-    from stretto.faces.cli.conduct import Errand, conduct
+    from stretto.faces.cli.conduct import Errand, conduct, say_models
+    from stretto.faces.cli.journals import find_place_unless
     from stretto.faces.cli.prepared import prepare
     from stretto.faces.cli.quotes import show_quote
     from stretto.faces.cli.review import find_editor, review_plan
@@ -87,16 +85,16 @@ def run(
         context=context,
         context_files=context_file,
         plan_file=plan,
+        place=None if dry_run else find_place_unless(no_journal, journal),
     )
     if dry_run:
         return show_quote(prepared, as_json=as_json)
+    say_models(prepared.orchestrator.models, prepared.orchestrator.why, prepared.others)
     errand = Errand(
-        task=prepared.task,
-        context=prepared.context,
-        plan=prepared.plan,
+        start=prepared.start,
         review=(lambda plan, quote: review_plan(plan, quote, task=prepared.task, editor=editor)) if review else None,
         as_json=as_json,
         output=output,
-        others=prepared.others,
+        place=prepared.place,
     )
-    return conduct(prepared.orchestrator, errand)
+    return conduct(errand)

@@ -1,0 +1,83 @@
+"""Where runs are kept, as a command was told: opened for it, and named in the commands that it advises."""
+
+import re
+import shlex
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import anyio
+
+from stretto.app.archive import find_run
+from stretto.app.resuming import Book
+from stretto.app.settings import load_settings
+from stretto.core.errors import InputError, JournalError
+from stretto.journal import open_journal
+
+T = TypeVar("T")
+
+_PASSWORD = re.compile(r"(?<=//)([^/@:]*):[^/@]*@")
+
+
+class Place:
+    """A journal, and how another command finds it."""
+
+    def __init__(self, where: str | None = None, *, flags: tuple[str, ...] = (), optional: bool = False) -> None:
+        self.optional = optional
+        """Whether the command can do without."""
+        self._where = where
+        self._flags = flags
+        self.journal = open_journal(where)
+        """For one event loop, in which `opened` opens and closes it."""
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator[None]:
+        """Open the journal before anything is begun, and close it in the end; raises `JournalError`."""
+        await self.journal.__aenter__()
+        try:
+            yield
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self.journal.aclose()
+
+    def ask(self, question: Callable[[Book], Awaitable[T]]) -> T:
+        """Return the answer of a function that is handed the journal, opened for it alone."""
+
+        async def main() -> T:
+            async with open_journal(self._where) as journal:
+                return await question(journal)
+
+        return anyio.run(main)
+
+    def find(self, given: str) -> str:
+        """Return the id of the run whose id begins so; raises `InputError`."""
+        return self.ask(lambda journal: find_run(journal, given))
+
+    def command(self, verb: str, run_id: str, *options: str) -> str:
+        """Return a command about a run as it is to be typed."""
+        return " ".join(["stretto", verb, run_id, *options, *self._flags])
+
+
+def find_place(given: str | None, *, optional: bool = False) -> Place:
+    """Return the place that an option names, else the settings, else the file in the user's data folder."""
+    where = load_settings({"journal": given}).journal
+    flags = ("--journal", shlex.quote(_without_password(given))) if given else ()
+    return Place(where, flags=flags, optional=optional)
+
+
+def find_place_unless(unwanted: bool, given: str | None) -> Place | None:
+    """Return the place; None where nothing is to be kept."""
+    if not unwanted:
+        return find_place(given, optional=True)
+    if given:
+        raise InputError("--journal and --no-journal contradict each other.", hint="Leave out one of them.")
+    return None
+
+
+def or_without(error: JournalError) -> JournalError:
+    """Return the error of a run that has not begun, with the way to have it all the same."""
+    return JournalError(error.message, hint=f"{error.hint} Or keep nothing: --no-journal".lstrip())
+
+
+def _without_password(place: str) -> str:
+    return _PASSWORD.sub(r"\1:***@", place)
