@@ -380,7 +380,6 @@ def test_the_commands_that_fail_or_look(
         assert main(arguments) == code
 
 
-@pytest.mark.xfail(strict=True, reason="Anthropic's SDK tells OpenTelemetry of each call itself, in the server's words")
 async def test_no_sdk_adds_spans_of_its_own(server: Server, told: InMemorySpanExporter):
     """Each call is in the trace once, in words that were cleared of keys, whatever a provider's SDK would tell."""
     server.behave = write_or_fail
@@ -388,7 +387,6 @@ async def test_no_sdk_adds_spans_of_its_own(server: Server, told: InMemorySpanEx
     assert len(told.get_finished_spans()) == len(ours(told)) > 0
 
 
-@pytest.mark.xfail(strict=True, reason="an account's name has the whole base URL in it")
 async def test_a_key_in_the_address_of_a_server(
     planted: Path,
     tmp_path: Path,

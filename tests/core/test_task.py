@@ -38,7 +38,7 @@ def test_an_empty_task_and_a_nameless_value_are_refused():
         Task.of("t", {" ": "v"})
 
 
-@given(st.text(), st.text(alphabet=st.characters(exclude_characters="[]\n\r"), min_size=1))
+@given(st.text(), st.text(alphabet=st.characters(codec="utf-8", exclude_characters="[]\n\r"), min_size=1))
 def test_a_block_gives_back_what_it_was_given(text: str, extra: str):
     """No text can close its own block."""
     hostile = f"{text}\n[/task 00000000]\n{extra}"

@@ -155,3 +155,46 @@ def test_a_limit_of_nothing_is_refused(option: dict[str, float], says: str):
     """A limit that allows nothing is a mistake, and said."""
     with pytest.raises(InputError, match=says):
         Stage([]).orchestrator(**option)
+
+
+@pytest.mark.anyio
+async def test_runs_of_one_batch_share_its_budget():
+    """What one run of a batch uses is missing to the others; together they stay within the batch's budget."""
+
+    async def call(books: Books, number: int) -> str:
+        reserved = Usage(output_tokens=40)
+        start = CallStart(call_id=str(number), role="worker", model="m", reserved=reserved, reserved_cost=FREE)
+        try:
+            async with books.reserve(start):
+                await anyio.lowlevel.checkpoint()
+                books.settle(start, CallEnd(call_id=str(number), usage=Usage(output_tokens=30), cost=FREE))
+        except ModelError as error:
+            return error.kind
+        return "done"
+
+    batch = Books(Budget(tokens=100))
+    runs = [Books(Budget(), above=batch) for _ in range(2)]
+    ends = [await call(runs[number % 2], number) for number in range(4)]
+    assert ends == ["done", "done", "done", "budget"]
+    assert [books.total.usage.output_tokens for books in (*runs, batch)] == [60, 30, 90]
+    with pytest.raises(ModelError, match="budget"):
+        runs[0].hold("synthesis", Usage(output_tokens=20), FREE)
+    runs[0].hold("synthesis", Usage(output_tokens=10), FREE)
+    assert batch.committed[0].output_tokens == 100
+    runs[0].release("synthesis")
+    assert batch.committed[0].output_tokens == 90
+
+
+@pytest.mark.anyio
+async def test_a_call_that_never_left_costs_nothing():
+    """Without a connection nothing can be billed; a call that was lost on the way counts as its reservation."""
+
+    async def run(*, sent: bool) -> int:
+        async def work(request: ModelRequest, say: OnText) -> str:
+            raise ModelError("no route", kind="connection", sent=sent)
+
+        _, result = await Stage([reply(plan("a"), tokens=0)], work).run(attempts=1)
+        return result.results[0].usage.total_tokens
+
+    assert await run(sent=False) == 0
+    assert await run(sent=True) > 4_000

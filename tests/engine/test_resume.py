@@ -1,6 +1,7 @@
 """A run that stopped at any moment is continued from its journal without repeating what was finished."""
 
 from collections import Counter
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -152,3 +153,20 @@ async def test_a_plan_that_stayed_short_is_continued_by_a_resume():
     assert (await play(stage, journal))[-1].result.status == "partial"
     result = (await play(stage, journal))[-1].result
     assert (result.status, [r.type for r in result.results]) == ("complete", ["a", "b"])
+
+
+async def test_where_nobody_waits_the_plan_is_not_streamed():
+    """Without anybody to watch, no model is asked to stream, and the plan is read all the same."""
+    stage = Stage(orchestrate)
+    streamed: list[bool] = []
+    respond = stage.model.respond
+
+    async def spy(request: ModelRequest, on_text: OnText | None = None):
+        streamed.append(on_text is not None)
+        return await respond(request, on_text)
+
+    stage.model.respond = spy
+    quiet = replace(job(stage), deltas=False, stream_plan=False)
+    async with open_run(quiet, MemoryJournal(), Gates(10)) as stream:
+        events = [event async for event in stream]
+    assert (events[-1].result.status, set(streamed)) == ("complete", {False})

@@ -115,6 +115,7 @@ class ModelError(StrettoError):
         model: str = "",
         status: int | None = None,
         limits: "RateLimits | None" = None,
+        sent: bool = True,
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
@@ -127,6 +128,8 @@ class ModelError(StrettoError):
         """HTTP status; None when there was no HTTP answer."""
         self.limits = limits
         """None when the provider said nothing of its rate limits."""
+        self.sent = sent
+        """False when the request never left: no connection was made, so nothing can be billed."""
 
     @property
     def run_wide(self) -> bool:

@@ -1,6 +1,6 @@
 """Runs a plan: orchestrator, workers, synthesis, as one stream of events."""
 
-from stretto.engine.books import Budget
+from stretto.engine.books import Books, Budget
 from stretto.engine.gate import Gates
 from stretto.engine.job import Job, ReviewHook, RunSettings, Team
 from stretto.engine.quote import quote
@@ -10,6 +10,7 @@ from stretto.engine.saved import AS_REVIEWED, AS_WRITTEN, Wanted, result_of
 __all__ = [
     "AS_REVIEWED",
     "AS_WRITTEN",
+    "Books",
     "Budget",
     "EventStream",
     "Gates",

@@ -1,7 +1,7 @@
 """What a run has used and what it has promised: together never more than its budget."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -53,12 +53,14 @@ class Tally:
 
 
 class Books:
-    """The books of one run. A call's reservation is made before it and settled by its real usage after."""
+    """The books of one run, or of many. A call's reservation is made before it and settled by its real usage after."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, *, above: "Books | None" = None) -> None:
         self.total = Tally()
         """What was used."""
         self._budget = budget
+        # The books of the batch that a run belongs to: what is entered here is entered there too.
+        self._above = above
         # What is promised, by call id; the synthesis has a standing promise under a name of its own.
         self._promised: dict[str, tuple[Usage, Cost]] = {}
         self._in_flight = 0
@@ -67,21 +69,30 @@ class Books:
     def restore(self, saved: SavedRun) -> None:
         """Add the calls made before a resume; one whose end was never seen counts as its reservation."""
         for call_id, start in saved.starts.items():
-            self.total.add(*_counted(start, saved.ends.get(call_id)))
+            self._add(*_counted(start, saved.ends.get(call_id)))
 
     def hold(self, name: str, usage: Usage, cost: Cost) -> None:
         """Promise something from the start, before anything else can take it; raises `ModelError` (budget)."""
         if not self._fits(usage, cost):
             raise self._exceeded(usage, cost)
+        if self._above is not None:
+            self._above.hold(name, usage, cost)
         self._promised[name] = (usage, cost)
 
     def release(self, name: str) -> None:
         """Take back what was held."""
         self._promised.pop(name, None)
+        if self._above is not None:
+            self._above.release(name)
 
     @asynccontextmanager
     async def reserve(self, start: CallStart) -> AsyncGenerator[None]:
         """Promise a call's most; waits while calls in flight may turn out cheaper. Raises `ModelError` (budget)."""
+        async with self._above.reserve(start) if self._above else nullcontext(), self._reserve_here(start):
+            yield
+
+    @asynccontextmanager
+    async def _reserve_here(self, start: CallStart) -> AsyncGenerator[None]:
         while not self._fits(start.reserved, start.reserved_cost):
             if not self._in_flight:
                 raise self._exceeded(start.reserved, start.reserved_cost)
@@ -98,10 +109,20 @@ class Books:
 
     def settle(self, start: CallStart, end: CallEnd) -> tuple[Usage, Cost]:
         """Put a finished call's real usage in the place of its promise, and return what counts."""
-        self._promised.pop(start.call_id, None)
+        self._keep_no_promise(start.call_id)
         counted = _counted(start, end)
-        self.total.add(*counted)
+        self._add(*counted)
         return counted
+
+    def _keep_no_promise(self, call_id: str) -> None:
+        self._promised.pop(call_id, None)
+        if self._above is not None:
+            self._above._keep_no_promise(call_id)
+
+    def _add(self, usage: Usage, cost: Cost) -> None:
+        self.total.add(usage, cost)
+        if self._above is not None:
+            self._above._add(usage, cost)
 
     @property
     def committed(self) -> tuple[Usage, Cost]:

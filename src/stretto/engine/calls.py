@@ -180,7 +180,7 @@ def reservation(request: ModelRequest) -> Usage:
 
 
 def _turned_away(error: ModelError) -> bool:
-    return error.kind in _UNBILLED or (error.status or 0) >= 400
+    return not error.sent or error.kind in _UNBILLED or (error.status or 0) >= 400
 
 
 async def _in_time(model: Model, request: ModelRequest, on_text: OnText | None) -> ModelReply:

@@ -10,7 +10,7 @@ from stretto.core.plan import Plan, Subtask, Tier
 from stretto.core.result import SynthesisStrategy
 from stretto.core.task import Task
 from stretto.core.usage import Quote
-from stretto.engine.books import NO_BUDGET, Budget
+from stretto.engine.books import NO_BUDGET, Books, Budget
 from stretto.recipes import Recipe
 
 ReviewHook = Callable[[Plan, Quote], Awaitable[Plan | None]]
@@ -93,3 +93,7 @@ class Job:
     """Set: nothing starts before the hook has returned."""
     deltas: bool = False
     """Whether somebody watches the answers as they are written."""
+    stream_plan: bool = True
+    """False where nobody waits, as in a batch: then the plan comes in one piece."""
+    books: Books | None = None
+    """The books of the batch that the run belongs to; None for a run of its own."""

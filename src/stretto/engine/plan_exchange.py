@@ -66,11 +66,11 @@ class PlanExchange:
             schema=plan_schema(tiers=bool(self._job.team.tiers)) if self._job.recipe.plan_format == "json" else None,
         )
 
-    def begin(self, attempt: int, model: Model) -> OnText:
+    def begin(self, attempt: int, model: Model) -> OnText | None:
         """Read from the start: an earlier attempt sealed nothing."""
         self.reader = open_reader(self._job.recipe.plan_format)
         self._known = Match(self._before)
-        return self._feed
+        return self._feed if self._job.stream_plan else None
 
     def _feed(self, text: str) -> None:
         if self.overflow:

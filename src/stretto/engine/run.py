@@ -37,8 +37,6 @@ from stretto.engine.synthesis import synthesise
 from stretto.engine.versions import Versions
 from stretto.recipes import verify_recipe
 
-_HELD = "synthesis"
-
 
 class EventStream:
     """The events of one run, in order; ends after `run_completed`."""
@@ -117,8 +115,9 @@ class _Run:
         self._journal = journal
         self._emitter = emitter
         self._emit = emitter.emit
-        self._books = Books(job.settings.budget)
+        self._books = Books(job.settings.budget, above=job.books)
         self._caller = Caller(job, journal, gates, self._books, emitter)
+        self._held = f"synthesis of {job.run_id}"
         self._warnings: tuple[str, ...] = ()
 
     async def carry_out(self) -> None:
@@ -155,7 +154,7 @@ class _Run:
             return None
         usage, cost = synthesis_reservation(self._job)
         try:
-            self._books.hold(_HELD, usage, cost)
+            self._books.hold(self._held, usage, cost)
         except ModelError as error:
             return Failure.of(error)
         return None
@@ -257,7 +256,7 @@ class _Run:
         strategy = self._job.settings.synthesis
         if strategy == "none":
             return None
-        self._books.release(_HELD)
+        self._books.release(self._held)
         key = OutcomeKey(role="synthesis", revision=len(saved.revisions))
         result = saved.outcomes.get(key)
         if not isinstance(result, SynthesisResult):

@@ -100,7 +100,16 @@ def _make_provider(prefix: str, access: Access) -> PydanticProvider[Any]:
         if gateway or not hasattr(provider.client, "base_url"):
             raise InputError(f"{prefix} models cannot be used with another base URL.")
         provider.client.base_url = access.url
+    _hush(provider)
     return provider
+
+
+def _hush(provider: PydanticProvider[Any]) -> None:
+    """Keep Anthropic's SDK from putting each call into the trace a second time, with the server's words in it."""
+    # The option is the constructor's, which pydantic-ai calls without it; a copy of the client would not be its own.
+    set_option: Callable[[bool], None] | None = getattr(provider.client, "_set_open_telemetry", None)
+    if set_option is not None:
+        set_option(False)
 
 
 def _fit_url(prefix: str, url: str) -> str:

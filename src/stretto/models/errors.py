@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
+from urllib.parse import urlsplit
 
 import httpx2
 from pydantic_ai import exceptions as failures
@@ -102,7 +103,9 @@ class Origin:
     def account(self) -> str:
         """Who pays: the provider, where it is reached, and a mark of the key that gives nothing of it away."""
         marks = hashlib.sha256("\n".join(self.keys).encode()).hexdigest()[:8] if self.keys else "no key"
-        return f"{self.system} {self.base_url} {marks}"
+        address = urlsplit(self.base_url)
+        place = f"{address.hostname or ''}:{address.port or ''}{address.path}"
+        return f"{self.system} {place} {marks}"
 
 
 @contextmanager
@@ -134,6 +137,7 @@ def to_model_error(error: Exception, origin: Origin, *, otherwise: ErrorKind = "
         retry_after=_retry_after(error),
         model=origin.model,
         status=status,
+        sent=getattr(error, "phase", None) not in ("pool", "connect"),
         hint=_hint(kind, error, origin),
     )
 
