@@ -1,11 +1,25 @@
 """Small texts that several views share."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from stretto.core.usage import UNKNOWN_COST, Cost, Quote
-from stretto.faces.cli.words import ASCII, UNICODE, count, flat, glyphs_for, money, quote_line, seconds, steady, tokens
+from stretto.core.result import RunResult
+from stretto.core.usage import UNKNOWN_COST, Cost, Quote, Usage
+from stretto.faces.cli.words import (
+    ASCII,
+    UNICODE,
+    count,
+    flat,
+    glyphs_for,
+    money,
+    quote_line,
+    seconds,
+    steady,
+    summary,
+    tokens,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +83,11 @@ def test_text_from_outside_becomes_one_steady_line():
     """Controls, direction marks and joiners go; white space of every kind becomes one space."""
     assert flat("a\x1b[31m\u202e\n\t b\u200d \u2028c\ufe0f") == "a b c"
     assert steady("a\n\u202eb") == "a\nb"
+
+
+def test_what_came_from_the_cache_is_said():
+    """The closing line says how many of the tokens were read from the provider's cache, where any were."""
+    usage = Usage(input_tokens=57_000, output_tokens=3_000, cache_read_tokens=52_270, calls=2)
+    result = RunResult(run_id="r", status="complete", analysis="", results=(), usage=usage)
+    assert "60.0k tokens (52.3k from cache)" in summary(result)
+    assert "cache" not in summary(replace(result, usage=Usage()))

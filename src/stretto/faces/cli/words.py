@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stretto.core.result import RunResult
 from stretto.core.text import strip_control
-from stretto.core.usage import Cost, Quote
+from stretto.core.usage import Cost, Quote, Usage
 
 BYTES_PER_TOKEN = 4
 """Good enough to show that a text grows; real counts replace it when the answer is whole."""
@@ -119,11 +119,16 @@ def summary(result: RunResult, *, dot: str = " · ") -> str:
         result.status,
         f"{done} of {count(len(result.results), 'result')}",
         count(result.usage.calls, "call"),
-        f"{tokens(result.usage.total_tokens)} tokens",
+        _used(result.usage),
         money(result.cost),
         seconds(result.seconds),
     ]
     return dot.join(parts)
+
+
+def _used(usage: Usage) -> str:
+    cached = f" ({tokens(usage.cache_read_tokens)} from cache)" if usage.cache_read_tokens else ""
+    return f"{tokens(usage.total_tokens)} tokens{cached}"
 
 
 def quote_line(quote: Quote, *, dot: str = " · ") -> str:
