@@ -212,3 +212,18 @@ def test_a_refusal_cuts_the_rate_that_was_told():
     pace = told(0, 0.05, limit=1_200)
     assert pace.refused(0.0, 1.0, None)
     assert pace.rate == pytest.approx(0.95 * 0.95 * 20)
+
+
+def test_another_limit_takes_effect_and_refusals_stay_learnt():
+    """A limit set anew holds at once; one that refusals have lowered is not raised by it."""
+    pace = Pace(10)
+    pace.allow(2)
+    assert pace.limit == 2
+    pace.allow(40)
+    assert pace.limit == 40
+    pace.started(0.0)
+    pace.refused(0.0, 0.0, None)
+    pace.allow(50)
+    assert pace.limit == 20
+    pace.allow(8)
+    assert pace.limit == 8

@@ -164,8 +164,11 @@ class Gates:
         self._limit = limit
 
     def of(self, model: Model) -> Gate:
-        """Return the gate in front of a model; the first who asks sets its limit."""
-        return self._of_this_loop().gates.setdefault(f"{model.account} {model.name}", Gate(self._limit))
+        """Return the gate in front of a model, under the limit that was asked for last."""
+        gates = self._of_this_loop().gates
+        gate = gates.setdefault(f"{model.account} {model.name}", Gate(self._limit))
+        gate.pace.allow(self._limit)
+        return gate
 
     @property
     def breakers(self) -> Breakers:

@@ -41,6 +41,13 @@ class Pace:
         self._first_at = float("inf")
         self._accepted: deque[float] = deque()
 
+    def allow(self, most: int) -> None:
+        """Set how many calls may be in flight at the most; what refusals have lowered stays lowered."""
+        if most != self._most:
+            untouched = self.limit >= self._most
+            self._most = most
+            self.limit = float(most) if untouched else min(self.limit, float(most))
+
     def ready_at(self, now: float) -> float:
         """Return when the next call may start as far as time is concerned; `now` or earlier for at once."""
         rate = self._lowest_rate(now)
