@@ -4,8 +4,8 @@ from stretto.engine.books import Books, Budget
 from stretto.engine.gate import Gates
 from stretto.engine.job import Job, ReviewHook, RunSettings, Team
 from stretto.engine.quote import quote
-from stretto.engine.run import EventStream, open_run
 from stretto.engine.saved import AS_REVIEWED, AS_WRITTEN, Wanted, result_of
+from stretto.engine.stream import EventStream, open_run
 
 __all__ = [
     "AS_REVIEWED",

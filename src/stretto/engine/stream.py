@@ -1,0 +1,84 @@
+"""A run as a stream of events: opened with `async with`; leaving it cancels everything under it."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
+
+from stretto.core.events import Event
+from stretto.core.journal import Journal
+from stretto.engine.emitter import Emit, Emitter
+from stretto.engine.gate import Gates
+from stretto.engine.job import Job
+from stretto.engine.recorder import Recorder
+from stretto.engine.run import Run
+
+
+class EventStream:
+    """The events of one run, in order; ends after `run_completed`."""
+
+    def __init__(self, receive: MemoryObjectReceiveStream[Event], failure: list[Exception]) -> None:
+        self._receive = receive
+        self._failure = failure
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        try:
+            return await self._receive.receive()
+        except anyio.EndOfStream:
+            if self._failure:
+                raise self._failure[0] from None
+            raise StopAsyncIteration from None
+
+
+@asynccontextmanager
+async def open_run(
+    job: Job, journal: Journal, gates: Gates, *, observers: Sequence[Emit] = ()
+) -> AsyncGenerator[EventStream]:
+    """Start a run, or resume the one that the journal knows under its id; leaving cancels what is under way.
+
+    `observers` see every event before the reader does, also when nobody reads; they must return at once.
+    """
+    send, receive = anyio.create_memory_object_stream[Event](float("inf"))
+    failure: list[Exception] = []
+    left_by: list[Exception] = []
+
+    async def run() -> None:
+        with send:
+            recorder = Recorder(journal, job.run_id)
+            try:
+                async with anyio.create_task_group() as group:
+                    group.start_soon(recorder.write)
+                    await Run(job, journal, gates, Emitter(send, (recorder.observe, *observers))).carry_out()
+                    recorder.close()
+            except* Exception as errors:
+                failure.append(_single(errors))
+            finally:
+                gates.breakers.run_ended(job.run_id)
+
+    with receive:
+        async with anyio.create_task_group() as group:
+            group.start_soon(run)
+            try:
+                yield EventStream(receive, failure)
+            except Exception as error:  # Kept out of the task group, which would wrap it.
+                left_by.append(error)
+            finally:
+                group.cancel_scope.cancel()
+    if left_by:
+        raise left_by[0]
+
+
+def _single(group: BaseExceptionGroup[Exception]) -> Exception:
+    return next(error for error in _leaves(group))
+
+
+def _leaves(group: BaseExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
