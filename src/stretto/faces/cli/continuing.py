@@ -1,0 +1,106 @@
+"""Goes on with a saved run in front of a person or a program, with the models and the settings it was started with."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from stretto.app.archive import find_run
+from stretto.app.keys import load_keys
+from stretto.app.resuming import Book, Limits, spec_of, stream_saved
+from stretto.app.settings import Settings, load_settings
+from stretto.core.errors import InputError
+from stretto.core.models import Role
+from stretto.engine import EventStream, Gates, ReviewHook
+from stretto.export import check_writable
+from stretto.faces.cli.conduct import Errand, Reviewer, conduct, say_models
+from stretto.faces.cli.journals import Place, find_place
+from stretto.faces.cli.review import find_editor, review_plan
+
+Reopen = Callable[[Book, str], Awaitable[object]]
+"""Notes in the journal what of a run is to be made anew."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """How a run is to be gone on with, as it was typed."""
+
+    flags: Mapping[str, object]
+    """Options that are settings, by the settings' names; None where one was not given."""
+    journal: str | None = None
+    output: Path | None = None
+    as_json: bool = False
+    review: bool = False
+
+
+def go_on(given: str, wishes: Wishes, *, reopen: Reopen | None = None) -> int:
+    """Find the run, note what is to be made anew, carry out what is missing, and return the exit code."""
+    if wishes.output:
+        check_writable(wishes.output)
+    editor = find_editor() if wishes.review else []
+    settings = load_settings(wishes.flags)
+    place = find_place(wishes.journal)
+    continued = place.ask(lambda journal: _look_up(journal, given, place, settings, wishes))
+    if reopen:
+        place.ask(lambda journal: reopen(journal, continued.run_id))
+    models = cast("Mapping[Role, str]", continued.spec["models"])
+    say_models(models, "as the run was started", tuple(_others(continued.spec)))
+    reviewer: Reviewer | None = None
+    if wishes.review:
+        task = continued.spec["task"]
+        reviewer = lambda plan, quote: review_plan(plan, quote, task=task, editor=editor)  # noqa: E731
+    return conduct(
+        Errand(start=continued.start, review=reviewer, as_json=wishes.as_json, output=wishes.output, place=place)
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Continued:
+    """A run that is there, and what it is gone on with."""
+
+    run_id: str
+    spec: Mapping[str, Any]
+    place: Place
+    limits: Limits
+    concurrency: int
+
+    @asynccontextmanager
+    async def start(self, *, deltas: bool, review: ReviewHook | None) -> AsyncGenerator[EventStream]:
+        """Go on."""
+        async with stream_saved(
+            self.place.journal,
+            self.run_id,
+            gates=Gates(self.concurrency),
+            keys=load_keys(),
+            limits=self.limits,
+            review=review,
+            deltas=deltas,
+        ) as events:
+            yield events
+
+
+async def _look_up(journal: Book, given: str, place: Place, settings: Settings, wishes: Wishes) -> _Continued:
+    run_id = await find_run(journal, given)
+    spec = cast("Mapping[str, Any]", await spec_of(journal, run_id))
+    if wishes.review and not spec["review"]:
+        raise InputError(f"Run {run_id} was started without --review.", hint="Leave it out.")
+    return _Continued(
+        run_id=run_id, spec=spec, place=place, limits=_limits(settings, wishes), concurrency=settings.concurrency
+    )
+
+
+def _limits(settings: Settings, wishes: Wishes) -> Limits:
+    """Return the limits that were typed; those of the settings are for runs that begin."""
+    names = ("budget_usd", "max_tokens_total", "max_subtasks", "deadline")
+    given = {name: getattr(settings, name) for name in names if wishes.flags.get(name) is not None}
+    return Limits(**given)
+
+
+def _others(spec: Mapping[str, Any]) -> Iterator[str]:
+    models = spec["models"]
+    if spec["settings"]["synthesis"] != "none":
+        yield f"synthesis {models['synthesis']}"
+    yield from (f"{tier} subtasks {model}" for tier, model in models["tiers"].items())
+    if models["fallbacks"]:
+        yield f"fallback {', '.join(models['fallbacks'])}"

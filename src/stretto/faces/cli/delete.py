@@ -1,0 +1,27 @@
+"""The command that removes a run from the journal."""
+
+import sys
+
+from stretto.faces.cli import options
+from stretto.faces.cli.commands import new_app
+
+app = new_app()
+
+
+@app.command()
+def delete(run_id: options.RunId, journal: options.JournalPlace = None) -> None:
+    """Remove a run from the journal.
+
+    Everything that belongs to it goes: texts, calls, costs.
+    """
+    # Not at the top: --help needs none of it.
+    from stretto.app.archive import find_run
+    from stretto.app.resuming import Book
+    from stretto.faces.cli.journals import find_place
+
+    async def remove(book: Book) -> str:
+        found = await find_run(book, run_id)
+        await book.delete(found)
+        return found
+
+    print(f"deleted: {find_place(journal).ask(remove)}", file=sys.stderr)

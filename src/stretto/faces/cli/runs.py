@@ -1,0 +1,106 @@
+"""The command that lists the runs in the journal."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, cast, get_args
+
+import typer
+
+from stretto.core.errors import InputError
+from stretto.core.journal import RunState, RunSummary
+from stretto.faces.cli import options
+from stretto.faces.cli.commands import new_app
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+app = new_app()
+
+State = Annotated[
+    list[str] | None,
+    typer.Option("--state", metavar="STATE", help="Only running, complete, partial or failed ones; repeatable."),
+]
+Search = Annotated[str, typer.Option("--search", metavar="TEXT", help="Only those with this in task, recipe or id.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many at the most; the newest come first.")]
+
+_HEAD = ("RUN", "STARTED (UTC)", "STATE", "DONE", "COST", "TASK")
+_NARROWEST = 20
+
+
+@app.command()
+def runs(
+    state: State = None,
+    search: Search = "",
+    limit: Limit = 50,
+    as_json: options.AsJson = False,
+    journal: options.JournalPlace = None,
+) -> None:
+    """List the runs in the journal.
+
+    Running is a run that is under way, or was stopped and can be gone on with.
+    """
+    # Not at the top: --help needs none of it.
+    from stretto.app.resuming import Book
+    from stretto.faces.cli.journals import find_place
+    from stretto.faces.cli.json_lines import to_line
+    from stretto.faces.cli.terminals import results_console
+
+    states = _read_states(state or [])
+
+    async def read(book: Book) -> tuple[RunSummary, ...]:
+        return await book.list_runs(states=states, search=search, limit=limit)
+
+    found = find_place(journal).ask(read)
+    if as_json:
+        for run in found:
+            print(to_line(_fields(run), sys.stdout.encoding))
+    elif not found:
+        print("There is no such run in the journal." if states or search else "The journal is empty.", file=sys.stderr)
+    elif console := results_console():
+        for line in _table(found, console):
+            console.print(line, soft_wrap=True)
+    else:
+        for run in found:
+            print("\t".join(_cells(run)))
+
+
+def _read_states(given: Sequence[str]) -> tuple[RunState, ...]:
+    known = get_args(RunState)
+    for name in given:
+        if name not in known:
+            raise InputError(f"--state must be one of {', '.join(known)}, got {name!r}.")
+    return tuple(cast("Sequence[RunState]", given))
+
+
+def _fields(run: RunSummary) -> dict[str, object]:
+    return {
+        "run_id": run.run_id,
+        "started_at": run.started_at.isoformat(),
+        "state": run.state,
+        "task": run.task,
+        "recipe": run.recipe,
+        "completed": run.completed,
+        "total": run.total,
+        "cost": run.cost,
+    }
+
+
+def _cells(run: RunSummary) -> tuple[str, ...]:
+    from stretto.faces.cli.words import flat, money  # not at the top: help needs none of it
+
+    done = f"{run.completed}/{run.total}"
+    return run.run_id, f"{run.started_at:%Y-%m-%d %H:%M}", run.state, done, money(run.cost), flat(run.task)
+
+
+def _table(found: Sequence[RunSummary], console: "Console") -> Iterator[str]:
+    """Return lines of the terminal's width; what does not fit is cut off the task."""
+    from stretto.faces.cli.timeline import fit  # Rich is loaded only where a terminal is drawn on
+    from stretto.faces.cli.words import glyphs_for
+
+    rows = [_HEAD, *map(_cells, found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    room = max(_NARROWEST, console.width - 1 - sum(widths) - 2 * len(widths))
+    ellipsis = glyphs_for(console.encoding).ellipsis
+    for *cells, task in rows:
+        padded = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)]
+        yield "  ".join([*padded, fit(task, room, ellipsis)]).rstrip()
