@@ -1,0 +1,1 @@
+"""Many rows through the same task: tables, runs, queue."""

@@ -1,0 +1,34 @@
+"""Tables in and out: rows read from CSV, JSON lines, XLSX and Parquet, results written beside them."""
+
+from stretto.batch.tables.identity import cell_key, work_key
+from stretto.batch.tables.layout import Form
+from stretto.batch.tables.mapping import ColumnMap, map_columns
+from stretto.batch.tables.output import ENDINGS, Output, check_output, open_output, write_output
+from stretto.batch.tables.report import RowSummary, write_batch_report
+from stretto.batch.tables.results import ResultStore, RowResult, Variant
+from stretto.batch.tables.rows import Row, Survey, open_rows, survey
+from stretto.batch.tables.sources import Table, open_table
+
+__all__ = [
+    "ENDINGS",
+    "ColumnMap",
+    "Form",
+    "Output",
+    "ResultStore",
+    "Row",
+    "RowResult",
+    "RowSummary",
+    "Survey",
+    "Table",
+    "Variant",
+    "cell_key",
+    "check_output",
+    "map_columns",
+    "open_output",
+    "open_rows",
+    "open_table",
+    "survey",
+    "work_key",
+    "write_batch_report",
+    "write_output",
+]
