@@ -2,19 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Select, case, delete, func, or_, select
 
+from stretto.core.errors import JournalError
 from stretto.core.events import Event
 from stretto.core.journal import CallEnd, CallStart, OutcomeKey, Revision, RunState, RunSummary, SavedRun
 from stretto.core.plan import Plan, Subtask
 from stretto.core.usage import FREE, Cost
 from stretto.journal import statements as sql
-from stretto.journal.codec import load_event, parse
 from stretto.journal.keys import as_key, as_title, from_key, in_order
-from stretto.journal.rows import OUTCOME_KINDS, moment_of, read
+from stretto.journal.rows import OUTCOME_KINDS, moment_of, read, read_event, read_json
 from stretto.journal.summary import progress
 from stretto.journal.tables import OF_A_RUN, call_ends, call_starts, outcomes, runs, sealed
 
@@ -31,7 +32,7 @@ def load(connection: Connection, run_id: str) -> SavedRun:
     ends = [read(CallEnd, row.data, run_id) for row in connection.execute(sql.ENDS, key)]
     return SavedRun(
         sealed=tuple(sorted(kept, key=lambda subtask: in_order(subtask.id))),
-        analysis=cast("str", parse(analysis)) if analysis else "",
+        analysis=cast("str", read_json(analysis, run_id)) if analysis else "",
         outcomes={
             OutcomeKey(role=row.role, subtask_id=from_key(row.subtask_id), revision=row.revision): read(
                 OUTCOME_KINDS[row.role], row.data, run_id
@@ -50,13 +51,13 @@ def spec(connection: Connection, run_id: str) -> Mapping[str, object] | None:
     data = connection.execute(sql.SPEC, {"run_id": as_key(run_id)}).scalar()
     if data is None:
         return None
-    return cast("Mapping[str, object]", parse(data)) if data else {}
+    return cast("Mapping[str, object]", read_json(data, run_id)) if data else {}
 
 
 def events(connection: Connection, run_id: str, after: int) -> tuple[Event, ...]:
     """Return the logged events past a number, in order."""
     found = connection.execute(sql.EVENTS, {"run_id": as_key(run_id), "after": after})
-    return tuple(event for row in found if (event := load_event(row.data)) is not None)
+    return tuple(event for row in found if (event := read_event(row.data, run_id)) is not None)
 
 
 def list_runs(connection: Connection, states: Sequence[RunState], search: str, limit: int) -> tuple[RunSummary, ...]:
@@ -122,7 +123,11 @@ def _plans(connection: Connection, keys: Sequence[str]) -> dict[str, Plan]:
         .where(outcomes.c.run_id.in_(keys), outcomes.c.role == "orchestrator")
         .order_by(outcomes.c.revision)
     )
-    return {row.run_id: read(Plan, row.data, row.run_id) for row in connection.execute(query)}
+    plans: dict[str, Plan] = {}
+    for row in connection.execute(query):
+        with suppress(JournalError):  # One run that cannot be read must not hide the others.
+            plans[row.run_id] = read(Plan, row.data, from_key(row.run_id))
+    return plans
 
 
 def _ids(connection: Connection, query: Select[Any, Any]) -> defaultdict[str, set[str]]:

@@ -39,9 +39,11 @@ def load(kind: type[T], data: bytes) -> T:
 
 
 def load_event(data: bytes) -> Event | None:
-    """Return an event; None for a kind that this version does not know."""
-    fields = cast("Mapping[str, object]", parse(data))
-    kind = _events().get(str(fields.get("kind")))
+    """Return an event; None for a kind that this version does not know. Raises `ValueError` when it is none."""
+    value = parse(data)
+    if not isinstance(value, Mapping):
+        raise ValueError("not an event")
+    kind = _events().get(str(cast("Mapping[str, object]", value).get("kind")))
     return cast("Event", load(kind, data)) if kind else None
 
 

@@ -38,9 +38,14 @@ class Database(ABC):
     def open(self) -> None:
         """Make the database and bring its schema to the newest version, unless that is done; raises `JournalError`."""
         with self._opening:
-            if not self._ready:
+            if self._ready:
+                return
+            try:
                 self._persist(self._prepare)
-                self._ready = True
+            except BaseException:
+                self._engine.dispose()
+                raise
+            self._ready = True
 
     def read(self, work: Work[T]) -> T:
         """Return what `work` reads, all of it from one moment."""

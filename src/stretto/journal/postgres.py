@@ -88,7 +88,7 @@ def _fault(state: str, said: str) -> tuple[str, str]:
             return "cannot be written", "Free some space on the server's disk; what was recorded is safe."
         case "25006":
             return "may not be written", "This server is a read-only copy: name the one that is written to."
-        case "42501":
+        case "42501" | "3F000":  # no right to something, or to any schema
             return "may not be used", "Give this user the right to create tables, or to read and write stretto's."
         case "":
             hint = "Check the address, the user and that the server runs; what was recorded is safe."

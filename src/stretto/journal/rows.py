@@ -1,6 +1,7 @@
 """Values to rows and rows to values. No I/O."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from stretto.core.journal import CallEnd, CallStart, Outcome, OutcomeKey, Revisi
 from stretto.core.models import Role
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import SynthesisResult, WorkerResult
-from stretto.journal.codec import dump, load
+from stretto.journal.codec import dump, load, load_event, parse
 from stretto.journal.keys import DELTAS, as_key, as_title
 
 T = TypeVar("T")
@@ -38,8 +39,26 @@ def moment_of(microseconds: int) -> datetime:
 
 def read(kind: type[T], data: bytes, run_id: str) -> T:
     """Return a stored value; raises `JournalError` when it is none."""
-    try:
+    with _readable(run_id):
         return load(kind, data)
+
+
+def read_json(data: bytes, run_id: str) -> object:
+    """Return stored data that has no class of its own; raises `JournalError` when it is none."""
+    with _readable(run_id):
+        return parse(data)
+
+
+def read_event(data: bytes, run_id: str) -> Event | None:
+    """Return a stored event, None for a kind of a newer version; raises `JournalError` when it is none."""
+    with _readable(run_id):
+        return load_event(data)
+
+
+@contextmanager
+def _readable(run_id: str) -> Generator[None]:
+    try:
+        yield
     except ValueError as error:
         raise JournalError(
             f"A record of run {run_id!r} cannot be read: {error}.",

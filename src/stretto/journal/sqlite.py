@@ -85,8 +85,6 @@ class SqliteDatabase(Database):
                 holder,
                 f"Close what holds it, such as a database browser or a backup, and run the same again. {_SAFE}",
             )
-        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
-            return "may not be written", "Make the file and its folder writable, or name another with STRETTO_DATA_DIR."
         if code == sqlite3.SQLITE_NOTADB:
             return "is not a journal: the file is something else", "Name another file."
         if code == sqlite3.SQLITE_CORRUPT:
@@ -95,7 +93,7 @@ class SqliteDatabase(Database):
                 "is damaged",
                 f"Move it away and a new one is begun; `{rescue}` prints what can be read of the old one.",
             )
-        return f"cannot be used: {said}", "Check the disk that it is on, or name another folder with STRETTO_DATA_DIR."
+        return f"cannot be used: {said}", "See that its folder may be written, or name another with STRETTO_DATA_DIR."
 
     def _no_space(self) -> bool:
         return shutil.disk_usage(self._path.parent).free < _NO_SPACE_BYTES
