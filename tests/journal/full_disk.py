@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -18,15 +19,35 @@ def mount(folder: str, options: str) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
 
 
+def fill_up(folder: str) -> None:
+    """Leave not one byte."""
+    with suppress(OSError), (Path(folder) / "rest").open("wb", buffering=0) as file:
+        while file.write(b"x" * 4096):
+            pass
+
+
+async def fail(place: Path) -> None:
+    """Say why a journal cannot be opened."""
+    try:
+        async with open_journal(place):
+            print("opened", flush=True)
+    except JournalError as error:
+        print(error, flush=True)
+
+
 async def main(folder: str) -> None:
     """Write until the disk is full, free some, open anew, then write where nothing may be written."""
     mount(folder, "size=4m")
     ballast = Path(folder) / "ballast"
     ballast.write_bytes(b"x" * 1_000_000)
     place = Path(folder) / "journal.db"
-    kept = 0
     async with open_journal(place) as journal:
         await journal.open_run("r", {"task": "t"})
+    fill_up(folder)
+    await fail(place)
+    (Path(folder) / "rest").unlink()
+    kept = 0
+    async with open_journal(place) as journal:
         try:
             for kept in range(MANY):
                 await journal.record("r", worker(kept), result(kept, "x" * 50_000))
@@ -40,10 +61,7 @@ async def main(folder: str) -> None:
         assert await journal.load("r") == saved
         await journal.record("r", worker(kept), result(kept))
     mount(folder, "remount,ro")
-    try:
-        await open_journal(place).load("r")
-    except JournalError as error:
-        print(error, flush=True)
+    await fail(place)
     mount(folder, "remount,rw")
     async with open_journal(place) as journal:
         assert len((await journal.load("r")).outcomes) == kept + 1

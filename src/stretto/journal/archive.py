@@ -21,6 +21,8 @@ from stretto.journal.tables import OF_A_RUN, call_ends, call_starts, outcomes, r
 
 # SQLite allows a statement 32,766 values, Postgres 65,535.
 _AT_A_TIME = 1_000
+# Others wait for the lock meanwhile.
+_PRUNED_AT_A_TIME = 200
 
 
 def load(connection: Connection, run_id: str) -> SavedRun:
@@ -86,11 +88,12 @@ def delete_run(connection: Connection, run_id: str) -> bool:
 
 
 def prune(connection: Connection, before: int) -> int:
-    """Remove finished runs that started earlier; return how many."""
-    over = select(runs.c.run_id).where(runs.c.started_at < before, runs.c.state != "running")
-    # Its own row goes last: it says which runs are meant.
-    counts = [connection.execute(delete(table).where(table.c.run_id.in_(over))).rowcount for table in OF_A_RUN]
-    return counts[-1]
+    """Remove some of the finished runs that started earlier; return how many, 0 when there is none left."""
+    over = select(runs.c.run_id).where(runs.c.started_at < before, runs.c.state != "running").limit(_PRUNED_AT_A_TIME)
+    keys = connection.execute(over).scalars().all()
+    for table in OF_A_RUN if keys else ():
+        connection.execute(delete(table).where(table.c.run_id.in_(keys)))
+    return len(keys)
 
 
 def _summaries(connection: Connection, found: Sequence[Row[*tuple[Any, ...]]]) -> Iterator[RunSummary]:

@@ -136,17 +136,17 @@ class SqlJournal:
 
     async def delete(self, run_id: str) -> bool:
         """Remove a run with everything that belongs to it; return whether there was one."""
-        return await self._remove(lambda connection: archive.delete_run(connection, run_id))
+        removed = await self._write(lambda connection: archive.delete_run(connection, run_id))
+        await run_sync(self._database.tidy)
+        return removed
 
     async def prune(self, *, before: datetime) -> int:
-        """Remove finished runs that started earlier than that; return how many."""
+        """Remove finished runs that started earlier than that, some at a time; return how many."""
         moment = rows.microseconds(before.astimezone(UTC))
-        return await self._remove(lambda connection: archive.prune(connection, moment))
-
-    async def _remove(self, work: Callable[[Connection], T]) -> T:
-        removed = await self._write(work)
-        if removed:
-            await run_sync(self._database.tidy)
+        removed = 0
+        while some := await self._write(lambda connection: archive.prune(connection, moment)):
+            removed += some
+        await run_sync(self._database.tidy)
         return removed
 
     async def _read(self, work: Callable[[Connection], T]) -> T:

@@ -18,6 +18,8 @@ _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
 # SQLite cannot write its shared index into less, and reports that as an I/O error.
 _NO_SPACE_BYTES = 1 << 16
+# Pages. Others wait for the lock meanwhile.
+_VACUUMED_AT_A_TIME = 1_000
 _SAFE = "What was recorded is safe."
 
 
@@ -38,9 +40,11 @@ class SqliteDatabase(Database):
     def tidy(self) -> None:
         """Give deleted pages back to the disk, and the text in them with them; another time if somebody reads."""
         with suppress(DBAPIError, sqlite3.Error), closing(self._engine.raw_connection()) as connection:
-            # As a script: a cursor would take one step of the vacuum, which is one page.
             driver = cast("sqlite3.Connection", connection.driver_connection)
-            driver.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
+            while driver.execute("PRAGMA freelist_count").fetchone()[0]:
+                # As a script: a cursor would take one step of the vacuum, which is one page.
+                driver.executescript(f"PRAGMA incremental_vacuum({_VACUUMED_AT_A_TIME})")
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _prepare(self) -> None:
         try:
