@@ -1,6 +1,6 @@
 # Everything a newcomer, a developer and CI types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check fix docs bench-cache lock clean
+.PHONY: help demo test test-slow check fix docs bench-cache bench-journal lock clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -63,6 +63,9 @@ docs: $(VENV)/.dev ## Write the command line's help into docs/cli.md
 
 bench-cache: $(VENV)/.dev ## Show what the prompt cache saves, against a simulated provider
 	@$(BIN)/python -m benchmarks.cache
+
+bench-journal: $(VENV)/.dev ## Measure what keeping a call costs
+	@$(BIN)/python -m benchmarks.journal
 
 lock: ## Write the lock files anew (needs uv)
 	@uv pip compile --quiet --universal --no-header --no-emit-index-url --python-version 3.11 \
