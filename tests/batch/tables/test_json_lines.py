@@ -49,9 +49,9 @@ def test_lines_that_cannot_be_used(write, content, message):
 def test_a_huge_value(write):
     """A value that no model could read is named, and so is a line without end."""
     path = write("a.jsonl", b'{"a": "' + b"x" * 10_000_001 + b'"}\n')
-    with pytest.raises(InputError, match="Row 1 of .* a cell of more than 10,000,000 characters"):
+    with pytest.raises(InputError, match=r"Row 1 of .* a cell of more than 10,000,000 characters"):
         rows_of(path)
-    with pytest.raises(InputError, match="Row 1 of .* more than 50,000,000 characters"):
+    with pytest.raises(InputError, match=r"Row 1 of .* more than 50,000,000 characters"):
         open_table(write("b.jsonl", b'{"a": "' + b"x" * 60_000_000 + b'"}\n'))
 
 

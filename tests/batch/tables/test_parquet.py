@@ -59,11 +59,11 @@ def test_a_file_that_breaks_off(tmp_path):
 def test_a_huge_cell(tmp_path):
     """A cell that no model could read is named."""
     path = put(tmp_path / "a.parquet", {"name": ["a", "x" * 10_000_001]})
-    with pytest.raises(InputError, match="Row 3 of .* more than 10,000,000"):
+    with pytest.raises(InputError, match=r"Row 3 of .* more than 10,000,000"):
         rows_of(path)
 
 
 def test_columns_without_a_name(tmp_path):
     """A nameless column is refused, at the end too: nothing of a Parquet file is a matter of formatting."""
-    with pytest.raises(InputError, match="Column 2 of .* has no name"):
+    with pytest.raises(InputError, match=r"Column 2 of .* has no name"):
         open_table(put(tmp_path / "a.parquet", {"a": [1], "": [2]}))

@@ -141,13 +141,13 @@ class SharedStrings:
 
     def __init__(self, archive: ZipFile, part: str | None) -> None:
         self._starts = array("Q", [0])
-        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by `close`
+        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (closed by `close`)
         if part is not None:
-            with archive.open(part) as stream:
-                parser = expat.ParserCreate(namespace_separator="}")
-                TextParts(parser, "si", self._add)
-                for _ in parse(stream, parser):
-                    pass
+            try:
+                self._fill(archive, part)
+            except BaseException:
+                self.close()
+                raise
 
     def __getitem__(self, number: int) -> str:
         if not 0 <= number < len(self._starts) - 1:
@@ -158,6 +158,13 @@ class SharedStrings:
     def close(self) -> None:
         """Give the room back."""
         self._file.close()
+
+    def _fill(self, archive: ZipFile, part: str) -> None:
+        with archive.open(part) as stream:
+            parser = expat.ParserCreate(namespace_separator="}")
+            TextParts(parser, "si", self._add)
+            for _ in parse(stream, parser):
+                pass
 
     def _add(self, text: str) -> None:
         data = unescape(text).encode()

@@ -1,0 +1,82 @@
+"""Batches as functions: a table's rows through an office of scripted models, without a command line."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from stretto.app.settings import Settings
+from stretto.batch.flow import Flow
+from stretto.batch.opening import Office, open_office
+from stretto.batch.sheet import Sheet, open_sheet
+from stretto.batch.tables import ResultStore, RowResult
+from stretto.batch.tally import Tally
+from stretto.journal import MemoryJournal
+from tests.batch.clerk import Clerk
+
+TASK = "Describe {name}"
+
+
+@dataclass
+class Shop:
+    """A table, a journal and models; `run` runs the table and says what came of it."""
+
+    folder: Path
+    clerk: Clerk = field(default_factory=Clerk)
+    journal: MemoryJournal | None = field(default_factory=MemoryJournal)
+    store: ResultStore = field(default_factory=ResultStore)
+    table: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.table = self.folder / "table.csv"
+
+    def write(self, names: Sequence[str]) -> None:
+        """Write a table of one column."""
+        self.table.write_text("name\n" + "".join(f"{name}\n" for name in names))
+
+    def sheet(self, **wishes: object) -> Sheet:
+        """Open the table."""
+        return open_sheet(self.table, task=TASK, recipe=self.office().job.recipe, **wishes)  # type: ignore[arg-type]
+
+    def office(self, **settings: object) -> Office:
+        """Open an office whose models are scripted."""
+        office = open_office(Settings(model="demo:delay=0", **settings), task=TASK, keys={})  # type: ignore[arg-type]
+        team = replace(
+            office.job.team, orchestrator=self.clerk.model, worker=self.clerk.model, synthesis=self.clerk.model
+        )
+        return replace(office, job=replace(office.job, team=team))
+
+    async def run(
+        self,
+        *,
+        office: Office | None = None,
+        sheet: Sheet | None = None,
+        retry_errors: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Tally:
+        """Run the table, as one command does."""
+        sheet = sheet or self.sheet()
+        tally = Tally(clock=clock, total=sheet.total)
+        flow = Flow(
+            sheet,
+            office or self.office(),
+            journal=self.journal,
+            store=self.store,
+            tally=tally,
+            retry_errors=retry_errors,
+        )
+        await flow.run()
+        return tally
+
+    def results(self, sheet: Sheet | None = None) -> Mapping[str, RowResult | None]:
+        """Return what came of each row, by its name."""
+        with (sheet or self.sheet()).rows() as rows:
+            return {row.values["name"]: self.store.get(row.id) for row in rows}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """Give a shop with nothing in it."""
+    return Shop(tmp_path)
