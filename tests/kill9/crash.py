@@ -40,6 +40,8 @@ class Crash:
     simulator: SimulatorThread
     folder: Path
     """With the journal in it."""
+    bytecode: Path
+    """Compiled modules, which the processes of all tests share: without them every start compiles everything."""
     seen: list[Line] = field(default_factory=list)
     """What was said before the kill."""
     calls_before: int = 0
@@ -48,9 +50,10 @@ class Crash:
     @property
     def environ(self) -> dict[str, str]:
         """The command's environment: a journal of its own, and a key."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("STRETTO_", "OPENAI_"))}
+        others = ("STRETTO_", "OPENAI_", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         own = {"STRETTO_DATA_DIR": str(self.folder), "STRETTO_CONFIG_DIR": str(self.folder), "OPENAI_API_KEY": "any"}
-        return kept | own
+        return kept | own | {"PYTHONPYCACHEPREFIX": str(self.bytecode)}
 
     @property
     def run_id(self) -> str:
