@@ -5,8 +5,8 @@ import pytest
 
 from stretto import Orchestrator, Plan, Subtask
 from stretto.core.events import WorkerRetrying
-from tests.faults.stage import KEYS, SPARED, SPECS, STRUCK, Stage
-from tests.simulator import FAULTS, Error, Fault, HttpDate, Script
+from tests.faults.stage import KEYS, SPARED, SPECS, STRUCK, TASK, Stage
+from tests.simulator import FAULTS, Error, Fault, Hold, HttpDate, Script
 from tests.simulator.asked import PROTOCOL_NAMES, ProtocolName
 
 pytestmark = pytest.mark.anyio
@@ -172,3 +172,20 @@ async def test_the_deadline_ends_a_wait(protocol: ProtocolName, stage: Stage) ->
     assert (seen.result.status, seen.result.shortfall[0].failure.kind) == ("partial", "deadline")
     assert len(seen.asked("worker", STRUCK)) <= 3
     assert seen.result.seconds <= 13
+
+
+@each_protocol
+@each_mode
+async def test_leaving_a_run_ends_its_calls_at_the_provider(protocol: ProtocolName, deltas: bool, stage: Stage) -> None:
+    """Whoever leaves the stream of events is billed for nothing more: every connection under it is closed."""
+    orchestrator = Orchestrator(model=stage.model(protocol), checks=[], keys=KEYS)
+    held = Hold(name="nobody lets go", after_tokens=16)
+    stage.sim.play_script(Script((Fault(effects=(held,), role="worker"),)))
+    first = len(stage.sim.calls)
+    async with orchestrator.stream(TASK, plan=PLAN, deltas=deltas) as events:
+        async for _ in events:
+            if len(stage.sim.calls) == first + 2:
+                break
+        await stage.sim.until(lambda calls: len(calls) == first + 2)
+    with anyio.fail_after(60):
+        await stage.sim.until(lambda calls: {call.end for call in calls[first:]} == {"abandoned"})
