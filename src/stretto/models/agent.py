@@ -16,6 +16,7 @@ from stretto.models.limits import hearing, listen
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import read_finish, read_usage
 from stretto.models.requests import take_cache_key, to_conversation, to_settings
+from stretto.models.streams import closing_streams, mind_streams
 
 
 class AgentModel:
@@ -46,6 +47,7 @@ class AgentModel:
         """Run the agent once; streams when `on_text` is given. Raises `ModelError`."""
         if self._model:
             listen(self._model)
+            mind_streams(self._model)
         with hearing() as heard:
             result = await (self._run(request) if on_text is None else self._stream(request, on_text))
         responses = [message for message in result.new_messages() if isinstance(message, ModelResponse)]
@@ -87,7 +89,7 @@ class AgentModel:
             timeout=request.timeout,
             infer_name=False,
         )
-        async with run as events:
+        async with closing_streams(), run as events:
             while True:
                 with translated(self._origin, otherwise="unexpected"):
                     event = await anext(events)

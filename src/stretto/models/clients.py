@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import anyio
 from pydantic_ai.models import Model as PydanticModel
 
-from stretto.models.comments import drop_comments
 from stretto.models.limits import listen
+from stretto.models.streams import mind_streams
 
 _MOMENT = 1.0
 _Keeper = AsyncGenerator[None]
@@ -81,7 +81,7 @@ async def _keep(model: PydanticModel, spare: list[PydanticModel]) -> _Keeper:
     try:
         async with model:
             listen(model)  # Entering may have given it a new client.
-            drop_comments(model)
+            mind_streams(model)
             yield
     finally:
         spare.append(model)

@@ -23,6 +23,7 @@ from stretto.models.limits import hearing
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import read_finish, read_text, read_usage
 from stretto.models.requests import take_cache_key, to_messages, to_parameters, to_settings
+from stretto.models.streams import closing_streams
 from stretto.models.warming import Begun, led
 
 
@@ -91,7 +92,7 @@ class DirectModel:
         on_text: OnText | None,
         begun: Begun | None,
     ) -> ModelResponse:
-        async with AsyncExitStack() as stack:
+        async with closing_streams(), AsyncExitStack() as stack:
             with translated(self._origin):
                 stream = await stack.enter_async_context(
                     model_request_stream(

@@ -1,30 +1,51 @@
-"""Leaves comments out of a stream of server-sent events, for Google's SDK, which reads them as data."""
+"""Looks after the streams under Google's SDK: it reads comments as data, and leaves what is broken off open."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import cast
 
+import anyio
 from httpx2 import AsyncByteStream, Response
 from pydantic_ai.models import Model as PydanticModel
 
+_under_way: ContextVar[list[Response]] = ContextVar("stretto_streams_under_way")
 
-def drop_comments(model: PydanticModel) -> None:
-    """Have this model's streams come without comments, as far as its HTTP client is pydantic-ai's own."""
-    if model.system != "google":  # The other SDKs know what a comment is.
+
+@asynccontextmanager
+async def closing_streams() -> AsyncGenerator[None]:
+    """Close the streams that were opened inside, also when the call is cancelled: who leaves one open pays for it."""
+    responses: list[Response] = []
+    token = _under_way.set(responses)
+    try:
+        yield
+    finally:
+        _under_way.reset(token)
+        with anyio.CancelScope(shield=True):
+            for response in responses:
+                await response.aclose()
+
+
+def mind_streams(model: PydanticModel) -> None:
+    """Have this model's streams looked after, as far as its HTTP client is pydantic-ai's own."""
+    if model.system != "google":  # The other SDKs do it well.
         return
     # A provider has no public name for the client that it made.
     client: object = getattr(model.provider, "_own_http_client", None)
     hooks: dict[str, list[object]] | None = getattr(client, "event_hooks", None)
-    if hooks is not None and _without_comments not in hooks["response"]:
-        hooks["response"].append(_without_comments)
+    if hooks is not None and _mind not in hooks["response"]:
+        hooks["response"].append(_mind)
 
 
-async def _without_comments(response: Response) -> None:
+async def _mind(response: Response) -> None:
     kind, encoding = response.headers.get("content-type", ""), response.headers.get("content-encoding", "")
     if kind.startswith("text/event-stream") and encoding in ("", "identity"):
-        response.stream = _Sound(cast("AsyncByteStream", response.stream))
+        response.stream = _WithoutComments(cast("AsyncByteStream", response.stream))
+    if (responses := _under_way.get(None)) is not None:
+        responses.append(response)
 
 
-class _Sound(AsyncByteStream):
+class _WithoutComments(AsyncByteStream):
     """A stream without the lines that begin with a colon, which gateways send to keep a connection open."""
 
     def __init__(self, stream: AsyncByteStream) -> None:
