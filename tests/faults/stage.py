@@ -135,6 +135,10 @@ class Stage:
         """Return what the model said in a call that nothing befell."""
         return read_answer(self.answers.given[call.number].text)
 
+    def was_said(self, call: CallRecord) -> bool:
+        """Whether the model answered of its own accord, and no fault put words into its mouth."""
+        return call.number in self.answers.given
+
     def whole_answers(self, seen: Seen, row: Row) -> Counter[str]:
         """Return the texts of which every byte was handed to the network."""
         texts = Counter[str]()
