@@ -72,15 +72,18 @@ def open_whole(path: Path) -> Generator[IO[bytes]]:
     _refuse_unusable(path)
     path = path.resolve()
     temporary, descriptor = _open_beside(path)
+    stream = os.fdopen(descriptor, "wb")
     try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
+        stream.close()
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o777)
         temporary.replace(path)
     except BaseException:
+        with suppress(OSError):  # on a full disk: what is still to be written cannot be
+            stream.close()
         with suppress(OSError):
             temporary.unlink()
         raise

@@ -45,4 +45,4 @@ def written(path: Path) -> list[dict[str, object]]:
             header, *lines = openpyxl.load_workbook(path).active.iter_rows(values_only=True)
             return [dict(zip(header, line, strict=True)) for line in lines]
         case _:
-            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]

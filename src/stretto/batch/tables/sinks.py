@@ -1,7 +1,7 @@
 """Writes lines of a table as CSV, JSON lines or Parquet, one after the other."""
 
+import codecs
 import csv
-import io
 import json
 import math
 import re
@@ -37,8 +37,8 @@ class CsvSink:
     """CSV as spreadsheets take it: UTF-8 with a byte order mark, and nothing that they would run unless it is `raw`."""
 
     def __init__(self, stream: IO[bytes], columns: Sequence[str], *, delimiter: str, raw: bool) -> None:
-        self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=True)
-        self._writer = csv.writer(self._text, delimiter=delimiter)
+        stream.write(codecs.BOM_UTF8)
+        self._writer = csv.writer(_Utf8(stream), delimiter=delimiter)
         self._raw = raw
         self.write(columns, columns)
 
@@ -47,18 +47,25 @@ class CsvSink:
         self._writer.writerow([replace_surrogates(text) if self._raw else _guarded(text) for text in shown])
 
     def close(self) -> Sequence[str]:
-        """Leave the stream to its owner."""
-        self.discard()
+        """Do nothing: each line stands for itself."""
         return ()
 
     def discard(self) -> None:
-        """Leave the stream to its owner."""
-        self._text.detach()
+        """Do nothing."""
+
+
+class _Utf8:
+    """Encodes what is written and keeps nothing back, so that a full disk is met by the line that meets it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(text.encode())
 
 
 def _guarded(text: str) -> str:
-    text = guard(replace_surrogates(text))
-    return text[1:] if text.startswith("'") and _NUMBER.fullmatch(text[1:]) else text
+    return text if _NUMBER.fullmatch(text) else guard(replace_surrogates(text))
 
 
 class JsonLinesSink:
