@@ -35,10 +35,11 @@ class Recorder:
                 self._news = anyio.Event()
                 await self._flush()
         finally:
-            with anyio.CancelScope(shield=True):
-                await self._flush()
+            await self._flush()
 
     async def _flush(self) -> None:
         events, self._waiting = self._waiting, []
         if events:
-            await self._journal.log(self._run_id, events)
+            # Whoever leaves a run and looks into the journal finds everything that was told of it.
+            with anyio.CancelScope(shield=True):
+                await self._journal.log(self._run_id, events)
