@@ -2,10 +2,13 @@
 
 import re
 import zipfile
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
@@ -277,3 +280,27 @@ def test_many_strings_go_to_the_disk(write_sheet):
     texts = [f"{number} {'瓶' * 300}" for number in range(12_000)]
     path = with_shared_strings(write_sheet([["t"], *([text] for text in texts)]))
     assert [row.values["t"] for row in rows_of(path)] == texts
+
+
+@given(st.data())
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_workbook_is_an_input_error(write_sheet, data):
+    """Whatever is changed in a workbook, in its parts or in its bytes, it is read or refused in one line."""
+    path = with_shared_strings(write_sheet([["a", "day"], ["x", date(2026, 11, 22)], ["瓶", 2]]))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    part = data.draw(st.sampled_from([None, *parts]))
+    content = path.read_bytes() if part is None else parts.pop(part)
+    start = data.draw(st.integers(0, len(content) - 1))
+    put_in = data.draw(
+        st.sampled_from([b"", b"9", b'"', b"<", b"\xff", b"e", content[:30], content[start : start + 20]])
+    )
+    content = content[:start] + put_in + content[start + data.draw(st.integers(0, 9)) :]
+    if part is None:
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, text in [*parts.items(), (part, content)]:
+                archive.writestr(name, text)
+    with suppress(InputError):
+        rows_of(path)

@@ -1,6 +1,6 @@
 """Opens a table whatever its format, by the ending of its name, which its first bytes must bear out."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -64,11 +64,14 @@ class Table:
     stamp: tuple[int, int] = field(repr=False)
     """Size and time of the file when it was opened."""
 
-    def read(self) -> Iterator[RawRow]:
+    def read(self) -> Generator[RawRow]:
         """Yield all rows; raises `InputError` for one that cannot be read, and when the file has changed meanwhile."""
-        if _stamp(self.path) != self.stamp:
-            raise InputError(f"{self.path} was changed while it was in use.", hint="Start again.")
-        return self.source.read()
+        try:
+            if _stamp(self.path) != self.stamp:
+                raise InputError(f"{self.path} was changed while it was in use.", hint="Start again.")
+            yield from self.source.read()
+        except OSError as error:
+            raise _cannot_read(self.path, error) from None
 
 
 def open_table(path: Path, *, encoding: str | None = None, only_empty: bool = False) -> Table:
@@ -83,7 +86,7 @@ def open_table(path: Path, *, encoding: str | None = None, only_empty: bool = Fa
         stamp = _stamp(path)
         source = reader(path, encoding)
     except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror or error}.") from None
+        raise _cannot_read(path, error) from None
     opened = source.opened
     earlier = find_earlier(opened.columns)
     if only_empty and earlier is None:
@@ -130,8 +133,9 @@ def _refuse_misnamed(path: Path) -> None:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror or error}.") from None
+    status = path.stat()
     return status.st_size, status.st_mtime_ns
+
+
+def _cannot_read(path: Path, error: OSError) -> InputError:
+    return InputError(f"Cannot read {path}: {error.strerror or error}.")

@@ -4,6 +4,7 @@ openpyxl keeps all shared strings in memory, and a formula whose value was never
 """
 
 import re
+import struct
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
@@ -52,9 +53,10 @@ class XlsxFile:
                 yield archive
         except WorkbookError as error:
             raise InputError(f"{self._path} cannot be read as a workbook: {error}.") from None
-        except (BadZipFile, zlib.error, EOFError, expat.ExpatError, NotImplementedError, RuntimeError) as error:
-            reason = str(error) or "it breaks off"
-            raise InputError(f"{self._path} cannot be read as a workbook: {reason}.") from error
+        except (BadZipFile, zlib.error, expat.ExpatError, NotImplementedError, RuntimeError) as error:
+            raise InputError(f"{self._path} cannot be read as a workbook: {error}.") from error
+        except (EOFError, ValueError, LookupError, struct.error) as error:  # what unpacking damaged bytes ends in
+            raise InputError(f"{self._path} cannot be read as a workbook: it is damaged.") from error
 
 
 class _Cells:
