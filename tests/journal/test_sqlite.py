@@ -78,23 +78,27 @@ async def test_a_commit_is_on_the_disk_before_it_is_said(place, monkeypatch):
 
 
 async def test_a_file_that_is_no_database_is_left_alone(place):
-    """Somebody's text file is refused by name and not touched."""
+    """Somebody's text file is refused by name and not touched, neither what is in it nor who may read it."""
     place.parent.mkdir()
     place.write_text("my notes " * 1000)
+    place.chmod(0o644)
     with pytest.raises(JournalError, match=r"journal\.db is not a journal.*Name another file"):
         await open_journal(place).load("r")
     assert place.read_text() == "my notes " * 1000
+    assert modes(place.parent) == {"journal.db": 0o644}
 
 
 async def test_the_database_of_another_program_is_left_alone(place):
-    """A database with other tables is refused, and gets none of ours."""
+    """A database with other tables is refused, and stays as it is to the byte."""
     place.parent.mkdir()
     with opened(place) as connection:
         connection.execute("CREATE TABLE bookmarks (url)")
+    place.chmod(0o644)
+    before = place.read_bytes()
     with pytest.raises(JournalError, match="database of something else"):
         await open_journal(place).load("r")
-    with opened(place) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
+    assert place.read_bytes() == before
+    assert modes(place.parent) == {"journal.db": 0o644}
 
 
 async def test_a_damaged_journal_is_said_to_be(place):

@@ -127,8 +127,6 @@ class Database(ABC):
 
     def _version(self, connection: Connection) -> int:
         version = version_of(connection)
-        if version is None:
-            return self._without_schema()
         if version > len(STEPS):
             raise JournalError(
                 f"The journal {self.place} was written by a newer stretto "
@@ -136,7 +134,3 @@ class Database(ABC):
                 hint="Upgrade stretto on this machine, or name another journal.",
             )
         return version
-
-    def _without_schema(self) -> int:
-        """Return the version to start from where there are only tables of something else."""
-        return 0

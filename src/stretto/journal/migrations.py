@@ -42,12 +42,11 @@ STEPS: tuple[Step, ...] = (_create_all,)
 """The step at place n leads from version n to version n + 1."""
 
 
-def version_of(connection: Connection) -> int | None:
-    """Return the schema's version: 0 for an empty database, None for one that holds something else's tables only."""
-    tables = inspect(connection).get_table_names()
-    if VERSION_TABLE in tables:
-        return connection.execute(text(f"SELECT max(version) FROM {VERSION_TABLE}")).scalar() or 0
-    return None if tables else 0
+def version_of(connection: Connection) -> int:
+    """Return the schema's version; 0 where there is none yet, whatever else the database holds."""
+    if VERSION_TABLE not in inspect(connection).get_table_names():
+        return 0
+    return connection.execute(text(f"SELECT max(version) FROM {VERSION_TABLE}")).scalar() or 0
 
 
 def migrate(connection: Connection, version: int) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from stretto.core.errors import JournalError
 from stretto.journal.database import Database
+from stretto.journal.migrations import VERSION_TABLE
 
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
@@ -51,21 +52,38 @@ class SqliteDatabase(Database):
             self._path.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
             # Made before SQLite sees it, so that it is never readable to others; its companions take its mode over.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE))
+        except OSError as error:
+            raise self._out_of_reach(error) from error
+        self._look()
+        self._make_private()
+        self._migrate()
+
+    def _look(self) -> None:
+        """Refuse what is not a journal, before anything of it is changed: its mode, its format."""
+        try:
+            with closing(sqlite3.connect(self._path, timeout=self.patience)) as connection:
+                names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        except sqlite3.Error as error:
+            raise self._told(error) from error
+        if names and VERSION_TABLE not in names:
+            raise JournalError(f"{self.place} is the database of something else.", hint="Name another file.")
+
+    def _make_private(self) -> None:
+        try:
             for file in self._files():
                 if file.exists() and file.stat().st_mode & 0o077:
                     file.chmod(_PRIVATE_FILE)
         except OSError as error:
-            raise JournalError(
-                f"Cannot open the journal {self.place}: {error.strerror}.",
-                hint="Name another folder with STRETTO_DATA_DIR, or make this one writable.",
-            ) from error
-        self._migrate()
+            raise self._out_of_reach(error) from error
+
+    def _out_of_reach(self, error: OSError) -> JournalError:
+        return JournalError(
+            f"Cannot open the journal {self.place}: {error.strerror}.",
+            hint="Name another folder with STRETTO_DATA_DIR, or make this one writable.",
+        )
 
     def _begin_writing(self, connection: Connection) -> None:
         return  # BEGIN IMMEDIATE holds the one lock there is.
-
-    def _without_schema(self) -> int:
-        raise JournalError(f"{self.place} is the database of something else.", hint="Name another file.")
 
     def _files(self) -> Iterator[Path]:
         yield self._path
@@ -74,10 +92,13 @@ class SqliteDatabase(Database):
 
     def _passes(self, error: DBAPIError) -> bool:
         # Turning WAL on does not wait for a lock by itself; BEGIN has waited its time already.
-        return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return _code(error.orig) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
     def _explain(self, error: DBAPIError) -> JournalError:
-        what, hint = self._fault(_code(error), str(error.orig))
+        return self._told(error.orig)
+
+    def _told(self, error: object) -> JournalError:
+        what, hint = self._fault(_code(error), str(error))
         return JournalError(f"The journal {self.place} {what}.", hint=hint)
 
     def _fault(self, code: int, said: str) -> tuple[str, str]:
@@ -122,6 +143,6 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _code(error: DBAPIError) -> int:
+def _code(error: object) -> int:
     """Return SQLite's primary code; 0 when the driver itself refused."""
-    return cast("int", getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
+    return cast("int", getattr(error, "sqlite_errorcode", 0)) & 0xFF
