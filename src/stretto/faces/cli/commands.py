@@ -24,6 +24,7 @@ COMMANDS = {
     "export": "Write a run's results into a file; no call is made.",
     "delete": "Remove a run from the journal.",
     "prune": "Remove old runs from the journal.",
+    "batch": "Run every row of a table; the same command goes on where it stopped.",
     "recipes": "List, show and create recipes.",
     "models": "Show which models would be used, and why.",
     "keys": "Store and list the providers' API keys.",

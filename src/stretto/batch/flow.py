@@ -1,0 +1,119 @@
+"""Runs the rows of a batch: so many at a time, admitted as they are read, under one budget, until nothing is left."""
+
+from collections.abc import Callable, Iterator
+from math import inf
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from stretto.app.resuming import Book
+from stretto.batch.jobs import FINAL, RowJob, RowOutcome
+from stretto.batch.opening import Office
+from stretto.batch.running import Ran, carry_out
+from stretto.batch.sheet import Sheet
+from stretto.batch.tables import ResultStore, Row, RowResult
+from stretto.batch.tally import Tally
+from stretto.core.errors import RUN_WIDE, InputError
+from stretto.journal import MemoryJournal
+
+_STOPPING = RUN_WIDE | {"budget", "deadline"}
+_ROWS_PER_CALL = 2
+_IN_A_ROW = 25
+
+OnRow = Callable[[Row, RowOutcome], None]
+"""Told each row that is done; must be quick."""
+
+
+class Flow:
+    """One batch that is carried out in this process."""
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        office: Office,
+        *,
+        journal: Book | None,
+        store: ResultStore,
+        tally: Tally,
+        retry_errors: bool = False,
+        on_row: OnRow | None = None,
+    ) -> None:
+        self._sheet = sheet
+        self._office = office
+        self._journal = journal
+        self._store = store
+        self._tally = tally
+        self._retry_errors = retry_errors
+        self._on_row = on_row
+        self._crew = office.crew
+        self._ends_at = inf
+        self._failed_in_a_row = 0
+
+    async def run(self) -> None:
+        """Run every row that is to be run; raises `JournalError`. What came of each is in the store."""
+        self._ends_at = anyio.current_time() + self._office.deadline
+        with self._sheet.selected() as rows:
+            places = enumerate(rows)
+            async with anyio.create_task_group() as group:
+                # A row in its plan makes one call: with as many rows as calls, places would stand empty between rows.
+                for _ in range(min(self._sheet.total, _ROWS_PER_CALL * self._office.concurrency)):
+                    group.start_soon(self._take_turns, places)
+
+    async def _take_turns(self, places: Iterator[tuple[int, Row]]) -> None:
+        for place, row in places:
+            await self._run(place, row)
+            await checkpoint()
+            if self._tally.stopped:
+                return
+
+    async def _run(self, place: int, row: Row) -> None:
+        try:
+            job = self._sheet.job_of(row, self._office.work, retry_errors=self._retry_errors)
+        except InputError as error:  # This row gives no task; another one does.
+            self._note(place, row, RowResult(status="failed", error=str(error)), _without_task(error))
+            return
+        ran = await self._carry_out(job)
+        self._note(place, row, RowResult.of(ran.result, labels=job.work.labels), ran.outcome)
+        self._decide(ran)
+
+    async def _carry_out(self, job: RowJob) -> Ran:
+        return await carry_out(
+            job,
+            # Without a journal for all, each row has its own, which goes with it.
+            journal=self._journal or MemoryJournal(),
+            gates=self._office.gates,
+            books=self._office.books,
+            crew=self._crew,
+            deadline=max(self._ends_at - anyio.current_time(), 0.001),
+        )
+
+    def _note(self, place: int, row: Row, result: RowResult, outcome: RowOutcome) -> None:
+        self._store.put(row.id, result)
+        self._tally.add(place, outcome)
+        if self._on_row is not None:
+            self._on_row(row, outcome)
+
+    def _decide(self, ran: Ran) -> None:
+        """Begin no further row when it could only fail like this one."""
+        failures = [gap.failure for gap in ran.result.shortfall]
+        stopping = next((failure for failure in failures if failure.kind in _STOPPING), None)
+        helpless = bool(failures) and not ran.outcome.texts and all(f.kind not in FINAL for f in failures)
+        self._failed_in_a_row = self._failed_in_a_row + 1 if helpless else 0
+        if stopping is None and self._failed_in_a_row >= _IN_A_ROW:
+            stopping = failures[0]
+        self._tally.stopped = self._tally.stopped or stopping
+
+
+def _without_task(error: InputError) -> RowOutcome:
+    return RowOutcome(
+        run_id="",
+        status="failed",
+        texts=0,
+        planned=0,
+        calls=0,
+        cost_usd=0.0,
+        seconds=0.0,
+        reused=False,
+        error=str(error),
+        kinds=("bad_request",),
+    )

@@ -1,0 +1,56 @@
+"""A journal as the run of one row sees it: what is known was read already, and few of the events are kept."""
+
+from collections.abc import Mapping, Sequence
+
+from stretto.core.events import Event, RunCompleted
+from stretto.core.journal import CallEnd, CallStart, Journal, OutcomeKey, OutcomeT, Revision, RunState, SavedRun
+from stretto.core.plan import Subtask
+
+
+class RowJournal:
+    """Hands everything on, but for events: nobody watches a row, so only how it ended short of complete is told.
+
+    The keyed records are the truth and hold every text already.
+    """
+
+    def __init__(self, journal: Journal, saved: SavedRun) -> None:
+        self._journal = journal
+        self._saved = saved
+
+    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> None:
+        """Hand on."""
+        await self._journal.open_run(run_id, spec)
+
+    async def load(self, run_id: str) -> SavedRun:
+        """Return what was read."""
+        return self._saved
+
+    async def seal(self, run_id: str, subtask: Subtask, *, analysis: str) -> None:
+        """Hand on."""
+        await self._journal.seal(run_id, subtask, analysis=analysis)
+
+    async def start_call(self, run_id: str, call: CallStart) -> None:
+        """Hand on."""
+        await self._journal.start_call(run_id, call)
+
+    async def end_call(self, run_id: str, call: CallEnd) -> None:
+        """Hand on."""
+        await self._journal.end_call(run_id, call)
+
+    async def record(self, run_id: str, key: OutcomeKey, outcome: OutcomeT) -> OutcomeT:
+        """Hand on."""
+        return await self._journal.record(run_id, key, outcome)
+
+    async def revise(self, run_id: str, revision: Revision) -> None:
+        """Hand on."""
+        await self._journal.revise(run_id, revision)
+
+    async def log(self, run_id: str, events: Sequence[Event]) -> None:
+        """Hand on how a run ended when something is missing: the reasons are in no record."""
+        kept = [event for event in events if isinstance(event, RunCompleted) and event.result.shortfall]
+        if kept:
+            await self._journal.log(run_id, kept)
+
+    async def close_run(self, run_id: str, state: RunState) -> None:
+        """Hand on."""
+        await self._journal.close_run(run_id, state)

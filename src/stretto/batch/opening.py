@@ -1,0 +1,110 @@
+"""Puts together what is done with every row of a batch: recipe, models, limits. No call is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import inf
+
+from stretto.app.folders import recipes_folder
+from stretto.app.limits import at_least_one, read_settings, refuse_unknown_prices
+from stretto.app.settings import Settings
+from stretto.app.spec import to_spec
+from stretto.app.team import assemble
+from stretto.batch.jobs import Work
+from stretto.batch.running import Crew
+from stretto.batch.tables import work_key
+from stretto.core.models import Model
+from stretto.core.task import Task
+from stretto.engine import Books, Budget, Gates, Job
+from stretto.models import open_model
+from stretto.recipes import load_recipe
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Office:
+    """What all rows of a batch are run with in this process."""
+
+    work: Work
+    job: Job
+    """The job of any row, without its task."""
+    why: str
+    """How the models were chosen; empty when all were named."""
+    books: Books
+    """What all rows together may use."""
+    gates: Gates
+    deadline: float
+    """Seconds for the whole batch."""
+    concurrency: int
+    """Calls to one model at a time."""
+
+    @property
+    def crew(self) -> Crew:
+        """Return a crew that has these models open."""
+        return Crew(opened={self.work.key: self.job})
+
+
+def open_office(settings: Settings, *, task: str, keys: Mapping[str, str]) -> Office:
+    """Open the models that settings name; raises `InputError`. The budget and the deadline are the whole batch's."""
+    recipe = load_recipe(settings.recipe, user_folder=recipes_folder())
+
+    def opened(spec: str | None) -> Model | None:
+        return open_model(spec, base_url=settings.base_url, keys=keys) if spec else None
+
+    # Models and not their names: STRETTO_MODEL, which settings have weighed against the flags, takes a name's place.
+    team, why = assemble(
+        model=opened(settings.model),
+        worker_model=opened(settings.worker_model),
+        synthesis_model=opened(settings.synthesis_model),
+        fallback_models=[opened(spec) for spec in settings.fallback_models],
+        tiers={tier: opened(spec) for tier, spec in settings.tiers.items()},
+        base_url=settings.base_url,
+        keys=keys,
+    )
+    run = read_settings(
+        recipe,
+        subtasks=settings.subtasks,
+        max_subtasks=settings.max_subtasks,
+        synthesis=settings.synthesis,
+        language=settings.language,
+        checks=None,
+        attempts=settings.attempts,
+        timeout=settings.timeout,
+        gap_timeout=60.0,
+        backoff=0.5,
+        budget_usd=settings.budget_usd,
+        max_tokens_total=settings.max_tokens_total,
+        deadline=settings.deadline,
+    )
+    refuse_unknown_prices(team, run.budget)
+    job = Job(
+        run_id="",
+        task=Task(text="-"),
+        recipe=recipe,
+        team=team,
+        settings=replace(run, budget=Budget(), deadline=inf),
+        stream_plan=False,
+    )
+    models = {"orchestrator": team.orchestrator.name, "worker": team.worker.name}
+    if run.synthesis != "none":
+        models["synthesis"] = team.synthesis.name
+    models |= {f"tier {tier}": model.name for tier, model in team.tiers.items()}
+    shaping = {
+        "subtasks": run.subtasks,
+        "max_subtasks": run.max_subtasks,
+        "synthesis": run.synthesis,
+        "language": run.language,
+    }
+    spec = to_spec(job, base_url=settings.base_url)
+    work = Work(
+        key=work_key(recipe=recipe, task=task, models=models, settings=shaping),
+        spec={name: value for name, value in spec.items() if name not in ("task", "context", "plan")},
+    )
+    concurrency = at_least_one("concurrency", settings.concurrency)
+    return Office(
+        work=work,
+        job=job,
+        why=why,
+        books=Books(run.budget),
+        gates=Gates(concurrency),
+        deadline=run.deadline,
+        concurrency=concurrency,
+    )

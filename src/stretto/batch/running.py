@@ -1,0 +1,169 @@
+"""Runs one row, anywhere: what the journal has of it is not done again, and whatever goes wrong is its result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import inf
+
+from stretto.app.observers import observing
+from stretto.app.orchestrator import result_of as read_stream
+from stretto.app.resuming import Book, reopen_failed
+from stretto.app.spec import from_spec
+from stretto.batch.jobs import FINAL, RowJob, RowOutcome, Work
+from stretto.batch.journals import RowJournal
+from stretto.core.errors import JournalError, StrettoError
+from stretto.core.events import Event, RunCompleted
+from stretto.core.journal import OutcomeKey, SavedRun
+from stretto.core.plan import Plan
+from stretto.core.result import Failure, RunResult, Shortfall
+from stretto.core.task import Task
+from stretto.engine import AS_WRITTEN, Books, Gates, Job, Wanted, open_run, result_of
+from stretto.engine.versions import Versions
+
+
+class Crew:
+    """Opens the models that rows are run with, once for all rows of the same work."""
+
+    def __init__(self, *, keys: Mapping[str, str] | None = None, opened: Mapping[str, Job] | None = None) -> None:
+        """Take keys for models that are opened later, and jobs that are open, by the key of their work."""
+        self._keys = keys
+        self._opened = dict(opened or {})
+
+    def open(self, work: Work) -> Job:
+        """Return the job of any row; raises `InputError` when a model or a check is not there."""
+        job = self._opened.get(work.key)
+        if job is None:
+            spec: dict[str, object] = {**work.spec, "task": "-", "context": dict[str, str](), "plan": None}
+            job = from_spec("", spec, own=None, own_settings=None, keys=self._keys, review=None, deltas=False)
+            job = self._opened[work.key] = replace(job, stream_plan=False)
+        return job
+
+    def job_of(self, row: RowJob, *, books: Books | None, deadline: float) -> Job:
+        """Return what the engine is given for a row."""
+        job = self.open(row.work)
+        settings = replace(job.settings, deadline=deadline)
+        if row.plan is not None:  # A plan that was chosen is run whole.
+            count = len(row.plan.subtasks)
+            settings = replace(settings, subtasks=(count, count), max_subtasks=max(settings.max_subtasks, count))
+        task = Task.of(row.task, row.context)
+        return replace(job, run_id=row.run_id, task=task, plan=row.plan, settings=settings, books=books)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """What came of a row, in full."""
+
+    result: RunResult
+    outcome: RowOutcome
+
+
+async def run_row(
+    row: RowJob,
+    *,
+    journal: Book,
+    gates: Gates,
+    books: Books | None = None,
+    crew: Crew | None = None,
+    deadline: float = inf,
+) -> RowOutcome:
+    """Run a row and return what came of it in short; see `carry_out`."""
+    ran = await carry_out(row, journal=journal, gates=gates, books=books, crew=crew, deadline=deadline)
+    return ran.outcome
+
+
+async def carry_out(
+    row: RowJob,
+    *,
+    journal: Book,
+    gates: Gates,
+    books: Books | None = None,
+    crew: Crew | None = None,
+    deadline: float = inf,
+) -> Ran:
+    """Run a row, or the rest of it; return what came of it. A failure is a result: only `JournalError` is raised.
+
+    `books` are those of the batch; `crew` spares opening the models for each row; `deadline` is in seconds from now.
+    """
+    before = await journal.load(row.run_id)
+    try:
+        return await _carry_out(row, before, journal, gates, books, crew or Crew(), deadline)
+    except JournalError:
+        raise
+    except Exception as error:  # One row's poison, or a bug that it brings to light, is not to stop the others.
+        return await _poisoned(row, error, before, journal)
+
+
+async def _carry_out(
+    row: RowJob, before: SavedRun, journal: Book, gates: Gates, books: Books | None, crew: Crew, deadline: float
+) -> Ran:
+    job = crew.job_of(row, books=books, deadline=deadline)
+    saved = before
+    if before != SavedRun():
+        known = await _known(row, before, journal, job)
+        if known is not None:
+            if books is not None:
+                books.restore(before)
+            return Ran(result=known, outcome=RowOutcome.of(known, calls=0, reused=True))
+        if row.retry_errors and await reopen_failed(journal, row.run_id):
+            saved = await journal.load(row.run_id)
+    await journal.open_run(row.run_id, row.spec)
+    with observing() as observers:
+        async with open_run(job, RowJournal(journal, saved), gates, observers=observers) as events:
+            result = await read_stream(events)
+    calls = result.usage.calls - _calls(before)
+    return Ran(result=result, outcome=RowOutcome.of(result, calls=calls, reused=False))
+
+
+async def _known(row: RowJob, saved: SavedRun, journal: Book, job: Job) -> RunResult | None:
+    """Return a row's result when nothing is left to do; None when there is."""
+    wanted = wanted_of(job)
+    if _finished(saved, wanted):
+        result = result_of(row.run_id, saved, (), wanted)
+        return None if row.retry_errors and result.shortfall else result
+    if row.retry_errors:
+        return None
+    told = await journal.events(row.run_id)
+    return result_of(row.run_id, saved, told, wanted) if _given_up(told) else None
+
+
+def wanted_of(job: Job) -> Wanted:
+    """Return what a row's result is measured by."""
+    return Wanted(subtasks=job.settings.subtasks, synthesis=job.settings.synthesis, review=False)
+
+
+def _finished(saved: SavedRun, wanted: Wanted) -> bool:
+    """Whether every outcome that was asked for is recorded."""
+    plan = saved.outcomes.get(AS_WRITTEN)
+    if not isinstance(plan, Plan):
+        return False
+    versions = Versions(saved)
+    results = [versions.of(subtask.id).saved for subtask in plan.subtasks]
+    if not all(results):
+        return False
+    none = not any(result and result.status == "completed" for result in results)
+    key = OutcomeKey(role="synthesis", revision=len(saved.revisions))
+    return wanted.synthesis == "none" or none or key in saved.outcomes
+
+
+def _given_up(told: tuple[Event, ...]) -> bool:
+    """Whether a row ended short for reasons that lie in itself."""
+    last = next((event.result for event in reversed(told) if isinstance(event, RunCompleted)), None)
+    return last is not None and all(gap.failure.kind in FINAL for gap in last.shortfall)
+
+
+async def _poisoned(row: RowJob, error: Exception, before: SavedRun, journal: Book) -> Ran:
+    """Return what there is of a row that raised."""
+    known = isinstance(error, StrettoError)
+    failure = Failure.of(error) if known else Failure(kind="unexpected", message=f"{type(error).__name__}: {error}")
+    saved = await journal.load(row.run_id)
+    wanted = Wanted(subtasks=(1, 1), synthesis="none", review=False)
+    there = result_of(row.run_id, saved, (), wanted)
+    status = "partial" if there.status != "failed" else "failed"
+    gap = Shortfall(what="the row", failure=failure)
+    result = replace(there, status=status, shortfall=(gap, *there.shortfall[1:]), warnings=())
+    if saved != SavedRun():
+        await journal.close_run(row.run_id, status)
+    return Ran(result=result, outcome=RowOutcome.of(result, calls=_calls(saved) - _calls(before), reused=False))
+
+
+def _calls(saved: SavedRun) -> int:
+    return len(saved.starts)

@@ -1,0 +1,67 @@
+"""Counts what has come of a batch so far, in memory that does not grow with it. No I/O."""
+
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import ceil
+
+from stretto.batch.jobs import RowOutcome
+from stretto.core.result import Failure, RunStatus
+
+_REASONS = 50
+
+
+@dataclass(kw_only=True, slots=True)
+class Tally:
+    """The numbers of a batch that is under way."""
+
+    clock: Callable[[], float]
+    """Seconds."""
+    total: int
+    """Rows that are to be run."""
+    began: float = field(init=False)
+    done: int = 0
+    reused: int = 0
+    """Rows that an earlier run had finished."""
+    statuses: Counter[RunStatus] = field(default_factory=Counter[RunStatus])
+    texts: int = 0
+    calls: int = 0
+    """Made now."""
+    reasons: Counter[str] = field(default_factory=Counter[str])
+    """Why something is missing, the first few reasons that came."""
+    stopped: Failure | None = None
+    """Why no further row is begun; None while nothing stands in the way."""
+    seconds: "array[float]" = field(default_factory=lambda: array("f"))
+    """By the row's place among those that are run; below 0 for one that was not run now."""
+
+    def __post_init__(self) -> None:
+        self.began = self.clock()
+
+    def add(self, place: int, outcome: RowOutcome) -> None:
+        """Count a row."""
+        self.done += 1
+        self.reused += outcome.reused
+        self.statuses[outcome.status] += 1
+        self.texts += outcome.texts
+        self.calls += outcome.calls
+        if outcome.error and (outcome.error in self.reasons or len(self.reasons) < _REASONS):
+            self.reasons[outcome.error] += 1
+        self.seconds.extend([-1.0] * (place + 1 - len(self.seconds)))
+        self.seconds[place] = -1.0 if outcome.reused else outcome.seconds
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the batch began."""
+        return self.clock() - self.began
+
+    @property
+    def rate(self) -> float:
+        """Rows a minute, of those that were run now; 0 when none was."""
+        run = self.done - self.reused
+        return 60 * run / self.elapsed if run and self.elapsed > 0 else 0.0
+
+    @property
+    def remaining(self) -> int | None:
+        """Seconds until the end, as far as one can tell; None when one cannot."""
+        return ceil(60 * (self.total - self.done) / self.rate) if self.rate else None

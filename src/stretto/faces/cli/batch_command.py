@@ -1,0 +1,39 @@
+"""Says a command again as it was typed, to be copied: what continues a batch is the same command."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import typer
+
+from stretto.faces.cli.journals import Place
+
+_ONCE = frozenset({"retry_errors"})
+_OF_THE_PLACE = frozenset({"journal"})
+"""What a `Place` says itself, without a password."""
+
+
+def the_same_command(context: typer.Context, place: Place | None) -> str:
+    """Return the command line of a context, with every option that was given and its value."""
+    words = [shlex.quote(word) for word in _words(context)]
+    if place:
+        return place.command(context.info_name or "", words[0], *words[1:])
+    return " ".join(["stretto", context.info_name or "", *words])
+
+
+def _words(context: typer.Context) -> Iterator[str]:
+    arguments: list[str] = []
+    flags: list[str] = []
+    for parameter in context.command.params:
+        value: Any = context.params.get(parameter.name or "")
+        if value in (None, False, ()) or value == [] or parameter.name in _ONCE | _OF_THE_PLACE:
+            continue
+        if parameter.param_type_name == "argument":
+            arguments.append(str(value))
+            continue
+        values = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else [value]
+        for each in values:
+            flags.append(parameter.opts[0])
+            if each is not True:
+                flags.append(str(each))
+    yield from (*arguments, *flags)

@@ -1,0 +1,131 @@
+"""Carries a batch out in front of a person or a program: progress, Ctrl-C, the output, what is said in the end."""
+
+import sys
+import time
+from contextlib import closing as closed
+from contextlib import nullcontext
+
+import anyio
+import typer
+
+from stretto.batch.delivery import deliver, report
+from stretto.batch.flow import Flow
+from stretto.batch.tables import ResultStore
+from stretto.batch.tally import Tally
+from stretto.core.errors import JournalError, StrettoError
+from stretto.faces.cli.batch_command import the_same_command
+from stretto.faces.cli.batch_progress import Progress, open_progress
+from stretto.faces.cli.batch_setup import Ready
+from stretto.faces.cli.batch_words import closing, missing, say_notes
+from stretto.faces.cli.errors import ExitCode, one_line
+from stretto.faces.cli.interrupts import Interrupts
+from stretto.faces.cli.journals import or_without
+from stretto.faces.cli.words import glyphs_for
+
+
+def conduct_batch(ready: Ready, context: typer.Context) -> int:
+    """Run a batch to its end and return the exit code."""
+    say_notes(ready)
+    tally, interrupts = Tally(clock=time.monotonic, total=ready.sheet.total), Interrupts()
+    again = the_same_command(context, ready.place)
+    with closed(ResultStore()) as store:
+        lost = _carry_through(ready, store, tally, interrupts, again)
+        written = _deliver(ready, store, tally)
+    dot = glyphs_for(sys.stderr.encoding).dot
+    for line in missing(tally):
+        print(line, file=sys.stderr)
+    if tally.stopped:
+        print(f"No further row was begun: {one_line(str(tally.stopped))}", file=sys.stderr)
+    if lost:
+        print(f"error: {one_line(str(lost))}", file=sys.stderr)
+    if ready.place and (tally.done < tally.total or tally.statuses["complete"] < tally.done):
+        print(f"Next: {again}{_advice(tally, ready)}", file=sys.stderr)
+    print(closing(tally, ready.office.books.total.cost, dot=dot, interrupted=interrupts.seen), file=sys.stderr)
+    if interrupts.seen:
+        return interrupts.code
+    if lost or not written:
+        return ExitCode.ERROR
+    return _code(tally)
+
+
+def _code(tally: Tally) -> ExitCode:
+    if tally.statuses["complete"] == tally.total:
+        return ExitCode.COMPLETE
+    return ExitCode.PARTIAL if tally.texts else ExitCode.ERROR
+
+
+def _advice(tally: Tally, ready: Ready) -> str:
+    """Return the option without which the same command would leave failed rows as they are."""
+    unbegun = tally.done < tally.total
+    return "" if unbegun or ready.retry_errors else " --retry-errors"
+
+
+def _carry_through(
+    ready: Ready, store: ResultStore, tally: Tally, interrupts: Interrupts, again: str
+) -> JournalError | None:
+    """Run the rows; return what ended it when the journal failed on the way, raise that when nothing had begun."""
+    progress = open_progress(tally, ready.office.books)
+    lost: list[JournalError] = []
+    try:
+        anyio.run(_follow, ready, store, tally, interrupts, progress, again)
+    except* JournalError as errors:
+        lost.append(_first(errors))
+    finally:
+        progress.close()
+    if lost and not tally.done:
+        raise or_without(lost[0]) if ready.place and ready.place.optional else lost[0]
+    return lost[0] if lost else None
+
+
+def _first(errors: BaseExceptionGroup[JournalError]) -> JournalError:
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def _follow(
+    ready: Ready, store: ResultStore, tally: Tally, interrupts: Interrupts, progress: Progress, again: str
+) -> None:
+    def stop() -> None:
+        progress.close()
+        kept = f"; to go on later: {again}" if ready.place else ""
+        print(f"Stopping. Ctrl-C again leaves at once{kept}", file=sys.stderr)
+        working.cancel()
+
+    async with ready.place.opened() if ready.place else nullcontext():
+        flow = Flow(
+            ready.sheet,
+            ready.office,
+            journal=ready.place.journal if ready.place else None,
+            store=store,
+            tally=tally,
+            retry_errors=ready.retry_errors,
+        )
+        with anyio.CancelScope() as working, interrupts.calling(stop):
+            async with anyio.create_task_group() as group:
+                group.start_soon(progress.keep_showing)
+                await flow.run()
+                group.cancel_scope.cancel()
+
+
+def _deliver(ready: Ready, store: ResultStore, tally: Tally) -> bool:
+    """Write the output and the report; return whether both are there."""
+    wish = ready.wish
+    assert wish
+    try:
+        for note in deliver(ready.sheet, store, wish):
+            print(f"note: {one_line(note)}", file=sys.stderr)
+        print(f"written: {wish.path}", file=sys.stderr)
+        if wish.report:
+            team = ready.office.job.team
+            facts = [
+                ("Task", ready.sheet.columns.task),
+                ("Recipe", ready.office.job.recipe.name),
+                ("Orchestrator", team.orchestrator.name),
+                ("Workers", team.worker.name),
+            ]
+            report(ready.sheet, store, tally, wish.report, facts=facts, labels=team.labels)
+            print(f"written: {wish.report}", file=sys.stderr)
+    except StrettoError as error:  # the journal has what was paid for
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
+        return False
+    return True

@@ -1,0 +1,26 @@
+"""Shows what a batch would do, without any call: the columns, the first prompt, the quote for the whole."""
+
+import sys
+
+from stretto.batch.estimate import estimate, first_prompt
+from stretto.core.text import strip_control
+from stretto.faces.cli.batch_setup import Ready
+from stretto.faces.cli.batch_words import say_notes
+from stretto.faces.cli.errors import ExitCode, one_line
+from stretto.faces.cli.words import count, glyphs_for, quote_line
+
+
+def preview(ready: Ready) -> int:
+    """Print the preview on stdout and return the exit code."""
+    sheet, office = ready.sheet, ready.office
+    say_notes(ready)
+    dot = glyphs_for(sys.stdout.encoding).dot
+    for line in sheet.columns.lines():
+        print(one_line(line))
+    prompt = first_prompt(sheet, office)
+    if prompt:
+        print(f"\nThe first prompt, for row {sheet.found.first[0].number}:\n")
+        print("\n".join(f"    {line}".rstrip() for line in strip_control(prompt).splitlines()))
+        print()
+    print(f"{count(sheet.total, 'row')}: {quote_line(estimate(sheet, office), dot=dot)}")
+    return ExitCode.COMPLETE

@@ -1,0 +1,96 @@
+"""Makes of what was typed everything that a batch needs: the table, the models, the places to write to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stretto.app.folders import recipes_folder
+from stretto.app.keys import load_keys
+from stretto.app.settings import load_settings
+from stretto.batch.delivery import Wish
+from stretto.batch.opening import Office, open_office
+from stretto.batch.sheet import Sheet, open_sheet
+from stretto.batch.tables import check_output
+from stretto.core.errors import InputError
+from stretto.export import check_place
+from stretto.faces.cli.context import read_task
+from stretto.faces.cli.journals import Place
+from stretto.recipes import load_recipe
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What was typed, but for the settings. The names are those of the options."""
+
+    table: Path
+    task: str | None
+    output: Path | None
+    dry_run: bool
+    rows: int | None
+    id_column: str | None
+    only_columns: tuple[str, ...]
+    skip_columns: tuple[str, ...]
+    encoding: str | None
+    only_empty: bool
+    retry_errors: bool
+    wide: bool
+    raw_cells: bool
+    report: Path | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """Everything that was typed, read and understood; nothing was called yet."""
+
+    sheet: Sheet
+    office: Office
+    wish: Wish | None
+    """None when nothing is to be written."""
+    retry_errors: bool
+    place: Place | None
+    """The journal; None when nothing keeps the rows."""
+
+
+def set_up(asked: Asked, flags: Mapping[str, object], *, place: Place | None) -> Ready:
+    """Read what was given and open the models; raises `InputError` and makes no call."""
+    if asked.task is None:
+        raise InputError(
+            "No task is given.", hint='Say what is made of a row: --task "Write a product description for {name}"'
+        )
+    task = read_task(asked.task)
+    wish = _wish(asked)
+    # An option that is not given is None, and one that may be repeated an empty list.
+    settings = load_settings({name: None if value == [] else value for name, value in flags.items()})
+    sheet = open_sheet(
+        asked.table,
+        task=task,
+        recipe=load_recipe(settings.recipe, user_folder=recipes_folder()),
+        only=asked.only_columns,
+        skip=asked.skip_columns,
+        id_column=asked.id_column,
+        encoding=asked.encoding,
+        only_empty=asked.only_empty,
+        limit=asked.rows,
+    )
+    if wish:
+        check_output(wish.path, lines=sheet.found.rows)
+    office = open_office(settings, task=task, keys=load_keys())
+    return Ready(sheet=sheet, office=office, wish=wish, retry_errors=asked.retry_errors, place=place)
+
+
+def _wish(asked: Asked) -> Wish | None:
+    if asked.dry_run:
+        return None
+    if asked.output is None:
+        raise InputError("It is not said where the results go.", hint="Name a file: -o out.csv")
+    for path in (asked.output, asked.report):
+        if path and path.resolve() == asked.table.resolve() and not (path is asked.output and asked.only_empty):
+            raise InputError(f"{path} is the table itself.", hint="Write the results to another file.")
+    if asked.report:
+        if asked.report.suffix.lower() not in (".html", ".htm"):
+            raise InputError(f"A report is an HTML page, and {asked.report} is called otherwise.", hint="Name it .html")
+        if asked.report.resolve() == asked.output.resolve():
+            raise InputError(f"The results and the report cannot both be {asked.report}.")
+        check_place(asked.report)
+    check_output(asked.output)
+    return Wish(path=asked.output, form="wide" if asked.wide else "long", raw=asked.raw_cells, report=asked.report)

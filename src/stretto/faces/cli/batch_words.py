@@ -1,0 +1,73 @@
+"""What is said about a batch in one line: how far it is, how it ended, what is missing."""
+
+import sys
+from collections.abc import Iterator
+
+from stretto.batch.tally import Tally
+from stretto.core.usage import Cost
+from stretto.faces.cli.batch_setup import Ready
+from stretto.faces.cli.errors import one_line
+from stretto.faces.cli.words import count, money, seconds
+
+_REASONS = 5
+_REASON = 300
+"""Characters."""
+
+
+def say_notes(ready: Ready) -> None:
+    """Say on stderr which models are asked and what was assumed about the table."""
+    team, why = ready.office.job.team, ready.office.why
+    reason = f" ({why.rstrip('.')})" if why else ""
+    print(
+        one_line(f"models: orchestrator {team.orchestrator.name}, workers {team.worker.name}{reason}"), file=sys.stderr
+    )
+    for note in (*team.labels, *ready.sheet.table.notes, *_repeated(ready)):
+        print(f"note: {one_line(note)}", file=sys.stderr)
+
+
+def _repeated(ready: Ready) -> Iterator[str]:
+    repeated = ready.sheet.found.repeated
+    if repeated:
+        same = "1 row has" if repeated == 1 else f"{repeated:,} rows have"
+        yield f"{same} the same content as a row before, and is run all the same."
+
+
+def progress(tally: Tally, cost: Cost, *, dot: str) -> str:
+    """Return how far a batch is: rows, rate, cost, time that is left, failures."""
+    parts = [f"{tally.done:,} of {count(tally.total, 'row')}"]
+    if tally.reused:
+        parts.append(f"{tally.reused:,} from before")
+    if tally.rate:
+        parts.append(f"{tally.rate:,.1f} rows a minute")
+    parts.append(money(cost))
+    if tally.remaining is not None and tally.done < tally.total:
+        parts.append(f"about {seconds(tally.remaining)} left")
+    short = tally.statuses["failed"] + tally.statuses["partial"]
+    if short:
+        parts.append(f"{short:,} not complete")
+    return dot.join(parts)
+
+
+def closing(tally: Tally, cost: Cost, *, dot: str, interrupted: bool) -> str:
+    """Return the line that closes a batch."""
+    complete = tally.statuses["complete"]
+    word = "complete" if complete == tally.total else "partial" if tally.texts else "failed"
+    parts = [
+        "interrupted" if interrupted else word,
+        f"{complete:,} of {count(tally.total, 'row')}",
+        *([f"{tally.reused:,} from before"] if tally.reused else []),
+        count(tally.texts, "text"),
+        count(tally.calls, "call"),
+        money(cost),
+        seconds(tally.elapsed),
+    ]
+    return dot.join(parts)
+
+
+def missing(tally: Tally) -> Iterator[str]:
+    """Yield why something is missing, the most frequent reasons first."""
+    for reason, number in tally.reasons.most_common(_REASONS):
+        yield f"missing in {count(number, 'row')}: {one_line(reason)[:_REASON]}"
+    rest = sum(number for _, number in tally.reasons.most_common()[_REASONS:])
+    if rest:
+        yield f"missing in {count(rest, 'row')}: other reasons; the output has them."
