@@ -236,6 +236,13 @@ def test_no_frame_is_wider_or_higher_than_the_terminal(width, height, name):
     assert terminal.screen.lines[-1].strip()
 
 
+@pytest.mark.parametrize("width", range(2, 12))
+def test_a_terminal_with_hardly_any_columns_ends_no_run(width):
+    """However narrow a terminal is, drawing on it raises nothing."""
+    terminal = Terminal(width)
+    terminal.show(*run_of([done(subtask(number)) for number in range(1, 4)], analysis="Something to wrap. " * 9)[:-4])
+
+
 def test_wide_characters_keep_the_columns_straight(terminal):
     """A Chinese title takes two cells a character, and the seconds still end in one column."""
     terminal.show(*sealed(subtask(1, "技术证明"), subtask(2, "Warranty")))

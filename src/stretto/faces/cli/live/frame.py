@@ -102,7 +102,7 @@ def _analysis(analysis: Growing, screen: Screen, width: int, most: int) -> Itera
     if not text or most < 1:
         return
     yield Text("  Analysis", "bold")
-    shown = [line.plain.rstrip() for line in Text(text).wrap(screen.console, width - 4)[-most:]]
+    shown = [line.plain.rstrip() for line in Text(text).wrap(screen.console, max(1, width - 4))[-most:]]
     for line in shown[not shown[0] :]:  # an empty line on top says nothing
         yield Text.assemble(("  " + screen.glyphs.side + " ", QUIET), line)
     yield Text("")
