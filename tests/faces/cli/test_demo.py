@@ -79,3 +79,15 @@ def test_what_the_demo_does_not_know_is_one_line_and_2(stretto, arguments, said)
     ended = stretto("demo", *arguments)
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert said in ended.err
+
+
+def test_the_demo_does_without_a_journal_that_cannot_be_opened(stretto, monkeypatch, tmp_path):
+    """Where nothing can be kept the demo runs all the same and says so; a place that was asked for is an error."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("STRETTO_DATA_DIR", str(tmp_path / "file" / "folder"))
+    ended = stretto("demo", "--misbehave", "delay=0")
+    assert ended.code == 0
+    assert "note: this run is not kept: Cannot open the journal" in ended.err
+    assert "3 of 3 results" in ended.err
+    asked = stretto("demo", "--misbehave", "delay=0", "--journal", str(tmp_path / "file" / "folder" / "j.db"))
+    assert (asked.code, asked.out) == (1, "")

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from stretto.core.errors import InputError
+from stretto.core.errors import InputError, JournalError
 from stretto.faces.cli import options
 from stretto.faces.cli.commands import new_app
-from stretto.faces.cli.errors import ExitCode
+from stretto.faces.cli.errors import ExitCode, one_line
 
 app = new_app()
 
@@ -55,7 +55,7 @@ def demo(
     # Not at the top: --help needs none of it.
     from stretto.app.orchestrator import Orchestrator
     from stretto.faces.cli.conduct import Errand, conduct, say_models
-    from stretto.faces.cli.journals import find_place_unless
+    from stretto.faces.cli.journals import Place, find_place_unless
     from stretto.models.demo import DemoModel
 
     if language not in BRIEFS:
@@ -63,11 +63,21 @@ def demo(
     task, context = BRIEFS[language]
     # A model, not its name: STRETTO_MODEL takes the place of names, and a demo must not cost money.
     model = DemoModel.from_spec("demo" if misbehave is None else f"demo:{misbehave}")
-    place = find_place_unless(no_journal, journal)
-    orchestrator = Orchestrator(model=model, journal=place.journal if place else None)
-    say_models(orchestrator.models)
-    errand = Errand(start=partial(orchestrator.stream, task, context=context), as_json=as_json, place=place)
-    code = conduct(errand)
+
+    def run(place: Place | None) -> int:
+        orchestrator = Orchestrator(model=model, journal=place.journal if place else None)
+        start = partial(orchestrator.stream, task, context=context)
+        return conduct(Errand(start=start, as_json=as_json, place=place))
+
+    say_models({"orchestrator": model.name, "worker": model.name})
+    try:
+        code = run(find_place_unless(no_journal, journal))
+    except JournalError as error:
+        if journal:
+            raise
+        # Nothing has begun yet, and a demo needs no more than a terminal.
+        typer.echo(f"note: this run is not kept: {one_line(error.message)}", err=True)
+        code = run(None)
     if code == ExitCode.COMPLETE and not as_json:
         typer.echo('Your turn: stretto run "Write ..." -c audience="..."', err=True)
     return code
