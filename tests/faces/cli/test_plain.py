@@ -48,6 +48,18 @@ def test_a_few_lines_tell_a_run():
     ]
 
 
+def test_a_plan_that_was_brought_along_was_not_waited_for(capsys):
+    """With a plan of one's own nothing is said of planning, nor of a head start before its end."""
+    events = run_of([done(subtask(1))])
+    board = board_of(events)
+    stream = io.StringIO()
+    board.given = True
+    PlainProgress(board, stream).see(events[0])
+    say_how_it_ended(board, board.result, interrupted=False)
+    assert stream.getvalue() == ""
+    assert "before the plan" not in capsys.readouterr().err
+
+
 def test_what_goes_wrong_on_the_way_is_said():
     """Retries, waiting, superseded and skipped subtasks and the synthesis each have their line."""
     start = run_of([done(subtask(1))])[:4]

@@ -39,6 +39,8 @@ _INTERRUPTED = Failure(kind="interrupted", message="The run was interrupted.")
 class Board:
     """Everything that the faces of the command line show about one run."""
 
+    given: bool = False
+    """Whether the plan was brought along; nobody is asked for one then."""
     run: RunStarted | None = None
     analysis: Growing = field(default_factory=Growing)
     rows: dict[str, Row] = field(default_factory=dict[str, Row])

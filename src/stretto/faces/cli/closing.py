@@ -74,7 +74,7 @@ def _step(board: Board, result: RunResult | None, place: Place | None, *, to_rev
 def head_start(board: Board) -> float | None:
     """Return how long before the end of planning the first worker started; None when that is not worth a word."""
     starts = [row.started for row in board.rows.values() if row.started is not None]
-    if not starts or board.plan_ended is None or board.plan_ended - min(starts) < _WORTH_A_WORD:
+    if board.given or not starts or board.plan_ended is None or board.plan_ended - min(starts) < _WORTH_A_WORD:
         return None
     return board.plan_ended - min(starts)
 

@@ -83,11 +83,13 @@ class Errand:
     """Where the results are written in place of stdout."""
     place: Place | None = None
     """The journal that keeps the run; None when nothing does."""
+    given: bool = False
+    """Whether the plan was brought along; nobody is asked for one then."""
 
 
 def conduct(errand: Errand) -> int:
     """Run an errand to its end and return the exit code."""
-    board, interrupts = Board(), Interrupts()
+    board, interrupts = Board(given=errand.given), Interrupts()
     watcher = open_watcher(board, as_json=errand.as_json)
     lost = carry_through(errand, board, watcher, interrupts)
     result = board.result or (board.so_far(Failure.of(lost) if lost else None) if interrupts.seen or lost else None)

@@ -64,7 +64,9 @@ class PlainProgress:
     def _line(self, event: Event) -> str:
         match event:
             case RunStarted():
-                return "resumed" if event.resumed else "planning"
+                if event.resumed:
+                    return "resumed"
+                return "" if self._board.given else "planning"
             case PlanRetrying():
                 return f"plan      asked for again: {flat(str(event.reason))}"
             case PlanCompleted():

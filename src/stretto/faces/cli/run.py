@@ -96,5 +96,6 @@ def run(
         as_json=as_json,
         output=output,
         place=prepared.place,
+        given=plan is not None,
     )
     return conduct(errand)

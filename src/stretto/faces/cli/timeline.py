@@ -42,7 +42,7 @@ def bars_of(board: Board) -> tuple[Bar, ...]:
     """Return the lines of the picture: planning, each worker that was started, synthesis."""
     now = board.seconds
     bars = [_worker_bar(row, row.started, now) for row in board.rows.values() if row.started is not None]
-    if board.plan_ended is not None:
+    if board.plan_ended is not None and not board.given:
         bars.insert(0, Bar(kind="planning", label="planning", start=0.0, end=board.plan_ended))
     if board.synthesis:
         ended = board.synthesis.ended
