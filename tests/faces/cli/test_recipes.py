@@ -81,3 +81,9 @@ def test_control_characters_in_a_recipe_do_not_reach_the_terminal(stretto, tmp_p
     file = tmp_path / "evil.md"
     file.write_text("# Orchestrator\n\x1b]0;owned\x07Plan.\n")
     assert stretto("recipes", "show", str(file)).out == "# Orchestrator\nPlan.\n"
+
+
+def test_a_new_recipe_says_when_it_hides_a_built_in_one(stretto):
+    """A recipe with a built-in one's name takes its place from then on, which is not left unsaid."""
+    assert "takes the place of the built-in recipe product-copy" in stretto("recipes", "new", "product-copy").err
+    assert "takes the place" not in stretto("recipes", "new", "tea-copy").err

@@ -52,15 +52,18 @@ def new(
 ) -> None:
     """Create a recipe to start from; an existing file is never overwritten."""
     from stretto.app.folders import recipes_folder
-    from stretto.recipes import recipe_template
+    from stretto.recipes import list_recipes, recipe_template
 
     text = recipe_template(name)
     folder = recipes_folder()
+    hidden = path is None and any(name == built_in.name for built_in in list_recipes())
     if path is None:
         _make(folder)
     file = path if path is not None and path.suffix == ".md" else (path or folder) / f"{name}.md"
     _write_new(file, text)
     print(f"Edit it, then run: stretto run --recipe {name if path is None else file} TASK", file=sys.stderr)
+    if hidden:
+        print(f"note: it takes the place of the built-in recipe {name}, in every run that names it", file=sys.stderr)
     typer.echo(str(file))
 
 
