@@ -178,7 +178,7 @@ def test_a_file_that_is_not_text(place):
     """A settings file in another encoding is said in one line."""
     place.user("")
     place.user_file.write_bytes(b"\xff\xfe")
-    assert "is not valid TOML" in place.error()
+    assert "is not UTF-8 text (byte 0). Save it as UTF-8." in place.error()
 
 
 def test_a_file_that_cannot_be_read(place, monkeypatch):

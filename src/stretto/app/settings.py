@@ -131,6 +131,8 @@ def _load_toml(file: Path) -> dict[str, object]:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"Cannot read the settings in {file}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8.") from error
     except ValueError as error:
         raise InputError(f"{file} is not valid TOML: {error}.", hint="Mend it or move it away.") from error
 

@@ -123,6 +123,7 @@ def test_a_file_is_read_as_its_name_says(tmp_path, name, content, expected):
     ("name", "content", "said"),
     [
         ("a.json", b"\x89PNG\r\n\x1a\n", "is not UTF-8 text (byte 0)"),
+        ("a.json", b'{"n": %s}' % (b"1" * 5000), "has a number that is too long. Write it in quotes."),
         ("a.json", b"PK\x03\x04\x14", "is not valid JSON"),
         ("a.json", "", "is not valid JSON"),
         ("a.json", "[1]", "must hold names with values, got a list"),

@@ -144,8 +144,10 @@ def _parse_json(text: str, file: Path) -> object:
         raise
     except RecursionError as error:
         raise InputError(f"{file} is nested too deeply.") from error
-    except ValueError as error:
+    except json.JSONDecodeError as error:
         raise InputError(f"{file} is not valid JSON: {error}.") from error
+    except ValueError as error:  # Python's own limit for digits
+        raise InputError(f"{file} has a number that is too long.", hint="Write it in quotes.") from error
 
 
 def _unique(pairs: list[tuple[str, object]], file: Path) -> dict[str, object]:

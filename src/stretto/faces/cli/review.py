@@ -49,7 +49,8 @@ def review_plan(plan: Plan, quote: Quote, *, task: str, editor: list[str]) -> Pl
             try:
                 edited = read_plan_text(file.read_text(encoding="utf-8-sig"), plan)
             except (InputError, OSError, UnicodeDecodeError) as error:
-                print(f"error: {error}", file=sys.stderr)
+                not_text = isinstance(error, UnicodeDecodeError)
+                print(f"error: {'The file is not UTF-8 text.' if not_text else error}", file=sys.stderr)
                 if not _again():
                     return None
                 continue
