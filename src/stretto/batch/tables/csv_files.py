@@ -1,6 +1,7 @@
 """Reads CSV as a stream: its encoding, its separator, quoted line breaks."""
 
 import csv
+import io
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -22,6 +23,8 @@ class CsvFile:
 
     def __init__(self, path: Path, *, encoding: str | None = None) -> None:
         self._path = path
+        # The limit is the process's; it is only ever raised, and to no more than this reader can stand.
+        csv.field_size_limit(max(csv.field_size_limit(), CELL_LIMIT))
         self._encoding, note = detect_encoding(path, told=encoding)
         self._separator = "\t" if path.suffix.lower() == ".tsv" else self._find_separator()
         header = next((row.shown for row in self._rows() if any(row.shown)), ())
@@ -33,8 +36,6 @@ class CsvFile:
         return body(self._path, self._rows(), self.opened.columns, padded=False)
 
     def _rows(self) -> Iterator[RawRow]:
-        # The limit is the process's; it is only ever raised, and to no more than this reader can stand.
-        csv.field_size_limit(max(csv.field_size_limit(), CELL_LIMIT))
         number = 0
         with self._path.open(encoding=self._encoding, newline="") as file:
             reader = csv.reader(_lines(self._path, file), delimiter=self._separator, strict=True)
@@ -52,11 +53,8 @@ class CsvFile:
 
 
 def _evenness(sample: str, separator: str) -> tuple[float, float]:
-    try:
-        reader = csv.reader(sample.splitlines(keepends=True), delimiter=separator)
-        widths = [len(cells) for cells in islice(reader, _SAMPLE_ROWS) if cells]
-    except csv.Error:
-        return 0.0, 0.0
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
+    widths = [len(cells) for cells in islice(reader, _SAMPLE_ROWS) if cells]
     if not widths:
         return 0.0, 0.0
     rows = widths[1:-1] if len(sample) == _SAMPLE else widths[1:]  # the end of a sample may be half a row
