@@ -45,9 +45,10 @@ async def test_runs_are_listed_by_state(journal):
 async def test_search_looks_into_task_recipe_and_id(journal):
     """A part of any of them finds the run, in any case and language; % and _ are only themselves."""
     await journal.open_run("20260131-aa", {"task": "Write for the ÉCLAIR bottle 100%", "recipe": "product-copy"})
-    await journal.open_run("20260131-bb", {"task": "写一段保温杯的文案", "recipe": "email_set"})
+    await journal.open_run("20260131-bb", {"task": "写一段保温杯的文案", "recipe": {"name": "email_set", "x": 1}})
     for search in ("éclair", "0%", "PRODUCT", "31-aa"):
         assert await ids(journal, search=search) == ["20260131-aa"]
+    assert [run.recipe for run in await journal.list_runs()] == ["email_set", "product-copy"]
     for search in ("保温杯", "l_s", "31-BB"):
         assert await ids(journal, search=search) == ["20260131-bb"]
     for search in ("%", "_"):

@@ -1,6 +1,8 @@
 """What records are known by: ids without what no column takes, titles to look at, which events are kept. No I/O."""
 
 import re
+from collections.abc import Mapping
+from typing import cast
 
 from stretto.core.text import replace_surrogates
 
@@ -24,6 +26,14 @@ def from_key(key: str) -> str:
 def as_title(value: object) -> str:
     """Return a text to look at and to search in; empty for what is none."""
     return replace_surrogates(value).replace("\0", "\ufffd") if isinstance(value, str) else ""
+
+
+def titles(spec: Mapping[str, object]) -> tuple[str, str]:
+    """Return the task and the recipe's name out of what a run was started with; a recipe may be given whole."""
+    recipe = spec.get("recipe")
+    if isinstance(recipe, Mapping):
+        recipe = cast("Mapping[str, object]", recipe).get("name")
+    return as_title(spec.get("task")), as_title(recipe)
 
 
 def in_order(subtask_id: str) -> tuple[int, str]:

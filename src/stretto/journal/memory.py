@@ -19,7 +19,7 @@ from stretto.core.journal import (
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.usage import FREE
-from stretto.journal.keys import DELTAS, as_title, in_order
+from stretto.journal.keys import DELTAS, in_order, titles
 from stretto.journal.summary import counted_cost, progress
 
 
@@ -142,12 +142,13 @@ def _summary(run_id: str, run: _Run) -> RunSummary:
         if isinstance(result, WorkerResult) and result.status == "completed"
     }
     completed, total = progress(plans[max(plans)] if plans else None, run.sealed.keys(), done)
+    task, recipe = titles(run.spec)
     return RunSummary(
         run_id=run_id,
         started_at=run.started_at,
         state=run.state,
-        task=as_title(run.spec.get("task")),
-        recipe=as_title(run.spec.get("recipe")),
+        task=task,
+        recipe=recipe,
         completed=completed,
         total=total,
         cost=sum((counted_cost(start, run.ends.get(id_)) for id_, start in run.starts.items()), FREE),

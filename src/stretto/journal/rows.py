@@ -12,7 +12,7 @@ from stretto.core.models import Role
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import SynthesisResult, WorkerResult
 from stretto.journal.codec import dump, load, load_event, parse
-from stretto.journal.keys import DELTAS, as_key, as_title
+from stretto.journal.keys import DELTAS, as_key, titles
 
 T = TypeVar("T")
 Row = dict[str, object]
@@ -70,13 +70,13 @@ def run_row(
     run_id: str, *, spec: Mapping[str, object] | None = None, analysis: str = "", state: RunState = "running"
 ) -> Row:
     """Return a run's own row."""
-    given = spec or {}
+    title, recipe = titles(spec or {})
     return {
         "run_id": as_key(run_id),
         "started_at": microseconds(datetime.now(UTC)),
         "state": state,
-        "title": as_title(given.get("task")),
-        "recipe": as_title(given.get("recipe")),
+        "title": title,
+        "recipe": recipe,
         "spec": b"" if spec is None else dump(spec),
         "analysis": dump(analysis) if analysis else b"",
     }
