@@ -85,6 +85,12 @@ def test_one_column_with_commas_in_its_header_row(write):
     assert values_of(path) == [{"name": "a, b"}, {"name": "c; d"}]
 
 
+def test_a_long_first_cell_and_odd_line_breaks(write):
+    """What only looks like a line break, or a first row of many pages, does not hide the separator."""
+    cell = "a\u2028b,\x0cc\x1d" * 30_000
+    assert values_of(write("a.csv", f'name;note\n"{cell}";x\n')) == [{"name": cell, "note": "x"}]
+
+
 def test_tsv_is_separated_by_tabs(write):
     """The ending .tsv decides."""
     assert values_of(write("a.tsv", "a,b\tc\n1,2\t3\n")) == [{"a,b": "1,2", "c": "3"}]
