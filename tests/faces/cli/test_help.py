@@ -70,7 +70,7 @@ def test_without_a_command_help_goes_to_stderr(stretto):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["recipse"], "error: No such command 'recipse'. Did you mean 'recipes'? See: stretto --help\n"),
+        (["recipse"], "error: No such command 'recipse'. Did you mean 'recipes', 'resume'? See: stretto --help\n"),
         (["--nonsense"], "error: No such option: --nonsense. See: stretto --help\n"),
         (
             ["run", "write", "a", "text"],
