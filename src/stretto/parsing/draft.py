@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from stretto.parsing.entities import plain
 from stretto.parsing.fields import Entry, Fault, build, tidy
 from stretto.parsing.json_entry import entry_of_text
-from stretto.parsing.names import TYPES, Kind, kind_of
+from stretto.parsing.names import OTHER_DESCRIPTIONS, OTHER_TYPES, SHORT, TYPES, Kind, kind_of, normal
 from stretto.parsing.tags import CLOSERS, OPENERS, attributes
 
 _WORD = re.compile(r"[^\W\d_]{2}|[\u3040-\u9fff]")
@@ -106,6 +106,11 @@ class Draft:
             if (found := entry_of_text(text)) is not None:
                 return found
             if text.startswith("<") and text.endswith(">") and not text.startswith("<!"):
+                others = _whole_fields(text)
+                body = next((others[name] for name in OTHER_DESCRIPTIONS if others.get(name, "").strip()), "")
+                if body:
+                    self.descriptions.append(body)
+                    return build(self._type(others), [plain(body)], self.tier)
                 return Fault(message=f"A subtask has no description but {text[:40]!r}.")
             if keyed := _KEYED.fullmatch(text):
                 self.types.setdefault("type", keyed["type"].strip())
@@ -114,8 +119,14 @@ class Draft:
         elif not self.types:
             for found in _fields_in("".join(self.loose)):
                 self.add(*found)
-        type = next((self.types[name] for name in TYPES if self.types.get(name)), next(iter(self.types.values()), ""))
-        return build(type, [plain(text) for text in self.descriptions], self.tier)
+        others = {} if self.types else _whole_fields("".join(self.loose).strip())
+        return build(self._type(others), [plain(text) for text in self.descriptions], self.tier)
+
+    def _type(self, others: dict[str, str]) -> str:
+        """Return the type; where none was given, what stands under a name that may as well mean it."""
+        if self.types:
+            return next((self.types[name] for name in TYPES if self.types.get(name)), next(iter(self.types.values())))
+        return next((plain(others[name]) for name in OTHER_TYPES if len(others.get(name, "").strip()) in SHORT), "")
 
     def _read_attributes(self) -> None:
         for name, value in attributes(self.attrs).items():
@@ -182,6 +193,23 @@ def _trailing_fields(text: str, tags: list[re.Match[str]]) -> int:
             break
         index, end = index - 2, opening.start()
     return index
+
+
+def _whole_fields(text: str) -> dict[str, str]:
+    """Return the fields, of whatever name, that a text consists of; empty when anything stands outside of them."""
+    fields: dict[str, str] = {}
+    position = 0
+    while position < len(text):
+        opening = _ANY_TAG.match(text, position)
+        if not opening or opening[1]:
+            return {}
+        closer = rf"[{OPENERS}]\s*+[/／]\s*+{re.escape(opening[2])}\s*+[{CLOSERS}]\s*+"
+        closing = re.compile(closer, re.IGNORECASE).search(text, opening.end())
+        if not closing:
+            return {}
+        fields.setdefault(normal(opening[2]), text[opening.end() : closing.start()])
+        position = closing.end()
+    return fields
 
 
 def _fields_in(text: str) -> list[tuple["Kind | None", str, str]]:

@@ -44,7 +44,8 @@ class EarlyMarkup:
         position = 0
         while match := _MARK.search(text, position):
             self._pass(text[position : match.start()], found)
-            if (text[match.start() - 1 : match.start()] or self._last) == "`":
+            # Behind a backtick a tag is only named; behind a bracket, <<task>>, only the whole text tells.
+            if (text[match.start() - 1 : match.start()] or self._last) in ("`", "<"):
                 self._pass(match[0], found)
             else:
                 self._mark(match, found)

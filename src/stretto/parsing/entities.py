@@ -5,7 +5,10 @@ import re
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ENTITY = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z_][\w.\-]{0,60};")
-_WHOLE = (("&lt;", "<"), ("&gt;", ">"), ("&#60;", "<"), ("&#62;", ">"), ("&quot;", '"'), ("&amp;", "&"))
+_WHOLE = (
+    *(("&lt;", "<"), ("&gt;", ">"), ("&#60;", "<"), ("&#62;", ">"), ("&quot;", '"'), ("&amp;", "&")),
+    *(("&#x3C;", "<"), ("&#x3c;", "<"), ("&#x3E;", ">"), ("&#x3e;", ">")),
+)
 _CDATA_OPEN = "<![CDATA["
 _CDATA = re.compile(re.escape(_CDATA_OPEN), re.IGNORECASE)
 

@@ -5,11 +5,24 @@ import re
 from stretto.parsing.fields import Entry, Fault, build, is_ellipsis
 from stretto.parsing.json_text import Bare, Items, JsonError, Omission, Pairs, Value
 from stretto.parsing.json_tolerant import read_value
-from stretto.parsing.names import DESCRIPTIONS, OTHER_DESCRIPTIONS, TASKS, TIERS, TYPE_NAMES, TYPES, WRAPPERS, normal
+from stretto.parsing.names import (
+    DESCRIPTIONS,
+    OTHER_DESCRIPTIONS,
+    OTHER_TYPES,
+    SHORT,
+    TASKS,
+    TIERS,
+    TYPE_NAMES,
+    TYPES,
+    WRAPPERS,
+    normal,
+)
 
 LISTS = WRAPPERS | TASKS | {"items", "steps", "variants", "list"}
 """Names under which a list of subtasks stands."""
 _LIST_ORDER = ("tasks", "subtasks", "sub_tasks")
+_CALLS = ("function", "function_call", "arguments", "parameters", "input", "args")
+"""Names under which a tool call holds what it is called with, from the outside in."""
 _NULLS = frozenset({"null", "None", "undefined", "none"})
 
 
@@ -41,6 +54,7 @@ def is_schema(pairs: Pairs) -> bool:
 
 def entry_of(value: Value) -> Entry:
     """Return the subtask that one element of a list is, or why it is none."""
+    value = called(value)
     if isinstance(value, Omission) or (isinstance(value, str) and is_ellipsis(value)):
         return Fault(message="Dots stand in place of subtasks.", placeholder=True)
     if isinstance(value, str):
@@ -81,6 +95,8 @@ def _entry_of_pairs(pairs: Pairs) -> Entry:
                 types[known] = text.replace("\n", ", ") if isinstance(value, Items) else text
             else:
                 others[known] = text
+        elif known in OTHER_TYPES:
+            others[known] = text or ""
         elif known in TIERS:
             tier = text if text in ("fast", "strong") else tier
     return _assemble(pairs, types, dict(descriptions), others, tier)
@@ -90,12 +106,13 @@ def _assemble(
     pairs: Pairs, types: dict[str, str], descriptions: dict[str, str], others: dict[str, str], tier: str
 ) -> Entry:
     texts = [text for text in descriptions.values() if text.strip()]
-    if not texts:
-        texts = [others[name] for name in OTHER_DESCRIPTIONS if others.get(name, "").strip()][:1]
-    type = next((types[name] for name in TYPES if types.get(name)), next(iter(types.values()), ""))
+    used = [name for name in OTHER_DESCRIPTIONS if not texts and others.get(name, "").strip()][:1]
+    texts = texts or [others[name] for name in used]
+    kinds = [others[name] for name in OTHER_TYPES if name not in used and len(others.get(name, "").strip()) in SHORT]
+    type = next((types[name] for name in TYPES if types.get(name)), next(iter(types.values() if types else kinds), ""))
     if not texts and not types and len(pairs.items) == 1:
         name, value = pairs.items[0]
-        if isinstance(value, str) and not descriptions and not others:
+        if isinstance(value, str) and not descriptions:
             return build(name, [value])
         if isinstance(value, Pairs):
             inner = entry_of(value)
@@ -138,6 +155,23 @@ def is_entry(pairs: Pairs) -> bool:
     if names & {"arguments", "parameters", "function", "input"}:
         return False
     return bool(names & DESCRIPTIONS) or bool(names & TYPE_NAMES and names & set(OTHER_DESCRIPTIONS))
+
+
+def called(value: Value) -> Value:
+    """Return the subtask with which a tool was called; any other value as it is."""
+    inner = value
+    for _ in range(3):
+        if not isinstance(inner, Pairs):
+            break
+        inner = next((item for name, item in inner.items if key(name) in _CALLS), None)
+        if isinstance(inner, str) and looks_like_json(inner):
+            try:
+                inner = read_value(inner.strip(), 0)[0]
+            except JsonError:
+                break
+        if isinstance(inner, Pairs) and is_entry(inner):
+            return inner
+    return value
 
 
 def entry_of_text(text: str) -> Entry | None:

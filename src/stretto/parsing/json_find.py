@@ -4,7 +4,7 @@ import re
 
 from stretto.parsing.blocks import Block, Found, choose
 from stretto.parsing.fields import Fault, is_ellipsis
-from stretto.parsing.json_entry import entry_of, is_entry
+from stretto.parsing.json_entry import called, entry_of, is_entry
 from stretto.parsing.json_plan import analysis_of, blocks_of
 from stretto.parsing.json_text import Items, JsonError, Pairs, Value
 from stretto.parsing.json_tolerant import read_value
@@ -96,6 +96,7 @@ class JsonFinder:
         gap = self._text[self._seen : start]
         self._seen = end
         begun = self._begun
+        value = called(value)
         if isinstance(value, Pairs) and is_entry(value):
             self._line(value, gap)
             self._extend(start, end, begun)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from stretto.parsing.fields import Entry, Fault, build, is_ellipsis, tidy
-from stretto.parsing.json_entry import entry_of, is_entry, is_schema, key, list_in, named, text_of
+from stretto.parsing.json_entry import called, entry_of, is_entry, is_schema, key, list_in, named, text_of
 from stretto.parsing.json_text import Items, JsonError, Omission, Pairs, Value
 from stretto.parsing.json_tolerant import read_value
-from stretto.parsing.names import ANALYSES, DESCRIPTIONS, TASKS
+from stretto.parsing.names import ANALYSES, DESCRIPTIONS, TASKS, kind_of
 
 _PLAN_KEY = re.compile(r"[\"'](?:tasks|subtasks|description)\\*[\"']\s*:")
 _MAX_STRINGS = 3
@@ -89,6 +89,9 @@ def _blocks_of_pairs(pairs: Pairs, strings: int) -> Iterator[tuple[list[Entry], 
     if entries is not None:
         yield entries, analysis_of(pairs), not isinstance(listed, (Items, Pairs)) or listed.ended
         return
+    if _is_numbered(pairs):
+        yield [_entry_of_map(n, item) for n, item in pairs.items if key(n) not in ANALYSES], analysis_of(pairs), True
+        return
     for name, item in pairs.items:
         # Of a schema only what stands in place of its properties can be a plan.
         if not is_schema(pairs) or name == "properties":
@@ -96,9 +99,17 @@ def _blocks_of_pairs(pairs: Pairs, strings: int) -> Iterator[tuple[list[Entry], 
                 yield block, analysis or analysis_of(pairs), ended
 
 
+def _is_numbered(pairs: Pairs) -> bool:
+    """Whether an object holds one subtask after the other: {"task1": {…}, "task2": {…}}."""
+    names = [key(name) for name, _ in pairs.items if key(name) not in ANALYSES]
+    values = [item for name, item in pairs.items if key(name) not in ANALYSES]
+    numbered = all(re.fullmatch(r"(.+?)_?\d{1,4}", name) and kind_of(name) == "task" for name in names)
+    return bool(names) and numbered and pairs.ended and all(isinstance(v, Pairs) and is_entry(v) for v in values)
+
+
 def _is_list_of_entries(items: Items, *, top: bool) -> bool:
     """Whether an array under no known name is a list of subtasks."""
-    if any(isinstance(item, Pairs) and is_entry(item) for item in items.items):
+    if any(isinstance(call := called(item), Pairs) and is_entry(call) for item in items.items):
         return True
     texts = all(isinstance(item, (str, Omission)) or _is_pair(item) or _is_named_text(item) for item in items.items)
     return top and bool(items.items) and texts

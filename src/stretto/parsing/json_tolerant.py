@@ -39,7 +39,7 @@ _SWALLOWED = re.compile(
     rf"[,，]\s{{0,40}}{_QUOTE}(?:type|name|title|description|desc|details|tier|task){_QUOTE}\s{{0,40}}[:：]",
     re.IGNORECASE,
 )
-_SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\n": "\n"}
+_SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\n": ""}
 _KEPT = _DOUBLE + _SINGLE + "\\/"
 _HEX = re.compile(r"u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})")
 _LOW = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")

@@ -75,11 +75,20 @@ class MarkupReader:
             if self._named and token.kind == "task":
                 self._ledger.blame(NESTED)
             self._leave_field(draft, field, token)
+        elif self._is_frame(field, token):
+            # Its name can mean a description, but it only holds the fields together.
+            self._field, self._cursor.seen = None, token.start
+            self._cursor.again()
         elif token.kind in ("task", "wrapper") and not token.close:
             if self._cursor.starts_task():
                 self._leave_field(draft, field, token)
             else:
                 self._named += token.kind == "task"
+
+    def _is_frame(self, field: Token, token: Token) -> bool:
+        if token.close or token.name not in ("type", "description") or field.name == "description":
+            return False
+        return field.name in ("details", "detail") and not self._cursor.text[field.end : token.start].strip()
 
     def _closes(self, draft: Draft, token: Token) -> bool:
         if token.kind in ("approach", "item"):
@@ -178,6 +187,10 @@ class MarkupReader:
         if draft.bare and draft.name and not self._ledger.depth and token.kind == "wrapper":
             # Prose that named the tag before using it.
             self._draft = None
+        elif draft.bare and draft.name not in ("", token.name) and not "".join(draft.loose).strip():
+            # <task> around several <subtask>.
+            self._draft = None
+            self._ledger.open_wrapper()
         else:
             self._close_draft(None)
             self._suspect = True

@@ -16,7 +16,9 @@ WRAPPERS = frozenset(
 TASKS = frozenset({"task", "subtask", "sub_task", "任务", "子任务"})
 TYPES = ("type", "task_type", "tasktype", "name", "title", "style", "approach", "kind", "label", "category")
 """The first one that is there is the type."""
-TYPE_NAMES = frozenset((*TYPES, "类型", "名称", "风格"))
+TYPE_NAMES = frozenset((*TYPES, "类型", "名称", "风格", "任务类型"))
+OTHER_TYPES = ("role", "tone", "angle", "lens", "perspective", "variant", "task")
+"""Read as the type only where none of the above is there."""
 DESCRIPTIONS = frozenset(
     {
         *("description", "desc", "task_description", "taskdescription", "details", "detail"),
@@ -24,8 +26,23 @@ DESCRIPTIONS = frozenset(
     }
 )
 """All that are there are the description."""
-OTHER_DESCRIPTIONS = ("content", "prompt", "text", "body", "brief", "goal", "objective", "task", "summary")
+OTHER_DESCRIPTIONS = (
+    "content",
+    "prompt",
+    "text",
+    "body",
+    "brief",
+    "goal",
+    "objective",
+    "task",
+    "summary",
+    "内容",
+    "提示词",
+    "目标",
+)
 """Read as the description only where none of the above is there."""
+SHORT = range(1, 81)
+"""How long such a type may be: what is longer says what to do."""
 TIERS = ("tier", "effort", "route", "model")
 THINKING = frozenset(
     {
@@ -65,8 +82,11 @@ def kind_of(name: str) -> Kind | None:
     for kind, names in exact:
         if name in names:
             return kind
-    if _NUMBER.sub("", name) in TASKS:
+    plain = _NUMBER.sub("", name)
+    if plain in TASKS:
         return "task"
+    if plain in ("type", "description"):
+        return "type" if plain == "type" else "description"
     return "description" if _misspelt(name, "description") else None
 
 

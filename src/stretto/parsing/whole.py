@@ -1,18 +1,24 @@
 """Reads a whole answer as a plan, in whichever form it came: the one truth about it. No I/O."""
 
-from collections.abc import Iterator
+import re
 from dataclasses import replace
 
 from stretto.core.errors import PlanError, PlanFault
 from stretto.core.plan import HARD_CEILING, Plan, Subtask
 from stretto.core.text import replace_surrogates, strip_control
 from stretto.parsing.blocks import Found
-from stretto.parsing.entities import unescape, without_cdata_marks
 from stretto.parsing.fields import Fault
 from stretto.parsing.json_find import read_json, string_with
 from stretto.parsing.lists import read_lists
 from stretto.parsing.markup import read_markup
 from stretto.parsing.thinking import without_thinking
+from stretto.parsing.unwrap import (
+    html_as_markdown,
+    opened_analysis,
+    rewritten_json,
+    rewritten_markup,
+    with_single_brackets,
+)
 
 
 def clean(text: str) -> str:
@@ -47,19 +53,45 @@ def read_whole(raw: str) -> Plan:
 
 
 def _find(text: str) -> Found:
+    text = with_single_brackets(text)
     markup = read_markup(text)
     if markup.begun:
         return _json_around(text, markup) or markup
-    for other in _unwrapped(text):
+    for other in rewritten_markup(text):
         found = read_markup(other)
         if found.begun:
             return found
-    found = read_json(text)
+    found = _found_in_json(text)
     if not found.begun and not found.fault:
-        found = read_lists(without_thinking(text))
+        found = _in_analysis(text, markup) or _found_in_lists(text)
     if not found.begun and markup.fault:
         found = markup
     return found if found.analysis else replace(found, analysis=markup.analysis)
+
+
+def _found_in_json(text: str) -> Found:
+    found = read_json(text)
+    if not found.entries or found.fault:
+        for other in rewritten_json(text):
+            again = read_json(other)
+            if again.entries and not again.fault:
+                return again
+    return found
+
+
+def _in_analysis(text: str, markup: Found) -> Found | None:
+    """Return the plan that stands in the analysis, where there is none outside; a whole one, no mere example."""
+    before = re.split(r"<tasks\b", markup.analysis, maxsplit=1, flags=re.IGNORECASE)
+    if len(before) < 2 or "</tasks>" not in before[1].lower():
+        return None
+    return replace(read_markup(opened_analysis(text)), analysis=before[0].strip())
+
+
+def _found_in_lists(text: str) -> Found:
+    text = without_thinking(text)
+    found = read_lists(text)
+    html = None if found.begun else html_as_markdown(text)
+    return found if html is None else read_lists(html)
 
 
 def _json_around(text: str, markup: Found) -> Found | None:
@@ -75,16 +107,6 @@ def _json_around(text: str, markup: Found) -> Found | None:
         return found if around else None
     inside = read_markup(inner)
     return inside if inside.analysis else replace(inside, analysis=found.analysis)
-
-
-def _unwrapped(text: str) -> Iterator[str]:
-    """Give the text as it is when what was wrapped around all of its markup is taken off."""
-    if "<![cdata[" in text.lower():
-        yield without_cdata_marks(text)
-    if "&lt;" in text or "&#60;" in text:
-        yield unescape(text)
-    if "\\u003c" in text.lower():
-        yield text.replace("\\u003c", "<").replace("\\u003C", "<").replace("\\u003e", ">").replace("\\u003E", ">")
 
 
 def _error(message: str, fault: PlanFault, raw: str, found: Found) -> PlanError:
