@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime, time
+from html import escape
 from typing import IO
-from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from stretto.core.errors import StrettoError
@@ -132,7 +132,7 @@ class XlsxSink:
             if len(self._cut_lines) < _NAMED_CUTS:
                 self._cut_lines.append(self._lines + 1)
         # A reader turns _x0041_ into A: what only looks so is written such that it comes back.
-        written = escape(_LOOKS_ESCAPED.sub("_x005F_", text))
+        written = escape(_LOOKS_ESCAPED.sub("_x005F_", text), quote=False)
         styled = f' s="{style}"' if style else ""
         return f'{styled} t="inlineStr"><is><t xml:space="preserve">{written}</t></is></c>'
 
