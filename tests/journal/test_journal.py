@@ -213,13 +213,14 @@ async def test_a_write_whose_caller_left_is_still_made(sql_journal):
 
 
 async def test_a_closed_journal_says_so(place):
-    """Writing after closing is an error with the journal's place, and closing twice is once."""
+    """Using it after closing is an error with the journal's place, and closing twice is once."""
     journal = open_journal(place)
     async with journal:
         await journal.open_run("r", {})
     await journal.aclose()
-    with pytest.raises(JournalError, match=r"journal .* is closed"):
-        await journal.open_run("r2", {})
+    for use in (lambda: journal.open_run("r2", {}), lambda: journal.load("r")):
+        with pytest.raises(JournalError, match=r"journal .* is closed"):
+            await use()
 
 
 async def test_what_was_asked_for_is_written_before_closing(place):

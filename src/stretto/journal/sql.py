@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 from anyio.to_thread import run_sync
 from sqlalchemy import Connection
 
+from stretto.core.errors import JournalError
 from stretto.core.events import Event
 from stretto.core.journal import (
     CallEnd,
@@ -40,6 +41,7 @@ class SqlJournal:
         self._sql = Statements(database.dialect)
         self._writer = Writer(database)
         self._open = False
+        self._closed = False
 
     @property
     def place(self) -> str:
@@ -158,10 +160,13 @@ class SqlJournal:
         return await self._writer.write(work)
 
     async def _opened(self) -> None:
+        if self._closed:
+            raise JournalError(f"The journal {self.place} is closed.", hint="Open it again with open_journal.")
         if not self._open:
             await run_sync(self._database.open)
             self._open = True
 
     def _close(self) -> None:
+        self._closed = True
         self._writer.close()
         self._database.close()
