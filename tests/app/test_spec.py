@@ -103,6 +103,8 @@ def test_every_recipe_comes_back_whole(recipe):
 def test_no_secret_is_in_it():
     """The keys with which models were opened are nowhere in what is kept."""
     assert SECRET not in json.dumps(to_spec(job(), base_url="http://localhost:8000/v1"))
+    spec = to_spec(job(), base_url=f"http://user:{SECRET}@localhost:8000/v1")
+    assert spec["base_url"] == "http://localhost:8000/v1"
 
 
 @pytest.mark.anyio

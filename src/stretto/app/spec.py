@@ -5,6 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from math import inf, isinf
 from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
 
 from stretto.checks import open_checks
 from stretto.core.checks import Check
@@ -27,7 +28,7 @@ def to_spec(job: Job, *, base_url: str | None) -> dict[str, object]:
         "task": job.task.text,
         "context": dict(job.task.context),
         "recipe": asdict(job.recipe) | {"max_output_tokens": dict(job.recipe.max_output_tokens)},
-        "base_url": base_url,
+        "base_url": _without_user(base_url),
         "models": {
             "orchestrator": team.orchestrator.name,
             "worker": team.worker.name,
@@ -81,6 +82,14 @@ def from_spec(
         review=review if data["review"] else None,
         deltas=deltas,
     )
+
+
+def _without_user(base_url: str | None) -> str | None:
+    """Return an address without a name and a password in it: no secret goes into a journal."""
+    if base_url is None:
+        return None
+    parts = urlsplit(base_url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _recipe(fields: Mapping[str, Any]) -> Recipe:
