@@ -152,7 +152,7 @@ def is_entry(pairs: Pairs) -> bool:
     if is_schema(pairs) or list_in(pairs) is not None:
         return len(pairs.items) == 1 and key(pairs.items[0][0]) in TASKS and isinstance(pairs.items[0][1], Pairs)
     names = {key(name) for name, _ in pairs.items}
-    if names & {"arguments", "parameters", "function", "input"}:
+    if names & {"arguments", "parameters", "function", "input", "input_schema", "schema"}:
         return False
     return bool(names & DESCRIPTIONS) or bool(names & TYPE_NAMES and names & set(OTHER_DESCRIPTIONS))
 

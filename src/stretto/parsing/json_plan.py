@@ -10,6 +10,7 @@ from stretto.parsing.json_tolerant import read_value
 from stretto.parsing.names import ANALYSES, DESCRIPTIONS, TASKS, kind_of
 
 _PLAN_KEY = re.compile(r"[\"'](?:tasks|subtasks|description)\\*[\"']\s*:")
+_JSON_KINDS = ("object", "array", "string", "integer", "number", "boolean")
 _MAX_STRINGS = 3
 """How often JSON may be written as text inside JSON."""
 
@@ -94,9 +95,16 @@ def _blocks_of_pairs(pairs: Pairs, strings: int) -> Iterator[tuple[list[Entry], 
         return
     for name, item in pairs.items:
         # Of a schema only what stands in place of its properties can be a plan.
-        if not is_schema(pairs) or name == "properties":
+        if not is_schema(pairs) or (name == "properties" and not _defines(item)):
             for block, analysis, ended in blocks_of(item, strings=strings, top=False):
                 yield block, analysis or analysis_of(pairs), ended
+
+
+def _defines(properties: Value) -> bool:
+    """Whether the properties of a schema only say of which kind each is."""
+    values = [value for _, value in properties.items] if isinstance(properties, Pairs) else []
+    kinds = [dict(value.items).get("type") for value in values if isinstance(value, Pairs)]
+    return bool(values) and len(kinds) == len(values) and all(kind in _JSON_KINDS for kind in kinds)
 
 
 def _is_numbered(pairs: Pairs) -> bool:

@@ -2,13 +2,27 @@
 
 import re
 
-from stretto.parsing.fields import Entry, build, is_ellipsis
+from stretto.parsing.fields import Entry, Fault, build, is_ellipsis
 from stretto.parsing.list_text import BOLD_LINE, HEADING, ITEM, KEY, bare, unquoted
-from stretto.parsing.names import TIERS, TYPE_NAMES, kind_of, normal
+from stretto.parsing.names import (
+    DESCRIPTIONS,
+    OTHER_DESCRIPTIONS,
+    OTHER_TYPES,
+    TIERS,
+    TYPE_NAMES,
+    kind_of,
+    normal,
+)
 
 _OTHER_KEY = re.compile(
-    rf"[ \t]*+(?:[-*+•]\s+)?(?:\*\*|__)?(?P<key>id|index|number|order|priority|weight|{'|'.join(TIERS)})(?:\*\*|__)?"
-    r"\s*[:：]\s*(?:\*\*|__)?\s*(?P<text>[^\n]{0,40})",
+    rf"(?P<indent>[ \t]*+)(?P<mark>(?:[-*+•]\s+)?)(?:\*\*|__)?"
+    rf"(?P<key>id|index|number|order|priority|weight|{'|'.join(TIERS)})(?:\*\*|__)?\s*[:：]\s*(?:\*\*|__)?\s*(?P<text>.*)",
+    re.IGNORECASE,
+)
+_OTHER_NAMES = re.compile(
+    rf"(?P<indent>[ \t]*+)(?P<mark>(?:[-*+•]|\d{{1,4}}[.)、])?\s*)(?:\*\*|__)?"
+    rf"(?P<key>{'|'.join([*TYPE_NAMES, *DESCRIPTIONS, *OTHER_TYPES[:-1], *OTHER_DESCRIPTIONS])})"
+    rf"(?:\*\*|__)?\s*[:：]\s*(?:\*\*|__)?\s*(?P<text>.*)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(
@@ -21,26 +35,66 @@ _YAML_COMMENT = re.compile(r"\s+#\s.*$")
 
 def read_keyed(lines: list[str], cued: bool) -> list[Entry]:
     """Read records of key lines; where several follow each other, a key that comes again begins the next."""
+    records = _records(lines, KEY)
+    if not any("description" in record for record in records):
+        # Other names are only believed where each record has both.
+        records = _records(lines, _OTHER_NAMES) if _column_of_keys(lines, _OTHER_NAMES) else []
+        return [_entry(record) for record in records] if all(len(record) > 1 for record in records) else []
+    if not any("type" in record for record in records) and not (cued and _stand_alone(lines)):
+        return []
+    return [_entry(record) for record in records]
+
+
+def _records(lines: list[str], pattern: re.Pattern[str]) -> list[dict[str, list[str]]]:
+    column = _column_of_keys(lines, pattern)
     records: list[dict[str, list[str]]] = []
     current: list[str] | None = None
+    marked = False
     for line in lines:
-        match = KEY.fullmatch(line)
+        match = pattern.fullmatch(line)
+        other = None if match else _OTHER_KEY.fullmatch(line)
+        begins = column > 0 and (match or other) is not None and _is_marked_at(match or other, column)
+        if begins and (not records or records[-1]):
+            records.append({})
         if match:
-            kind = "type" if normal(match["key"]) in TYPE_NAMES else "description"
+            name, marked = normal(match["key"]), bool(match["mark"].strip())
+            kind = "type" if name in TYPE_NAMES or name in OTHER_TYPES else "description"
             if not records or kind in records[-1]:
                 records.append({})
             current = records[-1][kind] = [match["text"]]
-        elif records and (other := _OTHER_KEY.fullmatch(line)):
+        elif other and records and (begins or _is_field(other, column, marked=marked)):
             if normal(other["key"]) in TIERS:
                 records[-1].setdefault("tier", [bare(other["text"])])
             current = None
         elif current is not None and _ends_record(line):
             current = None
         elif current is not None:
-            current.append(line)
-    if not any("type" in record for record in records) and not (cued and _stand_alone(lines)):
-        return []
-    return [_entry(record) for record in records] if any("description" in record for record in records) else []
+            current.append(line.strip() if column else line)
+    return [record for record in records if record]
+
+
+def _column_of_keys(lines: list[str], pattern: re.Pattern[str]) -> int:
+    """Return where the keys of each entry stand, the first one behind a dash and the next below it; 0 if not so."""
+    above = 0
+    for line in lines:
+        match = pattern.fullmatch(line) or _OTHER_KEY.fullmatch(line)
+        if match and not match["mark"].strip() and above and len(match["indent"]) == above:
+            return above
+        above = _column(match) if match and match["mark"].strip() else above
+    return 0
+
+
+def _column(match: re.Match[str]) -> int:
+    return len(match["indent"]) + len(match["mark"])
+
+
+def _is_marked_at(match: re.Match[str] | None, column: int) -> bool:
+    return match is not None and bool(match["mark"].strip()) and _column(match) == column
+
+
+def _is_field(match: re.Match[str], column: int, *, marked: bool) -> bool:
+    """Whether this line is a field of its own, as the keys around it are, and no line of a description."""
+    return _column(match) == column if column else marked and bool(match["mark"].strip())
 
 
 def _entry(record: dict[str, list[str]]) -> Entry:
@@ -90,7 +144,10 @@ def _entry_of_map(name: str, lines: list[str]) -> Entry:
     record: dict[str, list[str]] = {} if re.search(r"\d$", name) and kind_of(name) == "task" else {"type": [name]}
     current: list[str] = []
     for line in lines[1:]:
-        if match := KEY.fullmatch(line):
+        match = KEY.fullmatch(line)
+        if match and match["mark"].strip():
+            return Fault(message=f"The subtask {name!r} holds a list.")
+        if match:
             current = record["type" if normal(match["key"]) in TYPE_NAMES else "description"] = [match["text"]]
         elif _OTHER_KEY.fullmatch(line):
             current = []

@@ -5,7 +5,8 @@ import re
 from stretto.parsing.names import DESCRIPTIONS, TYPE_NAMES, normal
 
 ITEM = re.compile(
-    r"(?P<indent>[ \t]*)(?P<mark>[-*+–](?=\s)|[•●▪◦‣]|\(?\d{1,4}[.)](?=\s)|\d{1,4}[、．）]|[a-zA-Z][.)](?=\s)|[①-⑳]"
+    r"(?P<indent>[ \t]*)(?P<mark>[-*+–](?=\s)|[•●▪◦‣]|\(?\d{1,4}[.)](?=\s)|（\d{1,4}）|\d{1,4}[、．）]"
+    r"|[a-zA-Z][.)](?=\s)|[①-⑳]"
     r"|[一二三四五六七八九十]{1,3}、|(?:sub)?task\s*#?\d{1,4}\s*[:：.)\-–—]|(?:子?任务)\s*[\d一二三四五六七八九十]{1,3}\s*[:：])"
     r"\s*(?:\[[ xX]\]\s)?(?P<text>\S.*)",
     re.IGNORECASE,

@@ -54,8 +54,16 @@ def read_lists(text: str) -> Found:
 
 def _after_cue(lines: list[str]) -> tuple[int, bool]:
     """Return where the list of subtasks begins: behind the first line that announces it, so that none is lost."""
-    start = next((i for i, line in enumerate(lines) if len(line) < 80 and _CUE.fullmatch(line)), None)
-    return (0, False) if start is None else (start + 1, True)
+    start = next((i for i, line in enumerate(lines) if _is_cue(line)), None)
+    if start is None:
+        return 0, False
+    while start + 1 < len(lines) and _is_cue(lines[start + 1]):
+        start += 1
+    return start + 1, True
+
+
+def _is_cue(line: str) -> bool:
+    return len(line) < 80 and _CUE.fullmatch(line) is not None
 
 
 def _items(lines: list[str], cued: bool) -> list[Entry]:

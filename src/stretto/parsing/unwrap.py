@@ -20,7 +20,7 @@ _NAMED = re.compile(r"<(?P<name>[^\W\d][\w\-]*+)>(?P<text>[^<>]++)</(?P=name)>")
 _ANALYSIS_TAG = re.compile(r"</?analysis>", re.IGNORECASE)
 _ANALYSIS = re.compile(r"<analysis>(?:[^<]|<(?!/analysis>))*+</analysis>", re.IGNORECASE)
 _WIDE_OPEN = re.compile(r"[｛［【](?=\s*+[\"'“‘{\[｛［【])")
-_WIDE_CLOSE = re.compile(r"[\"'”’\d}\]｝］】][\s,，}\]｝］】]*")
+_WIDE_CLOSE = re.compile(r"[\"'”’}\]][\s,，}\]｝］】]*")
 _OPENED = str.maketrans("｛［【", "{[[")
 _CLOSED = str.maketrans("｝］】", "}]]")
 _HTML_LIST = re.compile(r"<(?:li|td)[ >]", re.IGNORECASE)
@@ -91,7 +91,6 @@ def html_as_markdown(text: str) -> str | None:
     """Return the lists and tables of a text in HTML as those of Markdown; None when it has none."""
     if not _HTML_LIST.search(text):
         return None
-    text = _ANALYSIS.sub("", text)
     for pattern, instead in _HTML:
         text = pattern.sub(instead, text)
     return unescape(text)
@@ -100,3 +99,8 @@ def html_as_markdown(text: str) -> str | None:
 def opened_analysis(text: str) -> str:
     """Return a text with the tags of its analysis taken out, for a plan that stands inside."""
     return _ANALYSIS_TAG.sub("", text)
+
+
+def without_analysis(text: str) -> str:
+    """Return a text without its analysis, whose lists are no plan."""
+    return _ANALYSIS.sub("\n", text)

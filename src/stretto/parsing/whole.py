@@ -18,6 +18,7 @@ from stretto.parsing.unwrap import (
     rewritten_json,
     rewritten_markup,
     with_single_brackets,
+    without_analysis,
 )
 
 
@@ -88,7 +89,7 @@ def _in_analysis(text: str, markup: Found) -> Found | None:
 
 
 def _found_in_lists(text: str) -> Found:
-    text = without_thinking(text)
+    text = without_analysis(without_thinking(text))
     found = read_lists(text)
     html = None if found.begun else html_as_markdown(text)
     return found if html is None else read_lists(html)
