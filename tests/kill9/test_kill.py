@@ -11,12 +11,6 @@ from tests.kill9.crash import Crash, count, held, simulate, tokens_until
 SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 20))]
 
 
-@pytest.fixture(scope="session")
-def bytecode(tmp_path_factory):
-    """Give a folder for compiled modules."""
-    return tmp_path_factory.mktemp("bytecode")
-
-
 def check(crash: Crash, result, subtasks: int) -> None:
     """Nothing is lost, nothing is there twice, no finished call was repeated, and every call is on the books."""
     ids = [item["subtask"]["id"] for item in result["results"]]

@@ -14,7 +14,7 @@ from stretto.core.errors import InputError
 from stretto.core.models import Role
 from stretto.engine import EventStream, Gates, ReviewHook
 from stretto.export import check_writable
-from stretto.faces.cli.conduct import Errand, Reviewer, conduct, say_models
+from stretto.faces.cli.conduct import Errand, conduct, say_models
 from stretto.faces.cli.journals import Place, find_place
 from stretto.faces.cli.review import find_editor, review_plan
 
@@ -46,12 +46,15 @@ def go_on(given: str, wishes: Wishes, *, reopen: Reopen | None = None) -> int:
         place.ask(lambda journal: reopen(journal, continued.run_id))
     models = cast("Mapping[Role, str]", continued.spec["models"])
     say_models(models, "as the run was started", tuple(_others(continued.spec)))
-    reviewer: Reviewer | None = None
-    if wishes.review:
-        task = continued.spec["task"]
-        reviewer = lambda plan, quote: review_plan(plan, quote, task=task, editor=editor)  # noqa: E731
+    task = continued.spec["task"]
     return conduct(
-        Errand(start=continued.start, review=reviewer, as_json=wishes.as_json, output=wishes.output, place=place)
+        Errand(
+            start=continued.start,
+            review=(lambda plan, quote: review_plan(plan, quote, task=task, editor=editor)) if editor else None,
+            as_json=wishes.as_json,
+            output=wishes.output,
+            place=place,
+        )
     )
 
 

@@ -1,0 +1,56 @@
+"""kill -9 at moments that nothing prepares for, also between an answer's arrival and its record."""
+
+import asyncio
+import random
+
+import pytest
+
+from stretto.core.journal import OutcomeKey, SavedRun
+from stretto.journal import open_journal
+from tests.kill9.crash import Crash, simulate
+from tests.simulator import Script
+
+SEEDS = [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 40))]
+
+
+def load(crash: Crash) -> SavedRun:
+    """Return what the journal has of the run."""
+
+    async def read() -> SavedRun:
+        async with open_journal(crash.folder / "journal.db") as journal:
+            return await journal.load(crash.run_id)
+
+    return asyncio.run(read())
+
+
+def in_flight(saved: SavedRun) -> int:
+    """Return how many calls were begun whose outcome was not recorded."""
+    keys = [
+        OutcomeKey(role=start.role, subtask_id=start.subtask_id, revision=start.revision)
+        for start in saved.starts.values()
+    ]
+    return sum(key not in saved.outcomes for key in keys)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_killed_at_any_moment(seed, tmp_path, bytecode):
+    """After so many events told, or answers sent: all is there once, and only what was in flight is asked again."""
+    dice = random.Random(seed)
+    simulator, subtasks = simulate(seed, Script())
+    lines, answers = dice.randint(1, 3 * subtasks + 4), dice.randint(0, subtasks + 2)
+    with simulator:
+        crash = Crash(simulator, tmp_path, bytecode)
+        if seed % 2:
+            crash.run_and_kill(bool, called=lambda calls: sum(call.delivered for call in calls) >= answers, ended=True)
+        else:
+            crash.run_and_kill(lambda told: len(told) >= lines, ended=True)
+        saved = load(crash)
+        result = crash.resume()
+        ids = [item["subtask"]["id"] for item in result["results"]]
+        assert (result["status"], len(ids), len(set(ids))) == ("complete", subtasks, subtasks)
+        assert crash.finished().items() <= {i["subtask"]["id"]: i["text"] for i in result["results"]}.items()
+        assert len(simulator.repeated()) <= crash.asked_again() <= in_flight(saved)
+        recorded = {key.subtask_id: item.text for key, item in saved.outcomes.items() if key.role == "worker"}
+        assert recorded.items() <= {i["subtask"]["id"]: i["text"] for i in result["results"]}.items()
+        # Nothing that was paid is missing on the books: each call was noted before it was made.
+        assert result["usage"]["calls"] == len(load(crash).starts) >= len(simulator.calls)
