@@ -30,6 +30,26 @@ def test_hostile_text_changes_nothing_but_itself():
     assert task.context["k"] == HOSTILE
 
 
+CIRCLE: dict[str, object] = {}
+CIRCLE["itself"] = CIRCLE
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "said"),
+    [
+        (None, {}, "The task must be text, got NoneType."),
+        ("t", ["a"], "The context must be names with values, got list."),
+        ("t", {1: "a"}, "A context value's name must be text, got 1."),
+        ("t", {"a": CIRCLE}, "The context value 'a' cannot be written as JSON: Circular reference detected."),
+    ],
+)
+def test_what_is_no_task_or_no_context_is_refused(text, context, said):
+    """What a caller hands over by mistake is said in one line, and not by an error from deep inside."""
+    with pytest.raises(InputError) as caught:
+        Task.of(text, context)
+    assert str(caught.value) == said
+
+
 def test_an_empty_task_and_a_nameless_value_are_refused():
     """An empty task and a value without a name are errors that say so."""
     with pytest.raises(InputError, match="task is empty"):

@@ -25,7 +25,12 @@ class Task:
 
     @classmethod
     def of(cls, text: str, context: Mapping[str, object] = EMPTY) -> "Task":
-        """Build a task from user input; raises `InputError` when the text is empty or a name is unusable."""
+        """Build a task from user input; raises `InputError` when the text is empty or a part of it is unusable."""
+        # Asked of an object: what users hand over is not always what the types say.
+        if not isinstance(cast("object", text), str):
+            raise InputError(f"The task must be text, got {type(text).__name__}.")
+        if not isinstance(cast("object", context), Mapping):
+            raise InputError(f"The context must be names with values, got {type(context).__name__}.")
         if not text.strip():
             raise InputError("The task is empty.", hint="Say in one sentence what is to be made.")
         return cls(text=replace_surrogates(text), context=MappingProxyType(_as_text(context)))
@@ -34,9 +39,14 @@ class Task:
 def _as_text(context: Mapping[str, object]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for name, value in context.items():
+        if not isinstance(cast("object", name), str):
+            raise InputError(f"A context value's name must be text, got {name!r}.")
         if not name.strip():
             raise InputError(f"A context value has no name (its value begins {str(value)[:40]!r}).")
-        texts[replace_surrogates(name)] = replace_surrogates(render_value(value))
+        try:
+            texts[replace_surrogates(name)] = replace_surrogates(render_value(value))
+        except (TypeError, ValueError, RecursionError) as error:  # what JSON has no words for, such as a circle
+            raise InputError(f"The context value {name!r} cannot be written as JSON: {error}.") from error
     return texts
 
 
