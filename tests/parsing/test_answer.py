@@ -1,5 +1,7 @@
 """A worker's answer is what stands in <response>, unaltered."""
 
+from html import escape
+
 import pytest
 
 from stretto.core.errors import ModelError
@@ -52,6 +54,25 @@ COPY = "# Leaf\n\nTom &amp; Co: **5 < 6**, `<b>`\n\n```html\n<p>x</p>\n```\n\n- 
         ("<think>all</think>", ""),
         ("<response>a\x00b\x1b[31mc\ud800</response>", "abc\ufffd"),
         ("a <responses> tag, <response-x>", "a <responses> tag, <response-x>"),
+        (f"&lt;response&gt;{escape(COPY)}&lt;/response&gt;", COPY),
+        (f"[response]\n{COPY}\n[/response]", COPY),
+        (f"Sure:\n【response】{COPY}【/response】", COPY),
+        (f"《response》{COPY}《/response》", COPY),
+        (f"<<response>>{COPY}<</response>>", COPY),
+        (f"<x:response>{COPY}</x:response>", COPY),
+        (f"<answer>\n{COPY}\n</answer>", COPY),
+        (f"<output>{COPY}</output>", COPY),
+        (f"[THINK]a[/THINK]{COPY}", COPY),
+        (f"◁think▷a◁/think▷{COPY}", COPY),
+        (f"<scratchpad>a</scratchpad><seed:think>b</seed:think>{COPY}", COPY),
+        (f"<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>{COPY}<|return|>", COPY),
+        (f"{COPY}<|im_end|>", COPY),
+        (f"{COPY}</s>\n", COPY),
+        (f"{COPY}<｜end▁of▁sentence｜>", COPY),
+        (f"I put it in <response> tags:\n<response>{COPY}</response>", COPY),
+        ("Write [response] or [/response].", "Write [response] or [/response]."),
+        ("Ask for <answer>yes</answer> or no.", "Ask for <answer>yes</answer> or no."),
+        ("It sits in [THINK] and [think].", "It sits in [THINK] and [think]."),
     ],
 )
 def test_the_answer_is_taken_out(text: str, want: str) -> None:
@@ -69,6 +90,7 @@ def test_the_answer_is_taken_out(text: str, want: str) -> None:
         "<think>It stops while thinking",
         "<think>done</think><response>It stops",
         "<think>a</think><think>b",
+        "[response]It stops in the",
     ],
 )
 def test_an_answer_without_its_end_is_malformed(text: str) -> None:

@@ -20,7 +20,15 @@ MARKS = [
     *("```", "```\n", "- a: b\n", "1. ", "| a | b |\n", "# a\n", "type: ", "type: a\n", "\x1b]", "\x1b[", "Task 1: "),
     *("<li>", "<b>", "<td ", "[/task]", "【", "｛", '｛"', "<<task>>", "&quot;", "{{'", "<a>b</a>", "<tasks><a>b</a>"),
     *('<parameter name="a">', "</parameter>", "<analysis><tasks>", "<task><a>", " a: b\n", "tasks:\n a:\n", "|-|\n"),
-    *('{"input":', '{"task1":{"description":"a"},', "<details>", "<task><subtask>"),
+    *(
+        '{"input":',
+        '{"task1":{"description":"a"},',
+        "<details>",
+        "<task><subtask>",
+        "x <response>",
+        "[response]\n",
+        "<|a|>",
+    ),
     *("<task> <!----> ", "<description><!---->", "a <task> ", "<task>type:\n", "\n\n", "\t", "``` \n", "<response>`"),
 ]
 BEFORE = [

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from stretto.core.errors import ModelError
 from stretto.core.text import replace_surrogates, strip_control
+from stretto.parsing.entities import unescape
 
 _MARK = re.compile(
-    r"(?<!`)\\?[<＜]\s*(?P<close>\\?[/／])?\s*(?P<name>response|think|thinking|thought|thoughts|reasoning|reflection)"
-    r"(?P<attrs>(?:\s[^<>＜＞]*)?)(?P<empty>/?)\\?[>＞](?!`)",
+    r"(?<!`)\\?[<＜◁]\s*+(?P<close>\\?[/／])?\s*+(?:\w{1,20}:)?"
+    r"(?P<name>response|think|thinking|thought|thoughts|reasoning|reflection|scratchpad|inner_monologue|antthinking)"
+    r"(?P<attrs>(?:\s[^<>＜＞]*)?)(?P<empty>/?)\\?[>＞▷](?!`)",
     re.IGNORECASE,
 )
 _FENCED = re.compile(
@@ -16,6 +18,17 @@ _FENCED = re.compile(
     r"(?P<text>.*)\n(?P=fence)[ \t]*",
     re.DOTALL | re.IGNORECASE,
 )
+_BRACKETED_THINKING = re.compile(r"\A\s*+\[THINK\]|\[/THINK\]")
+_DOUBLED = re.compile(r"<<(?P<tag>/?response)>>", re.IGNORECASE)
+_DISGUISED = re.compile(
+    r"(?:^[ \t]*+(?:\[|【|《|〈|&lt;)(?P<open>response)|(?:\[|【|《|〈|&lt;)[/／]response)(?:\]|】|》|〉|&gt;)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_AROUND = re.compile(
+    r"\s*+<(?P<name>answer|output|result|final|final_answer)>(?P<text>.*)</(?P=name)>\s*", re.DOTALL | re.IGNORECASE
+)
+_LAST_TOKENS = re.compile(r"(?:\s*+(?:<[|｜][\w▁]{1,30}[|｜]>|</s>))+\s*+\Z")
+_FINAL_CHANNEL = "<|channel|>final<|message|>"
 _CDATA = re.compile(r"<!\[CDATA\[(?P<text>(?:[^\]]|\](?!\]>))*+)\]\]>")
 
 
@@ -28,6 +41,8 @@ class _Span:
     """Where its content ends; negative while that is not known."""
     depth: int = 1
     last_close: int = -1
+    mark: int = 0
+    """Where its tag begins."""
 
 
 def read_answer(text: str) -> str:
@@ -37,7 +52,9 @@ def read_answer(text: str) -> str:
     and never closed.
     """
     text = strip_control(replace_surrogates(text)).lstrip("\ufeff")
-    return _AnswerReader(text).read()
+    text = _without_tokens(text.rpartition(_FINAL_CHANNEL)[2])
+    text = _BRACKETED_THINKING.sub(lambda mark: "</think>" if "/" in mark[0] else "<think>", text)
+    return _AnswerReader(_DOUBLED.sub(r"<\g<tag>>", text)).read()
 
 
 class _AnswerReader:
@@ -79,9 +96,16 @@ class _AnswerReader:
             if span is None or span.depth == 0:
                 self._spans.append(_Span(mark.end(), mark.end(), 0, mark.end()))
         elif span is None or span.depth == 0:
-            self._spans.append(_Span(mark.end()))
+            self._spans.append(_Span(mark.end(), mark=mark.start()))
+        elif span.last_close < 0 and not self._begins_line(span.mark) and self._begins_line(mark.start()):
+            # The one before was only talked about: "I use <response> tags:".
+            self._spans[-1] = _Span(mark.end(), mark=mark.start())
         else:
             span.depth += 1
+
+    def _begins_line(self, position: int) -> bool:
+        # So far back and no further, or a long line with many tags would take too long.
+        return not self._text[max(0, position - 200) : position].rpartition("\n")[2].strip()
 
     def _think(self, index: int, mark: re.Match[str]) -> None:
         inside = bool(self._spans) and self._spans[-1].depth > 0
@@ -110,10 +134,32 @@ class _AnswerReader:
         text = "".join([*self._outside, self._text[self._begin :]])
         if self._lone_end >= self._begin:
             text = self._text[self._begin : self._lone_end]
+        text = _undisguised(text)
         fenced = _FENCED.fullmatch(text.strip())
         if fenced and fenced["fence"] not in fenced["text"]:
             text = fenced["text"]
         return text.strip()
+
+
+def _without_tokens(text: str) -> str:
+    """Return a text without the marks of a chat template at its end."""
+    # Only the end is looked at, so that a long text of such marks takes no longer.
+    tail = max(0, len(text) - 200)
+    match = _LAST_TOKENS.search(text, tail)
+    return text[: match.start()] if match else text
+
+
+def _undisguised(text: str) -> str:
+    """Return what stands between other brackets than those of a tag, or in a tag of another name around it all."""
+    marks = list(_DISGUISED.finditer(text))
+    if marks and marks[0]["open"]:
+        if not marks[-1]["open"]:
+            content = text[marks[0].end() : marks[-1].start()]
+            return unescape(content) if "&lt;" in marks[0][0] else content
+        if not text[: marks[0].start()].strip():
+            raise _malformed("The answer opens [response] and never closes it.")
+    around = _AROUND.fullmatch(text)
+    return around["text"] if around else text
 
 
 def _content(text: str, span: _Span) -> str:
