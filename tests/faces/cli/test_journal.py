@@ -266,6 +266,7 @@ def test_runs_are_filtered(stretto):
     assert [run["run_id"] for run in listed(stretto)] == [partial, complete]
     assert [run["run_id"] for run in listed(stretto, "--state", "complete", "--state", "failed")] == [complete]
     assert [run["run_id"] for run in listed(stretto, "--search", "KETTLE")] == [complete]
+    assert len(listed(stretto, "--search", "product-copy")) == 2
     assert [run["run_id"] for run in listed(stretto, "--limit", "1")] == [partial]
     assert stretto("runs", "--search", "teapot").err == "There is no such run in the journal.\n"
     assert stretto("runs", "--state", "done").err.startswith("error: --state must be one of running, complete")

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import anyio
 
-from stretto.app.archive import find_run
 from stretto.app.resuming import Book
 from stretto.app.settings import load_settings
 from stretto.core.errors import InputError, JournalError
@@ -48,10 +47,6 @@ class Place:
                 return await question(journal)
 
         return anyio.run(main)
-
-    def find(self, given: str) -> str:
-        """Return the id of the run whose id begins so; raises `InputError`."""
-        return self.ask(lambda journal: find_run(journal, given))
 
     def command(self, verb: str, run_id: str, *options: str) -> str:
         """Return a command about a run as it is to be typed."""
