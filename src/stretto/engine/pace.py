@@ -13,6 +13,7 @@ THROTTLED: frozenset[ErrorKind] = frozenset({"rate_limit", "overloaded"})
 LONGEST_PAUSE = 60.0
 """Seconds of Retry-After that are waited; past them the model is out of reach until that time."""
 
+_FIRST = 40.0  # Calls in flight before the first was answered: of a burst of hundreds nothing is learnt in time.
 _WINDOW = 2.0  # Seconds over which the accepted rate is measured.
 _CUT = 0.95  # Of the accepted rate, after a refusal.
 _FASTEST_GROWTH = 0.1  # Of the rate, for each second without a refusal, while little is known.
@@ -26,8 +27,9 @@ class Pace:
     """The limits in front of one model: calls in flight, calls a second, and a pause that it asked for."""
 
     def __init__(self, most: int) -> None:
-        self.limit = float(most)
-        """Calls in flight at most; halves when the model is overloaded, grows back by one for each round of calls."""
+        self.limit = min(float(most), _FIRST)
+        """Calls in flight at most; doubles with each round of calls until one is refused, then halves with each
+        refusal and grows back by one for each round."""
         self.rate: float | None = None
         """Calls a second at most, by what was refused; None while nothing was."""
         self._most = most
@@ -46,7 +48,7 @@ class Pace:
         if most != self._most:
             untouched = self.limit >= self._most
             self._most = most
-            self.limit = float(most) if untouched else min(self.limit, float(most))
+            self.limit = min(float(most), max(self.limit, _FIRST) if untouched else self.limit)
 
     def ready_at(self, now: float) -> float:
         """Return when the next call may start as far as time is concerned; `now` or earlier for at once."""
@@ -65,7 +67,8 @@ class Pace:
         """A call that had started at `started` was answered."""
         latency = now - started
         self._latency = latency if not self._latency else 0.8 * self._latency + 0.2 * latency
-        self.limit = min(float(self._most), max(self.limit + 1.0 / self.limit, self._needed()))
+        step = 1.0 / self.limit if self._refused else 1.0
+        self.limit = min(float(self._most), max(self.limit + step, self._needed()))
 
     def observed(self, limits: RateLimits, started: float, now: float, others: int) -> float:
         """Headers said this in answer to the call of `started`, while so many `others` were under way.
@@ -89,12 +92,16 @@ class Pace:
         rate = self._allowance.rate(now) or self._accepted_rate(now)
         self.rate = max(_CUT * min(rate, self._current_rate(now) or rate), _LOWEST)
         # A refusal soon after the last one still belongs to the search; a later one says the rate was nearly right.
-        searching = now - self._cut_at < 1.0 or self._cut_at < 0.0
+        searching = now - self._cut_at < 1.0 or not self._refused
         self._growth = _FASTEST_GROWTH if searching else max(_SLOWEST_GROWTH, self._growth / 2)
         self._rate_set_at = self._cut_at = now
         self._last_at = now
         self.limit = max(1.0, self.limit / 2, min(self.limit, self._needed()))
         return True
+
+    @property
+    def _refused(self) -> bool:
+        return self._cut_at > float("-inf")
 
     def _needed(self) -> float:
         """Return how many calls in flight the rate takes, by Little's law; 0 when nothing is known."""
