@@ -31,6 +31,8 @@ async def test_a_run_from_a_running_event_loop():
     [
         ({"subtasks": (5, 2)}, "lowest first, got 5-2"),
         ({"subtasks": 0}, "got 0-0"),
+        ({"subtasks": "5-2"}, r"two of them, such as \(2, 3\), got '5-2'"),
+        ({"tiers": {"huge": "demo"}}, "no tier 'huge'. Known: fast, strong"),
         ({"max_subtasks": 0}, "max_subtasks must be from 1 to 1000, got 0"),
         ({"attempts": 0}, "attempts must be 1 or more, got 0"),
         ({"concurrency": 0}, "concurrency must be 1 or more, got 0"),

@@ -79,10 +79,20 @@ def at_least_one(name: str, value: int) -> int:
 def _range(subtasks: int | tuple[int, int] | None, recipe: Recipe) -> tuple[int, int]:
     if subtasks is None:
         return recipe.subtasks
-    low, high = (subtasks, subtasks) if isinstance(subtasks, int) else subtasks
+    low, high = _ends(subtasks)
     if not 1 <= low <= high <= HARD_CEILING:
         raise InputError(f"subtasks must be a range from 1 to {HARD_CEILING}, lowest first, got {low}-{high}.")
     return low, high
+
+
+def _ends(subtasks: object) -> tuple[int, int]:
+    match subtasks:
+        case int():
+            return subtasks, subtasks
+        case (int() as low, int() as high):
+            return low, high
+        case _:
+            raise InputError(f"subtasks must be a number or two of them, such as (2, 3), got {subtasks!r}.")
 
 
 def read_limit(limit: int) -> int:

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from stretto.app.keys import load_keys
+from stretto.core.errors import InputError
 from stretto.core.models import Model
 from stretto.core.plan import Tier
 from stretto.engine import Team
@@ -33,6 +34,8 @@ def assemble(
     if model is None:
         choice = choose_models(environ=os.environ, keys=keys)
         model, worker_model, why = choice.orchestrator, worker_model or choice.worker, choice.why
+    if unknown := sorted(set(tiers) - set(get_args(Tier))):
+        raise InputError(f"There is no tier {unknown[0]!r}. Known: {', '.join(get_args(Tier))}.")
     orchestrator = open_named(model, base_url=base_url, keys=keys)
 
     def open_or(spec: ModelSpec | None) -> Model:
