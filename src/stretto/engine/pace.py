@@ -32,7 +32,7 @@ class Pace:
         refusal and grows back by one for each round."""
         self.rate: float | None = None
         """Calls a second at most, by what was refused; None while nothing was."""
-        self._most = most
+        self._most: int = most
         self._paused_until = 0.0
         self._last_at = float("-inf")
         self._allowance = Allowance()
