@@ -222,15 +222,15 @@ def command(simulator: SimulatorThread, *others: str) -> list[str]:
     return [*STRETTO, "batch", "products.csv", "--task", TASK, *model, *OUT, "--subtasks", "3", *others]
 
 
-def wait_until_recorded(workers: int) -> None:
-    """Return once the journal of another process has the outcomes of so many workers."""
+def wait_until_recorded(**wanted: int) -> None:
+    """Return once the journal of another process has so many outcomes of each role."""
     end = time.monotonic() + 60
     with closing(sqlite3.connect(Path(os.environ["STRETTO_DATA_DIR"], "journal.db"))) as journal:
         while time.monotonic() < end:
-            (found,) = journal.execute("SELECT count(*) FROM stretto_outcomes WHERE role = 'worker'").fetchone()
-            if found >= workers:
+            found = dict(journal.execute("SELECT role, count(*) FROM stretto_outcomes GROUP BY role").fetchall())
+            if all(found.get(role, 0) >= count for role, count in wanted.items()):
                 return
-    raise AssertionError(f"{workers} outcomes were never recorded")
+    raise AssertionError(f"{wanted} outcomes were never recorded")
 
 
 def write_products(count: int) -> None:
@@ -245,7 +245,8 @@ def test_after_a_kill_the_same_command_makes_no_finished_call_again():
     with SimulatorThread(script=script) as simulator:
         with subprocess.Popen(command(simulator, "--concurrency", "4"), env=environ(simulator)) as process:
             simulator.until(lambda calls: sum(call.role == "worker" for call in calls) >= 44)
-            wait_until_recorded(40)
+            plans = sum(call.role == "orchestrator" for call in simulator.calls)
+            wait_until_recorded(orchestrator=plans, worker=40)
             process.send_signal(signal.SIGKILL)
         assert not Path("out.csv").exists()
         before = len(simulator.calls)
