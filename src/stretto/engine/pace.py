@@ -15,6 +15,7 @@ LONGEST_PAUSE = 60.0
 
 _FIRST = 40.0  # Calls in flight before the first was answered: of a burst of hundreds nothing is learnt in time.
 _WINDOW = 2.0  # Seconds over which the accepted rate is measured.
+_NEARLY = 0.8  # Of the rate that was tried: when this much was accepted, the rate is found.
 _CUT = 0.95  # Of the accepted rate, after a refusal.
 _FASTEST_GROWTH = 0.1  # Of the rate, for each second without a refusal, while little is known.
 _SLOWEST_GROWTH = 0.01  # The same once the rate was found.
@@ -90,9 +91,10 @@ class Pace:
             return False
         # What the model says of its rate is worth more than what was accepted, which may be the first call of all.
         rate = self._allowance.rate(now) or self._accepted_rate(now)
-        self.rate = max(_CUT * min(rate, self._current_rate(now) or rate), _LOWEST)
-        # A refusal soon after the last one still belongs to the search; a later one says the rate was nearly right.
-        searching = now - self._cut_at < 1.0 or not self._refused
+        current = self._current_rate(now) or rate
+        self.rate = max(_CUT * min(rate, current), _LOWEST)
+        # While much less is accepted than was tried the search goes on; otherwise the rate was nearly right.
+        searching = rate < _NEARLY * current or not self._refused
         self._growth = _FASTEST_GROWTH if searching else max(_SLOWEST_GROWTH, self._growth / 2)
         self._rate_set_at = self._cut_at = now
         self._last_at = now
