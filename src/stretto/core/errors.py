@@ -32,7 +32,7 @@ class JournalError(StrettoError):
     """The journal cannot be opened, read or written; what it took before is safe in it."""
 
 
-PlanFault = Literal["empty", "truncated", "malformed", "too_many", "refused"]
+PlanFault = Literal["empty", "truncated", "malformed", "too_many"]
 """empty: no subtask in it; truncated: it stops in the middle; malformed: a subtask in it cannot be read whole."""
 
 
