@@ -5,7 +5,9 @@ import pytest
 
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelRequest, OnText
+from stretto.engine import Gates
 from stretto.engine.breaker import PROBE_EVERY, Breakers
+from stretto.models import FunctionModel
 from tests.engine.stage import Stage, of_kind, plan
 
 ERROR = ModelError("The credit is used up.", kind="billing", hint="Add credit.")
@@ -71,3 +73,40 @@ async def test_one_billing_error_stops_the_calls_of_every_run():
     assert (statuses.count("completed"), statuses.count("failed")) == (1, 5)
     assert [event.cause for event in waiting] == ["breaker"]
     assert "Add credit." in str(results[0].shortfall[0].failure)
+
+
+class Elsewhere:
+    """Other processes: one of them found that an account cannot pay."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def share(self, total: int) -> int:
+        """Give a quarter."""
+        return max(1, total // 4)
+
+    def closed(self, account: str) -> ModelError | None:
+        """Know of one account."""
+        return ERROR if account == "acme" else None
+
+    def trip(self, account: str, error: ModelError) -> None:
+        """Take note."""
+        self.told.append(account)
+
+
+@pytest.mark.anyio
+async def test_what_other_processes_met_holds_here_too():
+    """An account that cannot pay is told to the others and heard of them; a limit for all is divided."""
+    others = Elsewhere()
+    gates = Gates(20, others=others)
+    with pytest.raises(ModelError, match="credit"):
+        gates.check("acme", "r1", 0.0)
+    gates.check("other", "r1", 0.0)
+    assert gates.trip("other", "r1", ERROR, 0.0)
+    assert others.told == ["other"]
+    assert gates.of(FunctionModel(answer_nothing, name="shared")).pace.limit == 5
+
+
+async def answer_nothing(request: ModelRequest, say: OnText) -> str:
+    """Answer with nothing."""
+    return ""

@@ -57,7 +57,7 @@ def test_used_and_promised_never_exceed_the_budget(
 
     async def main() -> None:
         try:
-            books.hold("synthesis", Usage(output_tokens=held), Cost(usd=held * price))
+            await books.hold("synthesis", Usage(output_tokens=held), Cost(usd=held * price))
         except ModelError:
             assert held > limit
             return
@@ -178,8 +178,8 @@ async def test_runs_of_one_batch_share_its_budget():
     assert ends == ["done", "done", "done", "budget"]
     assert [books.total.usage.output_tokens for books in (*runs, batch)] == [60, 30, 90]
     with pytest.raises(ModelError, match="budget"):
-        runs[0].hold("synthesis", Usage(output_tokens=20), FREE)
-    runs[0].hold("synthesis", Usage(output_tokens=10), FREE)
+        await runs[0].hold("synthesis", Usage(output_tokens=20), FREE)
+    await runs[0].hold("synthesis", Usage(output_tokens=10), FREE)
     assert batch.committed[0].output_tokens == 100
     runs[0].release("synthesis")
     assert batch.committed[0].output_tokens == 90

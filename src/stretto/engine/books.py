@@ -58,7 +58,7 @@ class Books:
     def __init__(self, budget: Budget, *, above: "Books | None" = None) -> None:
         self.total = Tally()
         """What was used."""
-        self._budget = budget
+        self.budget = budget
         # The books of the batch that a run belongs to: what is entered here is entered there too.
         self._above = above
         # What is promised, by call id; the synthesis has a standing promise under a name of its own.
@@ -71,13 +71,18 @@ class Books:
         for call_id, start in saved.starts.items():
             self._add(*_counted(start, saved.ends.get(call_id)))
 
-    def hold(self, name: str, usage: Usage, cost: Cost) -> None:
+    async def hold(self, name: str, usage: Usage, cost: Cost) -> None:
         """Promise something from the start, before anything else can take it; raises `ModelError` (budget)."""
-        if not self._fits(usage, cost):
-            raise self._exceeded(usage, cost)
-        if self._above is not None:
-            self._above.hold(name, usage, cost)
+        while not self._fits(usage, cost):
+            if not await self._widen(usage, cost):
+                raise self._exceeded(usage, cost)
         self._promised[name] = (usage, cost)
+        try:
+            if self._above is not None:
+                await self._above.hold(name, usage, cost)
+        except BaseException:
+            del self._promised[name]
+            raise
 
     def release(self, name: str) -> None:
         """Take back what was held."""
@@ -94,6 +99,8 @@ class Books:
     @asynccontextmanager
     async def _reserve_here(self, start: CallStart) -> AsyncGenerator[None]:
         while not self._fits(start.reserved, start.reserved_cost):
+            if await self._widen(start.reserved, start.reserved_cost):
+                continue
             if not self._in_flight:
                 raise self._exceeded(start.reserved, start.reserved_cost)
             await self._settled.wait()
@@ -106,6 +113,10 @@ class Books:
             self._in_flight -= 1
             self._settled.set()
             self._settled = anyio.Event()
+
+    async def _widen(self, usage: Usage, cost: Cost) -> bool:
+        """Get more to promise from elsewhere, at least this much; return whether some came. Here there is no more."""
+        return False
 
     def settle(self, start: CallStart, end: CallEnd) -> tuple[Usage, Cost]:
         """Put a finished call's real usage in the place of its promise, and return what counts."""
@@ -133,7 +144,7 @@ class Books:
         return usage, cost
 
     def _fits(self, usage: Usage, cost: Cost) -> bool:
-        budget = self._budget
+        budget = self.budget
         if budget.usd is None and budget.tokens is None:
             return True
         used, spent = self.committed
@@ -143,12 +154,12 @@ class Books:
 
     def _exceeded(self, usage: Usage, cost: Cost) -> ModelError:
         used, spent = self.committed
-        needs = f"up to {usage.total_tokens} tokens" + (f" ({cost})" if self._budget.usd is not None else "")
+        needs = f"up to {usage.total_tokens} tokens" + (f" ({cost})" if self.budget.usd is not None else "")
         return ModelError(
-            f"The budget of {self._budget} does not allow another call: it may take {needs}; "
+            f"The budget of {self.budget} does not allow another call: it may take {needs}; "
             f"{used.total_tokens} tokens ({spent}) are used or promised.",
             kind="budget",
-            hint=f"Raise {self._budget.names}, or lower max_output_tokens in the recipe.",
+            hint=f"Raise {self.budget.names}, or lower max_output_tokens in the recipe.",
         )
 
 

@@ -119,18 +119,18 @@ class Caller:
                 self._close(model, error)
                 raise
             place.limits = reply.limits
-            self._gates.breakers.succeeded(model.account)
+            self._gates.succeeded(model.account)
             return reply
 
     def _raise_if_closed(self, model: Model) -> None:
         if closed := self._closed.get(model.name):
             raise closed
-        self._gates.breakers.check(model.account, self._job.run_id, anyio.current_time())
+        self._gates.check(model.account, self._job.run_id, anyio.current_time())
 
     def _close(self, model: Model, error: ModelError) -> None:
         """Stop further calls that would only fail in the same way: to the model, or to the whole account."""
         if error.kind == "billing":
-            if self._gates.breakers.trip(model.account, self._job.run_id, error, anyio.current_time()):
+            if self._gates.trip(model.account, self._job.run_id, error, anyio.current_time()):
                 message = f"No further calls: {error}"
                 self._emitter.emit(RunWaiting(cause="breaker", model=model.name, message=message))
         elif error.run_wide:

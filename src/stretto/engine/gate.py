@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from anyio.lowlevel import RunVar
 
 from stretto.core.errors import ModelError
+from stretto.core.limits import NotShared, SharedLimits
 from stretto.core.models import Model, RateLimits
 from stretto.engine.breaker import Breakers
 from stretto.engine.pace import LONGEST_PAUSE, THROTTLED, Pace
@@ -158,21 +159,41 @@ _shared: RunVar[_Shared] = RunVar("stretto_shared_limits")
 
 
 class Gates:
-    """The gates and breakers of the whole process."""
+    """The gates and breakers of the whole process, and what it knows of those of others."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, others: SharedLimits | None = None) -> None:
         self._limit = limit
+        self._others = others or NotShared()
 
     def of(self, model: Model) -> Gate:
         """Return the gate in front of a model, under the limit that was asked for last."""
         gates = self._of_this_loop().gates
-        gate = gates.setdefault(f"{model.account} {model.name}", Gate(self._limit))
-        gate.pace.allow(self._limit)
+        limit = self._others.share(self._limit)
+        gate = gates.setdefault(f"{model.account} {model.name}", Gate(limit))
+        gate.pace.allow(limit)
         return gate
 
+    def check(self, account: str, run_id: str, now: float) -> None:
+        """Raise the error that an account cannot pay, met here or elsewhere, unless it is time to try again."""
+        self._breakers.check(account, run_id, now)
+        if error := self._others.closed(account):
+            raise error
+
+    def trip(self, account: str, run_id: str, error: ModelError, now: float) -> bool:
+        """Open an account's breaker, here and elsewhere; return whether it was closed here until now."""
+        self._others.trip(account, error)
+        return self._breakers.trip(account, run_id, error, now)
+
+    def succeeded(self, account: str) -> None:
+        """The account answered: close its breaker."""
+        self._breakers.succeeded(account)
+
+    def run_ended(self, run_id: str) -> None:
+        """Forget a run; a breaker that stops nobody is closed."""
+        self._breakers.run_ended(run_id)
+
     @property
-    def breakers(self) -> Breakers:
-        """The breakers in front of accounts."""
+    def _breakers(self) -> Breakers:
         return self._of_this_loop().breakers
 
     def _of_this_loop(self) -> _Shared:

@@ -52,7 +52,7 @@ class Run:
         self._books.restore(saved)
         self._emitter.go_on_from(saved.last_seq)
         self._announce(resumed=bool(saved.starts or saved.outcomes))
-        missing = self._hold_synthesis()
+        missing = await self._hold_synthesis()
         plan, results, superseded = None, (), ()
         if missing is None:
             plan, missing, results, superseded = await self._work(saved)
@@ -72,13 +72,13 @@ class Run:
         results = tuple(dispatcher.results[subtask.id] for subtask in planned.plan.subtasks)
         return planned.plan, planned.missing, results, superseded
 
-    def _hold_synthesis(self) -> Failure | None:
+    async def _hold_synthesis(self) -> Failure | None:
         """Promise the synthesis its money before anything else can take it; a failure when there is not enough."""
         if self._job.settings.synthesis == "none":
             return None
         usage, cost = synthesis_reservation(self._job)
         try:
-            self._books.hold(self._held, usage, cost)
+            await self._books.hold(self._held, usage, cost)
         except ModelError as error:
             return Failure.of(error)
         return None

@@ -57,7 +57,7 @@ async def open_run(
             except* Exception as errors:
                 failure.append(_single(errors))
             finally:
-                gates.breakers.run_ended(job.run_id)
+                gates.run_ended(job.run_id)
 
     with receive:
         async with anyio.create_task_group() as group:
