@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stretto.batch.sheet import Sheet
-from stretto.batch.tables import Form, ResultStore, RowResult, RowSummary, write_batch_report, write_output
+from stretto.batch.tables import Form, ResultStore, Row, RowResult, RowSummary, write_batch_report, write_output
 from stretto.batch.tally import Tally
 
 
@@ -54,16 +54,21 @@ def _summaries(sheet: Sheet, store: ResultStore, tally: Tally) -> Iterator[RowSu
         for row in rows:
             place += row.selected
             new = store.get(row.id)
-            result = row.earlier.completed_by(new) if row.earlier and new else new or row.earlier
-            result = result or RowResult(status="not run")
             took = tally.seconds[place] if new and place < len(tally.seconds) else -1.0
-            yield RowSummary(
-                number=row.number,
-                name=row.id if row.named else next(filter(None, row.values.values()), "")[:80],
-                status=result.status,
-                cost_usd=result.cost_usd,
-                seconds=max(took, 0.0),
-                lengths=[len(variant.text) for variant in result.variants if variant.text],
-                failures=[result.error] if result.error else [],
-                reused=took < 0 and result.status != "not run",
-            )
+            yield summary(row, new, took)
+
+
+def summary(row: Row, new: RowResult | None, took: float) -> RowSummary:
+    """Return what a report takes of a row; `took` is in seconds, below 0 for a row that was not run now."""
+    result = row.earlier.completed_by(new) if row.earlier and new else new or row.earlier
+    result = result or RowResult(status="not run")
+    return RowSummary(
+        number=row.number,
+        name=row.id if row.named else next(filter(None, row.values.values()), "")[:80],
+        status=result.status,
+        cost_usd=result.cost_usd,
+        seconds=max(took, 0.0),
+        lengths=[len(variant.text) for variant in result.variants if variant.text],
+        failures=[result.error] if result.error else [],
+        reused=took < 0 and result.status != "not run",
+    )

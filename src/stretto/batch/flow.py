@@ -7,18 +7,17 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from stretto.app.resuming import Book
-from stretto.batch.jobs import FINAL, RowJob, RowOutcome
+from stretto.batch.admission import Admission
+from stretto.batch.jobs import RowJob, RowOutcome
 from stretto.batch.opening import Office
 from stretto.batch.running import Ran, carry_out
 from stretto.batch.sheet import Sheet
 from stretto.batch.tables import ResultStore, Row, RowResult
 from stretto.batch.tally import Tally
-from stretto.core.errors import RUN_WIDE, InputError
+from stretto.core.errors import InputError
 from stretto.journal import MemoryJournal
 
-_STOPPING = RUN_WIDE | {"budget", "deadline"}
 _ROWS_PER_CALL = 2
-_IN_A_ROW = 25
 
 OnRow = Callable[[Row, RowOutcome], None]
 """Told each row that is done; must be quick."""
@@ -47,7 +46,7 @@ class Flow:
         self._on_row = on_row
         self._crew = office.crew
         self._ends_at = inf
-        self._failed_in_a_row = 0
+        self._admission = Admission()
 
     async def run(self) -> None:
         """Run every row that is to be run; raises `JournalError`. What came of each is in the store."""
@@ -74,7 +73,7 @@ class Flow:
             return
         ran = await self._carry_out(job)
         self._note(place, row, RowResult.of(ran.result, labels=job.work.labels), ran.outcome)
-        self._decide(ran)
+        self._tally.stopped = self._tally.stopped or self._admission.reason_to_stop(ran)
 
     async def _carry_out(self, job: RowJob) -> Ran:
         return await carry_out(
@@ -92,16 +91,6 @@ class Flow:
         self._tally.add(place, outcome)
         if self._on_row is not None:
             self._on_row(row, outcome)
-
-    def _decide(self, ran: Ran) -> None:
-        """Begin no further row when it could only fail like this one."""
-        failures = [gap.failure for gap in ran.result.shortfall]
-        stopping = next((failure for failure in failures if failure.kind in _STOPPING), None)
-        helpless = bool(failures) and not ran.outcome.texts and all(f.kind not in FINAL for f in failures)
-        self._failed_in_a_row = self._failed_in_a_row + 1 if helpless else 0
-        if stopping is None and self._failed_in_a_row >= _IN_A_ROW:
-            stopping = failures[0]
-        self._tally.stopped = self._tally.stopped or stopping
 
 
 def _without_task(error: InputError) -> RowOutcome:

@@ -35,6 +35,8 @@ class Office:
     """Seconds for the whole batch."""
     concurrency: int
     """Calls to one model at a time."""
+    concurrency_stated: bool
+    """Whether somebody said so; otherwise it is what one process allows itself."""
 
     @property
     def crew(self) -> Crew:
@@ -107,4 +109,5 @@ def open_office(settings: Settings, *, task: str, keys: Mapping[str, str]) -> Of
         gates=Gates(concurrency),
         deadline=run.deadline,
         concurrency=concurrency,
+        concurrency_stated="concurrency" in settings.sources,
     )

@@ -10,7 +10,7 @@ from stretto.app.resuming import Book, reopen_failed
 from stretto.app.spec import from_spec
 from stretto.batch.jobs import FINAL, RowJob, RowOutcome, Work
 from stretto.batch.journals import RowJournal
-from stretto.core.errors import JournalError, StrettoError
+from stretto.core.errors import JournalError, QueueError, StrettoError
 from stretto.core.events import Event, RunCompleted
 from stretto.core.journal import OutcomeKey, SavedRun
 from stretto.core.plan import Plan
@@ -79,14 +79,14 @@ async def carry_out(
     crew: Crew | None = None,
     deadline: float = inf,
 ) -> Ran:
-    """Run a row, or the rest of it; return what came of it. A failure is a result: only `JournalError` is raised.
+    """Run a row, or the rest of it; return what came of it. A failure is a result: only what keeps results raises.
 
     `books` are those of the batch; `crew` spares opening the models for each row; `deadline` is in seconds from now.
     """
     before = await journal.load(row.run_id)
     try:
         return await _carry_out(row, before, journal, gates, books, crew or Crew(), deadline)
-    except JournalError:
+    except (JournalError, QueueError):
         raise
     except Exception as error:  # One row's poison, or a bug that it brings to light, is not to stop the others.
         return await _poisoned(row, error, before, journal)

@@ -5,11 +5,66 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
+from typing import Protocol
 
 from stretto.batch.jobs import RowOutcome
 from stretto.core.result import Failure, RunStatus
 
 _REASONS = 50
+
+
+class Counts(Protocol):
+    """What is told of a batch, wherever it runs."""
+
+    @property
+    def total(self) -> int:
+        """Rows that are to be run."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """Rows that have an end."""
+        ...
+
+    @property
+    def reused(self) -> int:
+        """Rows that an earlier run had finished."""
+        ...
+
+    @property
+    def statuses(self) -> Counter[RunStatus]:
+        """How many rows ended in which way."""
+        ...
+
+    @property
+    def texts(self) -> int:
+        """Texts that are there."""
+        ...
+
+    @property
+    def calls(self) -> int:
+        """Calls that were made."""
+        ...
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Why something is missing."""
+        ...
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        ...
+
+    @property
+    def rate(self) -> float:
+        """Rows a minute; 0 when none was run."""
+        ...
+
+    @property
+    def remaining(self) -> int | None:
+        """Seconds until the end, as far as one can tell; None when one cannot."""
+        ...
 
 
 @dataclass(kw_only=True, slots=True)

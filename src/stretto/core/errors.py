@@ -32,6 +32,10 @@ class JournalError(StrettoError):
     """The journal cannot be opened, read or written; what it took before is safe in it."""
 
 
+class QueueError(StrettoError):
+    """The queue of many machines cannot be opened, read or written; what it took before is safe in it."""
+
+
 PlanFault = Literal["empty", "truncated", "malformed", "too_many"]
 """empty: no subtask in it; truncated: it stops in the middle; malformed: a subtask in it cannot be read whole."""
 

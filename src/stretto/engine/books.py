@@ -66,6 +66,11 @@ class Books:
         self._in_flight = 0
         self._settled = anyio.Event()
 
+    @property
+    def stated(self) -> Budget:
+        """The budget as the person who set it knows it."""
+        return self.budget
+
     def restore(self, saved: SavedRun) -> None:
         """Add the calls made before a resume; one whose end was never seen counts as its reservation."""
         for call_id, start in saved.starts.items():
@@ -156,10 +161,10 @@ class Books:
         used, spent = self.committed
         needs = f"up to {usage.total_tokens} tokens" + (f" ({cost})" if self.budget.usd is not None else "")
         return ModelError(
-            f"The budget of {self.budget} does not allow another call: it may take {needs}; "
+            f"The budget of {self.stated} does not allow another call: it may take {needs}; "
             f"{used.total_tokens} tokens ({spent}) are used or promised.",
             kind="budget",
-            hint=f"Raise {self.budget.names}, or lower max_output_tokens in the recipe.",
+            hint=f"Raise {self.stated.names}, or lower max_output_tokens in the recipe.",
         )
 
 

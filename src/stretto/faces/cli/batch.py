@@ -46,6 +46,9 @@ BudgetUsd = Annotated[
     str | None, typer.Option("--budget-usd", metavar="DOLLARS", help="What all rows together may cost at the most.")
 ]
 Deadline = Annotated[str | None, typer.Option("--deadline", metavar="SECONDS", help="For all rows together.")]
+Priority = Annotated[
+    int, typer.Option("--priority", metavar="N", help="With --queue: rows of a higher one are taken first.")
+]
 
 
 @app.command()
@@ -84,8 +87,13 @@ def batch(
     base_url: options.BaseUrl = None,
     journal: options.JournalPlace = None,
     no_journal: options.NoJournal = False,
+    queue: options.OptionalQueue = None,
+    priority: Priority = 0,
 ) -> int:
     """Run every row of a table; the same command goes on where it stopped.
+
+    With --queue the rows are put into a Postgres database, and every `stretto worker` there runs some of them. Without
+    -o the command then ends at once; see stretto batch status, collect and cancel.
 
     Exit code: 0 complete, 1 failed, 2 unusable input, 3 partial, 130 interrupted.
     """
@@ -93,7 +101,7 @@ def batch(
     from stretto.faces.cli.batch_flow import conduct_batch
     from stretto.faces.cli.batch_preview import preview
     from stretto.faces.cli.batch_setup import Asked, set_up
-    from stretto.faces.cli.journals import find_place_unless
+    from stretto.faces.cli.journals import find_place_unless, refuse_a_journal
 
     settings = {
         "model": model,
@@ -129,6 +137,15 @@ def batch(
         wide=wide,
         raw_cells=raw_cells,
         report=report,
+        queue=queue is not None,
     )
-    ready = set_up(asked, settings, place=None if dry_run else find_place_unless(no_journal, journal))
+    if queue is not None:
+        refuse_a_journal(no_journal, journal)
+        ready = set_up(asked, settings, place=None)
+        if not dry_run:
+            from stretto.faces.cli.batch_queue import conduct_queue  # loads the database's driver
+
+            return conduct_queue(ready, context, queue, priority)
+    else:
+        ready = set_up(asked, settings, place=None if dry_run else find_place_unless(no_journal, journal))
     return preview(ready) if dry_run else conduct_batch(ready, context)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import typer
 
-from stretto.faces.cli.journals import Place
+from stretto.faces.cli.journals import Place, without_password
 
 _ONCE = frozenset({"retry_errors"})
 _OF_THE_PLACE = frozenset({"journal"})
@@ -35,5 +35,5 @@ def _words(context: typer.Context) -> Iterator[str]:
         for each in values:
             flags.append(parameter.opts[0])
             if each is not True:
-                flags.append(str(each))
+                flags.append(without_password(str(each)))
     yield from (*arguments, *flags)

@@ -11,12 +11,12 @@ import typer
 from stretto.batch.delivery import deliver, report
 from stretto.batch.flow import Flow
 from stretto.batch.tables import ResultStore
-from stretto.batch.tally import Tally
+from stretto.batch.tally import Counts, Tally
 from stretto.core.errors import JournalError, StrettoError
 from stretto.faces.cli.batch_command import the_same_command
 from stretto.faces.cli.batch_progress import Progress, open_progress
 from stretto.faces.cli.batch_setup import Ready
-from stretto.faces.cli.batch_words import closing, missing, say_notes
+from stretto.faces.cli.batch_words import closing, missing, progress_line, say_notes
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.journals import or_without
@@ -45,10 +45,11 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
         return interrupts.code
     if lost or not written:
         return ExitCode.ERROR
-    return _code(tally)
+    return code_of(tally)
 
 
-def _code(tally: Tally) -> ExitCode:
+def code_of(tally: Counts) -> ExitCode:
+    """Return the exit code of a batch that is over."""
     if tally.statuses["complete"] == tally.total:
         return ExitCode.COMPLETE
     return ExitCode.PARTIAL if tally.texts else ExitCode.ERROR
@@ -64,7 +65,8 @@ def _carry_through(
     ready: Ready, store: ResultStore, tally: Tally, interrupts: Interrupts, again: str
 ) -> JournalError | None:
     """Run the rows; return what ended it when the journal failed on the way, raise that when nothing had begun."""
-    progress = open_progress(tally, ready.office.books)
+    dot = glyphs_for(sys.stderr.encoding).dot
+    progress = open_progress(lambda: progress_line(tally, ready.office.books.total.cost, dot=dot))
     lost: list[JournalError] = []
     try:
         anyio.run(_follow, ready, store, tally, interrupts, progress, again)

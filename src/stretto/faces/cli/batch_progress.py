@@ -1,15 +1,12 @@
 """Shows on stderr how far a batch is: one line that stays on a terminal, elsewhere a line now and then."""
 
 import sys
+from collections.abc import Callable
 from typing import Protocol
 
 import anyio
 
-from stretto.batch.tally import Tally
-from stretto.engine import Books
-from stretto.faces.cli.batch_words import progress
 from stretto.faces.cli.terminals import live_console
-from stretto.faces.cli.words import glyphs_for
 
 FRAME = 0.5
 """Seconds between two frames on a terminal."""
@@ -32,17 +29,15 @@ class Progress(Protocol):
 class Lines:
     """A line every few seconds."""
 
-    def __init__(self, tally: Tally, books: Books) -> None:
-        self._tally = tally
-        self._books = books
+    def __init__(self, line: Callable[[], str]) -> None:
+        self._line = line
         self._closed = False
 
     async def keep_showing(self) -> None:
         """Print lines until cancelled."""
         while not self._closed:
             await anyio.sleep(EVERY)
-            dot = glyphs_for(sys.stderr.encoding).dot
-            print(progress(self._tally, self._books.total.cost, dot=dot), file=sys.stderr, flush=True)
+            print(self._line(), file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Print nothing any more."""
@@ -52,18 +47,16 @@ class Lines:
 class OneLine:
     """A line on a terminal that is written over."""
 
-    def __init__(self, tally: Tally, books: Books, width: int) -> None:
-        self._tally = tally
-        self._books = books
+    def __init__(self, line: Callable[[], str], width: int) -> None:
+        self._line = line
         self._width = width
         self._closed = False
 
     async def keep_showing(self) -> None:
         """Draw until cancelled."""
         while not self._closed:
-            line = progress(self._tally, self._books.total.cost, dot=glyphs_for(sys.stderr.encoding).dot)
             # Clears to the end of the line, so that a shorter text leaves nothing of a longer one.
-            sys.stderr.write(f"\r{line[: self._width - 1]}\x1b[K")
+            sys.stderr.write(f"\r{self._line()[: self._width - 1]}\x1b[K")
             sys.stderr.flush()
             await anyio.sleep(FRAME)
 
@@ -75,7 +68,7 @@ class OneLine:
             sys.stderr.flush()
 
 
-def open_progress(tally: Tally, books: Books) -> Progress:
-    """Return what suits the place where stderr goes."""
+def open_progress(line: Callable[[], str]) -> Progress:
+    """Return what suits the place where stderr goes; `line` says how far the batch is."""
     console = live_console()
-    return OneLine(tally, books, console.width) if console else Lines(tally, books)
+    return OneLine(line, console.width) if console else Lines(line)

@@ -36,6 +36,8 @@ class Asked:
     wide: bool
     raw_cells: bool
     report: Path | None
+    queue: bool = False
+    """Whether other processes run the rows; then nothing need be written now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,15 +84,22 @@ def _wish(asked: Asked) -> Wish | None:
     if asked.dry_run:
         return None
     if asked.output is None:
+        if asked.queue and asked.report is None:
+            return None
         raise InputError("It is not said where the results go.", hint="Name a file: -o out.csv")
     for path in (asked.output, asked.report):
         if path and path.resolve() == asked.table.resolve() and not (path is asked.output and asked.only_empty):
             raise InputError(f"{path} is the table itself.", hint="Write the results to another file.")
     if asked.report:
-        if asked.report.suffix.lower() not in (".html", ".htm"):
-            raise InputError(f"A report is an HTML page, and {asked.report} is called otherwise.", hint="Name it .html")
-        if asked.report.resolve() == asked.output.resolve():
-            raise InputError(f"The results and the report cannot both be {asked.report}.")
-        check_place(asked.report)
+        check_report(asked.report, asked.output)
     check_output(asked.output)
     return Wish(path=asked.output, form="wide" if asked.wide else "long", raw=asked.raw_cells, report=asked.report)
+
+
+def check_report(report: Path, output: Path) -> None:
+    """Raise `InputError` when a report cannot be written there."""
+    if report.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"A report is an HTML page, and {report} is called otherwise.", hint="Name it .html")
+    if report.resolve() == output.resolve():
+        raise InputError(f"The results and the report cannot both be {report}.")
+    check_place(report)

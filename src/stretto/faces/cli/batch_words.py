@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 
-from stretto.batch.tally import Tally
+from stretto.batch.tally import Counts
 from stretto.core.usage import Cost
 from stretto.faces.cli.batch_setup import Ready
 from stretto.faces.cli.errors import one_line
@@ -32,7 +32,7 @@ def _repeated(ready: Ready) -> Iterator[str]:
         yield f"{same} the same content as a row before, and is run all the same."
 
 
-def progress(tally: Tally, cost: Cost, *, dot: str) -> str:
+def progress_line(tally: Counts, cost: Cost, *, dot: str) -> str:
     """Return how far a batch is: rows, rate, cost, time that is left, failures."""
     parts = [f"{tally.done:,} of {count(tally.total, 'row')}"]
     if tally.reused:
@@ -48,7 +48,7 @@ def progress(tally: Tally, cost: Cost, *, dot: str) -> str:
     return dot.join(parts)
 
 
-def closing(tally: Tally, cost: Cost, *, dot: str, interrupted: bool) -> str:
+def closing(tally: Counts, cost: Cost, *, dot: str, interrupted: bool) -> str:
     """Return the line that closes a batch."""
     complete = tally.statuses["complete"]
     word = "complete" if complete == tally.total else "partial" if tally.texts else "failed"
@@ -64,7 +64,7 @@ def closing(tally: Tally, cost: Cost, *, dot: str, interrupted: bool) -> str:
     return dot.join(parts)
 
 
-def missing(tally: Tally) -> Iterator[str]:
+def missing(tally: Counts) -> Iterator[str]:
     """Yield why something is missing, the most frequent reasons first."""
     for reason, number in tally.reasons.most_common(_REASONS):
         yield f"missing in {count(number, 'row')}: {one_line(reason)[:_REASON]}"

@@ -25,11 +25,15 @@ COMMANDS = {
     "delete": "Remove a run from the journal.",
     "prune": "Remove old runs from the journal.",
     "batch": "Run every row of a table; the same command goes on where it stopped.",
+    "worker": "Run rows of batches that wait in a queue, beside other workers.",
     "recipes": "List, show and create recipes.",
     "models": "Show which models would be used, and why.",
     "keys": "Store and list the providers' API keys.",
 }
 """One line for each command, as `stretto --help` shows it; its module in this folder has the same name."""
+
+BENEATH = {"batch": ("status", "collect", "cancel")}
+"""Words after a command that make another one of it; the module of `batch status` is `batch_status`."""
 
 
 def new_app(*, group: bool = False) -> typer.Typer:
@@ -55,6 +59,9 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the real command in place of the line that stands for it."""
         name, _, rest = super().resolve_command(ctx, args)
+        if rest and rest[0] in BENEATH.get(name or "", ()):
+            module = f"{name}_{rest[0]}"
+            return f"{name} {rest[0]}", get_command(import_module(f"stretto.faces.cli.{module}").app), rest[1:]
         return name, get_command(import_module(f"stretto.faces.cli.{name}").app), rest
 
 

@@ -15,7 +15,7 @@ from stretto.journal import open_journal
 
 T = TypeVar("T")
 
-_PASSWORD = re.compile(r"(?<=//)([^/@:]*):[^/@]*@")
+_PASSWORD = re.compile(r"(?<=//)([^/@:]*):[^/@]+@")
 
 
 class Place:
@@ -56,7 +56,7 @@ class Place:
 def find_place(given: str | None, *, optional: bool = False) -> Place:
     """Return the place that an option names, else the settings, else the file in the user's data folder."""
     where = load_settings({"journal": given}).journal
-    flags = ("--journal", shlex.quote(_without_password(given))) if given else ()
+    flags = ("--journal", shlex.quote(without_password(given))) if given else ()
     return Place(where, flags=flags, optional=optional)
 
 
@@ -69,10 +69,21 @@ def find_place_unless(unwanted: bool, given: str | None) -> Place | None:
     return None
 
 
+def refuse_a_journal(unwanted: bool, given: str | None) -> None:
+    """Raise `InputError` when a journal is named beside a queue, whose database keeps the runs."""
+    if unwanted or given:
+        name = "--no-journal" if unwanted else "--journal"
+        raise InputError(
+            f"--queue and {name} contradict each other: the queue's database is the journal of its runs.",
+            hint=f"Leave out {name}.",
+        )
+
+
 def or_without(error: JournalError) -> JournalError:
     """Return the error of a run that has not begun, with the way to have it all the same."""
     return JournalError(error.message, hint=f"{error.hint} Or keep nothing: --no-journal".lstrip())
 
 
-def _without_password(place: str) -> str:
+def without_password(place: str) -> str:
+    """Return an address with its password as stars."""
     return _PASSWORD.sub(r"\1:***@", place)

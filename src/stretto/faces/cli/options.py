@@ -66,5 +66,13 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write the results there: .md .json .jsonl .csv .html"),
 ]
+OptionalQueue = Annotated[
+    str | None,
+    typer.Option("--queue", metavar="URL", help="Have workers on many machines run it: postgresql://host/database."),
+]
+QueueUrl = Annotated[
+    str, typer.Option("--queue", metavar="URL", help="The database that holds it: postgresql://host/database.")
+]
+BatchId = Annotated[str, typer.Argument(metavar="ID", help="The batch's id; see: stretto batch status")]
 Review = Annotated[bool, typer.Option("--review", help="Edit the plan in $EDITOR before anything of it is run.")]
 RunId = Annotated[str, typer.Argument(metavar="ID", help="A run's id, or how it begins; see: stretto runs")]

@@ -1,0 +1,26 @@
+"""Says when no further row of a batch is to be begun, because it could only fail like those before. No I/O."""
+
+from stretto.batch.jobs import FINAL
+from stretto.batch.running import Ran
+from stretto.core.errors import RUN_WIDE
+from stretto.core.result import Failure
+
+_STOPPING = RUN_WIDE | {"budget", "deadline"}
+_IN_A_ROW = 25
+
+
+class Admission:
+    """Looks at the rows of one batch as they end."""
+
+    def __init__(self) -> None:
+        self._failed_in_a_row = 0
+
+    def reason_to_stop(self, ran: Ran) -> Failure | None:
+        """Return why no further row is to be begun after this one; None when the next may."""
+        failures = [gap.failure for gap in ran.result.shortfall]
+        stopping = next((failure for failure in failures if failure.kind in _STOPPING), None)
+        helpless = bool(failures) and not ran.outcome.texts and all(f.kind not in FINAL for f in failures)
+        self._failed_in_a_row = self._failed_in_a_row + 1 if helpless else 0
+        if stopping is None and self._failed_in_a_row >= _IN_A_ROW:
+            return failures[0]
+        return stopping

@@ -1,0 +1,82 @@
+"""What a worker has open for each batch it works on: models, gates, books, and the rows under way."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import anyio
+
+from stretto.batch.admission import Admission
+from stretto.batch.jobs import Work
+from stretto.batch.queue.lending import BorrowedBooks
+from stretto.batch.queue.opening import Queue
+from stretto.batch.queue.peers import Divided, Peers
+from stretto.batch.queue.records import work_from_bytes
+from stretto.batch.queue.rows import Taken
+from stretto.batch.running import Crew
+from stretto.engine import Budget, Gates
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bench:
+    """Everything that the rows of one batch share in this process."""
+
+    work: Work
+    crew: Crew
+    gates: Gates
+    books: BorrowedBooks | None
+    """None where nothing is limited."""
+    admission: Admission = field(default_factory=Admission)
+    under_way: set[anyio.CancelScope] = field(default_factory=set[anyio.CancelScope])
+
+    @contextmanager
+    def row(self) -> Generator[anyio.CancelScope]:
+        """Run a row under it, so that it ends when the batch is cancelled."""
+        with anyio.CancelScope() as scope:
+            self.under_way.add(scope)
+            try:
+                yield scope
+            finally:
+                self.under_way.discard(scope)
+
+
+class Benches:
+    """The benches of one worker, by batch."""
+
+    def __init__(self, queue: Queue, peers: Peers, *, concurrency: int, keys: Mapping[str, str]) -> None:
+        self._queue = queue
+        self._peers = peers
+        self._concurrency = concurrency
+        self._crew = Crew(keys=keys)
+        self._open: dict[str, tuple[object, Bench]] = {}
+
+    def of(self, batch_id: str, taken: Taken) -> Bench:
+        """Return the bench of a batch, a new one when what holds for it has changed.
+
+        Raises `InputError` when its models cannot be opened here.
+        """
+        terms = (taken.work, taken.concurrency, taken.usd, taken.tokens)
+        known = self._open.get(batch_id)
+        if known is None or known[0] != terms:
+            known = self._open[batch_id] = (terms, self._new(batch_id, taken))
+        return known[1]
+
+    @property
+    def busy(self) -> Mapping[str, Bench]:
+        """The benches that have rows under way."""
+        return {batch_id: bench for batch_id, (_, bench) in self._open.items() if bench.under_way}
+
+    def _new(self, batch_id: str, taken: Taken) -> Bench:
+        work = work_from_bytes(taken.work)
+        self._crew.open(work)
+        limited = taken.usd is not None or taken.tokens is not None
+        stated = taken.concurrency is not None
+        return Bench(
+            work=work,
+            crew=self._crew,
+            gates=Gates(
+                taken.concurrency or self._concurrency,
+                others=Divided(self._peers, own=self._concurrency, stated=stated),
+            ),
+            books=BorrowedBooks(self._queue, batch_id, Budget(usd=taken.usd, tokens=taken.tokens)) if limited else None,
+        )

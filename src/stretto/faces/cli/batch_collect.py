@@ -1,0 +1,50 @@
+"""The command that writes out what workers made of a batch."""
+
+import sys
+
+from stretto.faces.cli import options
+from stretto.faces.cli.batch import OutputPath, RawCells, ReportPath, Wide
+from stretto.faces.cli.commands import new_app
+
+app = new_app()
+
+
+@app.command()
+def collect(
+    batch: options.BatchId,
+    queue: options.QueueUrl,
+    output: OutputPath = None,
+    wide: Wide = False,
+    raw_cells: RawCells = False,
+    report: ReportPath = None,
+) -> int:
+    """Write what there is of a batch, finished or not; the table itself is not needed.
+
+    Exit code: 0 complete, 1 no text at all, 2 unusable input, 3 something is missing.
+    """
+    # Not at the top: --help needs none of it.
+    from stretto.batch.delivery import Wish
+    from stretto.batch.queue import Queue, Standing
+    from stretto.batch.tables import check_output
+    from stretto.core.errors import InputError
+    from stretto.faces.cli.batch_flow import code_of
+    from stretto.faces.cli.batch_queue import write
+    from stretto.faces.cli.batch_setup import check_report
+    from stretto.faces.cli.queues import ask, told
+
+    if output is None:
+        raise InputError("It is not said where the results go.", hint="Name a file: -o out.csv")
+    check_output(output)
+    if report:
+        check_report(report, output)
+    wish = Wish(path=output, form="wide" if wide else "long", raw=raw_cells, report=report)
+
+    async def take(opened: Queue) -> Standing:
+        standing = await opened.standing(batch)
+        await write(opened, batch, wish)
+        return standing
+
+    standing = ask(queue, take)
+    for line in told(standing):
+        print(line, file=sys.stderr)
+    return code_of(standing)

@@ -1,0 +1,50 @@
+"""What the commands about a queue share: the queue opened, a batch's state said, the next command named."""
+
+import shlex
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+import anyio
+
+from stretto.batch.queue import Queue, Standing, open_queue
+from stretto.faces.cli.batch_words import missing, progress_line
+from stretto.faces.cli.errors import one_line
+from stretto.faces.cli.journals import without_password
+from stretto.faces.cli.words import count, glyphs_for
+
+T = TypeVar("T")
+
+
+def ask(url: str, question: Callable[[Queue], Awaitable[T]]) -> T:
+    """Return the answer of a function that is handed the open queue; raises `QueueError` and `InputError`."""
+
+    async def main() -> T:
+        async with open_queue(url) as queue:
+            return await question(queue)
+
+    return anyio.run(main)
+
+
+def command(url: str, *words: str) -> str:
+    """Return a command about a queue as it is to be typed, without the password."""
+    return " ".join(["stretto", *words, "--queue", shlex.quote(without_password(url))])
+
+
+def told(standing: Standing) -> Iterator[str]:
+    """Yield how a batch stands, a line each."""
+    dot = glyphs_for(sys.stdout.encoding).dot
+    yield dot.join([standing.batch_id, one_line(standing.title), word(standing)])
+    yield progress_line(standing, standing.cost, dot=dot)
+    if standing.at_work or not standing.over:
+        yield f"{count(standing.at_work, 'row')} under way{dot}{count(standing.workers, 'worker')}"
+    if standing.stopped:
+        yield f"No further row is begun: {one_line(str(standing.stopped))}"
+    yield from missing(standing)
+
+
+def word(standing: Standing) -> str:
+    """Return a batch's state in a word."""
+    if standing.state != "open":
+        return standing.state
+    return "going on" if not standing.over else "done"
