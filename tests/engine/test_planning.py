@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from stretto.core.errors import ModelError
+from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from tests.engine.stage import Stage, asked_type, cut, of_kind, plan, reply, subtask
 
@@ -66,11 +66,51 @@ async def test_a_continuation_that_repeats_what_is_assigned_adds_nothing():
 
 @pytest.mark.parametrize("second", [lost_after_one, lost_at_once, "I am sorry, I cannot say.", "<tasks><task><type>b"])
 async def test_a_second_cut_makes_the_run_partial(second: object):
-    """When the continuation does not come whole either, the results stand and the gap is said."""
-    stage = Stage([cut_at_the_limit, second, second, second])  # type: ignore[list-item]
+    """When the continuation does not come whole either, nobody is asked a third time: the results stand."""
+    stage = Stage([cut_at_the_limit, second])  # type: ignore[list-item]
     _, result = await stage.run()
     assert (result.status, result.shortfall[0].what) == ("partial", "the rest of the plan")
     assert result.results[0].text == "copy by a"
+    assert len(stage.asked("orchestrator")) == 2
+
+
+@pytest.mark.parametrize("kind", ["connection", "timeout", "server", "rate_limit", "overloaded"])
+async def test_a_continuation_that_nobody_answered_is_asked_for_again(kind: ErrorKind):
+    """Trouble before any answer is no second cut: the one retry loop deals with it."""
+
+    async def out_of_reach(request: ModelRequest, say: OnText) -> str:
+        raise ModelError("Nobody there.", kind=kind)
+
+    stage = Stage([cut_at_the_limit, out_of_reach, f"<tasks>{subtask('b')}</tasks>"])
+    _, result = await stage.run()
+    assert (result.status, [r.type for r in result.results]) == ("complete", ["a", "b"])
+    assert len(stage.asked("orchestrator")) == 3
+
+
+async def test_a_continuation_lost_after_its_first_word_is_the_second_cut():
+    """A connection that breaks once the continuation has begun cuts it, whatever was sealed."""
+
+    async def lost_after_a_word(request: ModelRequest, say: OnText) -> str:
+        say("<tasks><task><type>b")
+        raise ModelError("Connection lost.", kind="connection")
+
+    stage = Stage([cut_at_the_limit, lost_after_a_word])
+    _, result = await stage.run()
+    assert (result.status, result.shortfall[0].failure.kind) == ("partial", "connection")
+
+
+async def test_another_model_may_be_asked_for_the_rest_of_a_plan():
+    """A model that answers with an error gives way to the fallback, which is the one that is asked once."""
+
+    async def unknown(request: ModelRequest, say: OnText) -> str:
+        raise ModelError("No such model.", kind="not_found")
+
+    rest = Stage([f"<tasks>{subtask('b')}</tasks>"])
+    rest.model.name = "rest"
+    stage = Stage([cut_at_the_limit, unknown])
+    _, result = await stage.run(fallback_models=[rest.model], worker_model=rest.model)
+    assert (result.status, [r.type for r in result.results]) == ("complete", ["a", "b"])
+    assert len(rest.asked("orchestrator")) == 1
 
 
 async def test_a_plan_that_cannot_be_read_is_repaired_once():

@@ -70,6 +70,7 @@ async def test_one_workers_failure_never_touches_its_siblings():
     [
         (reply(""), "empty"),
         (reply("<response>  </response>"), "empty"),
+        (reply("<response>\u200b\ufeff</response>"), "empty"),
         (reply("half a sente", "length"), "truncated"),
         (reply("", "refusal"), "refused"),
         (reply("I began but", "refusal"), "refused"),

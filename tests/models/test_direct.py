@@ -256,6 +256,33 @@ async def test_thinking_in_tags_is_not_text(server, protocols, make_request):
     assert reply.text.strip() == "Open and whole."
 
 
+@pytest.mark.parametrize("pieces", [["<think>", "hm", "</think>\n\nOpen."], ["<thi", "nk>hm</th", "ink>Open."]])
+async def test_thinking_that_ends_within_a_piece_hides_nothing(server, protocols, make_request, pieces: list[str]):
+    """Where a server sends several tokens at once, the answer behind the tags is found all the same."""
+    server.script = [protocols["chat"].stream(pieces, "stop")]
+    reply, told = await _ask(_open_on(server, protocols["chat"]), make_request(), streamed=True)
+    assert (reply.text.strip(), "".join(told)) == ("Open.", reply.text)
+
+
+async def test_thinking_without_an_end_stays_in_its_tag(server, protocols, streamed, make_request):
+    """An answer that never stops thinking is handed on as it is, so that nobody takes the thoughts for the text."""
+    server.script = [protocols["chat"].reply(["<think>", "hm hm"], "stop", streamed=streamed)]
+    reply, told = await _ask(_open_on(server, protocols["chat"]), make_request(), streamed)
+    assert (reply.text, told) == ("<think>hm hm", [])
+
+
+async def test_gemini_may_stream_in_any_form_of_the_standard(server, protocols, make_request):
+    """Comments, other fields, no space behind a colon, and characters that end a line only for some readers."""
+    text = "a\u2028b\u2029c\u0085d"
+    reply = protocols["gemini"].stream([text], "STOP")
+    loose = json.dumps(json.loads(reply.chunks[0].removeprefix(b"data: ")), ensure_ascii=False)
+    reply.chunks[0] = f": hold on\n\nid: 1\nevent: message\nretry: 5\ndata:{loose}\n\n".encode()
+    reply.chunks = [bytes([byte]) for byte in b"".join(reply.chunks)]
+    server.script = [reply]
+    answer, _ = await _ask(_open_on(server, protocols["gemini"]), make_request(), streamed=True)
+    assert answer.text == text
+
+
 async def test_a_long_answer_need_not_be_streamed(server, protocols, make_request):
     """A high limit on tokens is no reason for the SDK to refuse the call."""
     server.script = [protocols["anthropic"].whole("x", "end_turn")]

@@ -1,11 +1,15 @@
 """Makes text from outside safe to carry. No I/O."""
 
 import re
+from unicodedata import category
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # C0 and C1 controls except tab, line feed and carriage return, and whole ANSI escape sequences.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_UNSEEN = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
+# Letters and symbols by their class, and yet nothing to be seen: Hangul's fillers, Braille's empty cell.
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def replace_surrogates(text: str) -> str:
@@ -19,3 +23,8 @@ def replace_surrogates(text: str) -> str:
 def strip_control(text: str) -> str:
     """Return `text` without ANSI sequences and control characters; tab and line breaks stay."""
     return _CONTROL.sub("", _ANSI.sub("", text))
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing in `text` can be seen: white space, characters of no width, marks without a letter."""
+    return all(category(char) in _UNSEEN or char in _FILLERS for char in text)

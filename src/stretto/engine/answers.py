@@ -2,6 +2,7 @@
 
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelReply
+from stretto.core.text import is_blank
 from stretto.parsing import read_answer
 
 
@@ -16,7 +17,7 @@ def answer_text(reply: ModelReply) -> str:
             hint="Raise max_output_tokens in the recipe, or ask for less.",
         )
     text = read_answer(reply.text)
-    if not text.strip():
+    if is_blank(text):
         raise ModelError("The answer was empty.", kind="empty", model=reply.model)
     return text
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from stretto.core.errors import ModelError, PlanError
+from stretto.core.errors import ErrorKind, ModelError, PlanError
 from stretto.core.events import AnalysisDelta, PlanRetrying
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.plan import HARD_CEILING, Plan, Subtask
 from stretto.core.result import Failure
+from stretto.core.text import is_blank
 from stretto.engine.answers import raise_if_refused
 from stretto.engine.emitter import Emit
 from stretto.engine.job import Job
@@ -16,13 +17,19 @@ from stretto.recipes import RolePrompt, plan_schema, repair_plan
 
 OnSealed = Callable[[Subtask], None]
 
+# With these there was an answer, though none that counts.
+_ANSWERED: frozenset[ErrorKind] = frozenset({"cut", "empty", "refused", "truncated", "malformed", "protocol"})
+
 
 def _nothing() -> None:
     """Stop nothing: replaced while a response is under way."""
 
 
 class PlanExchange:
-    """One response of the orchestrator. Once something of it is sealed it is not asked for again."""
+    """One response of the orchestrator. Once something of it is sealed it is not asked for again.
+
+    With `once` neither when anything was answered at all: a second cut of a plan is the last.
+    """
 
     subtask_id = ""
     revision = 0
@@ -36,6 +43,8 @@ class PlanExchange:
         ledger: Ledger,
         emit: Emit,
         on_sealed: OnSealed,
+        *,
+        once: bool,
     ) -> None:
         self.reader = open_reader(job.recipe.plan_format)
         self.sealed: list[Subtask] = []
@@ -52,6 +61,7 @@ class PlanExchange:
         self._ledger = ledger
         self._emit = emit
         self._on_sealed = on_sealed
+        self._once = once
 
     def request(self, turns: tuple[Turn, ...]) -> ModelRequest:
         """Ask for the plan, or for the rest or the repair of one."""
@@ -100,7 +110,7 @@ class PlanExchange:
                 model=reply.model,
                 hint="Raise max_output_tokens in the recipe, or ask for fewer subtasks.",
             )
-        if not reply.text.strip():
+        if is_blank(reply.text):
             raise ModelError("The orchestrator's answer was empty.", kind="empty", model=reply.model)
         try:
             return self.reader.finish()
@@ -114,8 +124,9 @@ class PlanExchange:
         return repair_plan(PlanError(error.message), self._job.recipe.plan_format, tiers=bool(self._job.team.tiers))
 
     def may_retry(self, error: ModelError) -> bool:
-        """Asking from the start again is right only while nothing was sealed."""
-        return not self.sealed
+        """Asking from the start again is right only while nothing was sealed; once, only while nothing was answered."""
+        answered = bool(self.reader.raw) or error.kind in _ANSWERED
+        return not self.sealed and not (self._once and answered)
 
     def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
         """Announce another attempt; the analysis so far is void."""

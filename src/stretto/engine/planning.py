@@ -101,11 +101,11 @@ class Planner:
         return Planned(plan=plan, missing=Failure.of(second.error))
 
     async def _continue(self, cut: _Response, reason: Failure) -> Planned:
-        """Freeze what was sealed and ask, once, for what is missing."""
+        """Freeze what was sealed and ask, once, for what is missing; a second cut leaves the plan short."""
         frozen = cut.sealed
         self._announce("continue", reason)
         turn = Turn(answer=cut.raw, reply=continue_plan(frozen, self._format, tiers=self._tiers))
-        second = await self._respond((turn,), before=frozen)
+        second = await self._respond((turn,), before=frozen, once=True)
         analysis = cut.analysis or second.analysis
         if second.plan:
             kept = {subtask.id for subtask in frozen}
@@ -119,10 +119,17 @@ class Planner:
         plan = Plan(analysis=analysis, subtasks=frozen + second.sealed)
         return Planned(plan=plan, missing=None if complete else Failure.of(error))
 
-    async def _respond(self, turns: tuple[Turn, ...], *, before: tuple[Subtask, ...] = ()) -> _Response:
-        """Make one request, retried while nothing of its answer was sealed; what is sealed goes on at once."""
+    async def _respond(
+        self, turns: tuple[Turn, ...], *, before: tuple[Subtask, ...] = (), once: bool = False
+    ) -> _Response:
+        """Make one request, retried while nothing of its answer was sealed; what is sealed goes on at once.
+
+        `once`: retried only while there was no answer at all.
+        """
         send, receive = anyio.create_memory_object_stream[Subtask](float("inf"))
-        exchange = PlanExchange(self._job, self._prompt, turns, before, self._ledger, self._emit, send.send_nowait)
+        exchange = PlanExchange(
+            self._job, self._prompt, turns, before, self._ledger, self._emit, send.send_nowait, once=once
+        )
         results: list[Plan | ModelError | PlanError] = []
 
         async def ask() -> None:

@@ -19,6 +19,7 @@ from stretto.core.errors import InputError
 from stretto.models.catalog import OLLAMA_URL, Provider, find_provider
 from stretto.models.secrets import PLACEHOLDER, check_key, check_url, find_value
 from stretto.models.specs import Spec, suggest_prefix
+from stretto.models.spoken import NO_TAGS
 
 # How pydantic-ai's providers say that their key is missing.
 _WANTED_KEY = re.compile(r"Set the `([A-Z0-9_]+)` environment variable")
@@ -62,7 +63,7 @@ def missing_key(spec: Spec, provider: Provider) -> InputError:
 def build_model(spec: Spec, access: Access) -> PydanticModel:
     """Return the model; raises `InputError` for a provider that is not known, not installed or cannot be set up."""
     try:
-        return infer_model(str(spec), provider_factory=lambda prefix: _make_provider(prefix, access))
+        model = infer_model(str(spec), provider_factory=lambda prefix: _make_provider(prefix, access))
     except ImportError as error:
         raise _missing_extra(spec, error) from error
     except UserError as error:
@@ -73,6 +74,8 @@ def build_model(spec: Spec, access: Access) -> PydanticModel:
                 hint=f"Set {wanted[1]} in the environment (or use --model demo, which needs none)",
             ) from error
         raise InputError(f"{spec} cannot be used: {said[:200]}") from error
+    model.profile["thinking_tags"] = NO_TAGS
+    return model
 
 
 def _make_provider(prefix: str, access: Access) -> PydanticProvider[Any]:

@@ -23,6 +23,7 @@ from stretto.models.limits import hearing
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import read_finish, read_text, read_usage
 from stretto.models.requests import take_cache_key, to_messages, to_parameters, to_settings
+from stretto.models.spoken import Spoken
 from stretto.models.streams import closing_streams
 from stretto.models.warming import Begun, led
 
@@ -103,6 +104,7 @@ class DirectModel:
                     )
                 )
                 events = aiter(stream)
+            speech = Spoken()
             while True:
                 # Around the provider's part only: what the watcher raises is not the provider's error.
                 with translated(self._origin):
@@ -111,7 +113,7 @@ class DirectModel:
                     return stream.get()
                 if begun:
                     begun()
-                if on_text and (text := text_of(event)):
+                if on_text and (text := speech.feed(text_of(event))):
                     on_text(text)
 
 

@@ -7,6 +7,7 @@ from pydantic_ai.messages import ModelResponse, TextPart
 from stretto.core.errors import ModelError
 from stretto.core.models import Finish
 from stretto.core.usage import Usage
+from stretto.models.spoken import spoken
 
 # These report how they ended only as pydantic-ai's own word, or, made of Python functions, not at all.
 _WITHOUT_RAW = frozenset({None, "function", "test", "xai", "mcp"})
@@ -15,7 +16,7 @@ _PAST_WINDOW = "model_context_window_exceeded"
 
 def read_text(response: ModelResponse) -> str:
     """Return the text of a response; thinking is not text."""
-    return "".join(part.content for part in response.parts if isinstance(part, TextPart))
+    return spoken("".join(part.content for part in response.parts if isinstance(part, TextPart)))
 
 
 def read_finish(response: ModelResponse, *, model: str, streamed: bool, tools: bool = False) -> Finish:

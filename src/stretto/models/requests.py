@@ -19,6 +19,7 @@ from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 
 from stretto.core.models import ModelRequest
+from stretto.core.text import is_blank
 from stretto.models.cache_keys import CacheKeys
 from stretto.models.specs import is_openai_name
 
@@ -37,7 +38,7 @@ def to_conversation(request: ModelRequest) -> tuple[list[ModelMessage], list[Use
     instructions = request.system or None
     history: list[ModelMessage] = []
     for turn in request.turns:
-        if turn.answer.strip():  # Anthropic takes no text of white space.
+        if not is_blank(turn.answer):  # Anthropic takes no text of white space.
             history.append(Sent(parts=[UserPromptPart(content)], instructions=instructions))
             history.append(ModelResponse(parts=[TextPart(turn.answer)]))
             content = []

@@ -1,5 +1,7 @@
-"""Looks after the streams under Google's SDK: it reads comments as data, and leaves what is broken off open."""
+"""Looks after the streams under Google's SDK: it reads few of their forms, and leaves what is broken off open."""
 
+import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -8,6 +10,10 @@ from typing import cast
 import anyio
 from httpx2 import AsyncByteStream, Response
 from pydantic_ai.models import Model as PydanticModel
+
+_OTHER_FIELDS = (b":", b"event:", b"id:", b"retry:")
+# U+0085, U+2028 and U+2029, which JSON may hold as they are.
+_SEPARATOR = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 _under_way: ContextVar[list[Response]] = ContextVar("stretto_streams_under_way")
 
@@ -40,38 +46,42 @@ def mind_streams(model: PydanticModel) -> None:
 async def _mind(response: Response) -> None:
     kind, encoding = response.headers.get("content-type", ""), response.headers.get("content-encoding", "")
     if kind.startswith("text/event-stream") and encoding in ("", "identity"):
-        response.stream = _WithoutComments(cast("AsyncByteStream", response.stream))
+        response.stream = _PlainEvents(cast("AsyncByteStream", response.stream))
     if (responses := _under_way.get(None)) is not None:
         responses.append(response)
 
 
-class _WithoutComments(AsyncByteStream):
-    """A stream without the lines that begin with a colon, which gateways send to keep a connection open."""
+class _PlainEvents(AsyncByteStream):
+    """A stream of events as Google's SDK expects it: lines that begin with "data: ", and empty ones.
+
+    What else the standard allows, and gateways send, it would take for the body of an error: comments that keep a
+    connection open, other fields, no space behind the colon. It also ends a line at characters that end none in JSON.
+    """
 
     def __init__(self, stream: AsyncByteStream) -> None:
         self._stream = stream
-        self._fresh = True
-        """Whether the next byte begins a line."""
-        self._comment = False
+        self._line: list[bytes] = []
+        """Pieces of a line whose end has not come."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._pieces()
+        return self._lines()
 
-    async def _pieces(self) -> AsyncGenerator[bytes]:
+    async def _lines(self) -> AsyncGenerator[bytes]:
         async for piece in self._stream:
-            if kept := self._keep(piece):
-                yield kept
-
-    def _keep(self, piece: bytes) -> bytes:
-        kept: list[bytes] = []
-        for line in piece.splitlines(keepends=True):
-            if self._fresh:
-                self._comment = line.startswith(b":")
-            if not self._comment:
-                kept.append(line)
-            self._fresh = line.endswith((b"\n", b"\r"))
-        return b"".join(kept)
+            head, end, rest = piece.rpartition(b"\n")
+            if end:
+                yield b"".join(map(_plain, (b"".join(self._line) + head + end).splitlines(keepends=True)))
+                self._line.clear()
+            self._line.append(rest)
+        yield _plain(b"".join(self._line))
 
     async def aclose(self) -> None:
         """Close the stream."""
         await self._stream.aclose()
+
+
+def _plain(line: bytes) -> bytes:
+    if line.startswith(b"data:"):
+        data = b"data: " + line[5:].removeprefix(b" ")
+        return _SEPARATOR.sub(lambda found: json.dumps(found[0].decode())[1:-1].encode(), data)
+    return b"" if line.startswith(_OTHER_FIELDS) else line
