@@ -1,5 +1,7 @@
 """Thinking in tags before an answer."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,5 +40,5 @@ def test_pieces_say_what_the_whole_says(text: str, cuts: list[int]):
     """However an answer is cut into pieces, what a watcher is told is what the whole answer says."""
     places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
     speech = Spoken()
-    told = "".join(speech.feed(text[start:end]) for start, end in zip(places, places[1:], strict=False))
+    told = "".join(speech.feed(text[start:end]) for start, end in pairwise(places))
     assert told == (spoken(text) if speech.begun else "")
