@@ -1,8 +1,7 @@
 """Turns what goes wrong in a call into our errors: the kind, whether to try again, and the next step for the user."""
 
 import hashlib
-import math
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
@@ -14,11 +13,10 @@ from pydantic_ai.models import Model as PydanticModel
 
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.models.catalog import find_provider
+from stretto.models.failure_body import read_codes, read_message, read_wait
 from stretto.models.secrets import mask_keys
 
 _LONGEST = 200
-_DEEPEST = 5
-_CODE_FIELDS = ("code", "type", "status", "reason", "error_code")
 
 _OVERLOADED = frozenset(
     {"slow_down", "overloaded", "overloaded_error", "server_is_overloaded", "engine_overloaded", "model_overloaded"}
@@ -36,7 +34,11 @@ _BY_STATUS: Mapping[int, ErrorKind] = {
     408: "server",
     409: "server",
     413: "context_window",
+    # What stood behind the server failed, or the server gave up: the request itself is sound.
+    424: "server",
+    425: "server",
     429: "rate_limit",
+    499: "server",
     529: "overloaded",
 }
 # The first that fits counts, so what is special stands before what it is a case of.
@@ -134,7 +136,7 @@ def to_model_error(error: Exception, origin: Origin, *, otherwise: ErrorKind = "
         f"{origin.model}: {_describe(error, kind, status, origin)}",
         kind=kind,
         retryable=told,
-        retry_after=_retry_after(error),
+        retry_after=read_wait(error),
         model=origin.model,
         status=status,
         sent=getattr(error, "phase", None) not in ("pool", "connect"),
@@ -145,10 +147,10 @@ def to_model_error(error: Exception, origin: Origin, *, otherwise: ErrorKind = "
 def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKind:
     if not isinstance(error, failures.ModelAPIError):
         return _by_class(error) or otherwise
-    codes = set(_codes(error))
+    codes = set(read_codes(error))
     if any(word in code for code in codes for word in _BILLING):
         return "billing"
-    if status == 429 and any(words in _provider_message(error).lower() for words in _SPEND_CAP):
+    if status == 429 and any(words in read_message(error).lower() for words in _SPEND_CAP):
         return "billing"
     if codes & _OVERLOADED:
         return "overloaded"
@@ -166,48 +168,12 @@ def _by_class(error: Exception) -> ErrorKind | None:
     return next((kind for cls, kind in _BY_CLASS if isinstance(error, cls)), None)
 
 
-def _codes(error: failures.ModelAPIError) -> Iterator[str]:
-    for code in (error.provider_error_code, error.provider_error_type):
-        if code:
-            yield code.lower()
-    yield from _codes_in(error.body, 0)
-
-
-def _codes_in(body: object, depth: int) -> Iterator[str]:
-    if depth > _DEEPEST:
-        return
-    if isinstance(body, Mapping):
-        for name, value in cast("Mapping[object, object]", body).items():
-            if isinstance(value, str):
-                if name in _CODE_FIELDS:
-                    yield value.lower()
-            else:
-                yield from _codes_in(value, depth + 1)
-    elif isinstance(body, list):
-        for item in cast("list[object]", body):
-            yield from _codes_in(item, depth + 1)
-
-
 def _status(error: Exception) -> int | None:
     return error.status_code if isinstance(error, failures.ModelHTTPError) else None
 
 
 def _says_no_retry(error: Exception) -> bool:
     return isinstance(error, failures.ModelHTTPError) and error.provider_retry_hint is False
-
-
-def _retry_after(error: Exception) -> float | None:
-    if not isinstance(error, failures.ModelAPIError):
-        return None
-    if error.retry_after is not None:
-        return error.retry_after
-    # pydantic-ai reads whole seconds and dates; some gateways send a fraction.
-    headers = error.headers if isinstance(error, failures.ModelHTTPError) else None
-    try:
-        seconds = float((headers or {}).get("retry-after", ""))
-    except ValueError:
-        return None
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
 def _describe(error: Exception, kind: ErrorKind, status: int | None, origin: Origin) -> str:
@@ -219,7 +185,7 @@ def _describe(error: Exception, kind: ErrorKind, status: int | None, origin: Ori
         return f"the provider{where} could not be reached, or the connection was lost ({said})."
     if kind == "protocol" and not isinstance(error, failures.AgentRunError):
         return f"the provider's answer could not be read ({type(error).__name__})."
-    said = _one_line(_provider_message(error), origin.keys).rstrip(".")
+    said = _one_line(read_message(error), origin.keys).rstrip(".")
     if said.startswith("<"):
         said = "a web page instead of an answer"
     if kind == "unexpected":
@@ -238,21 +204,6 @@ def _root(error: BaseException) -> BaseException:
     return error
 
 
-def _provider_message(error: Exception) -> str:
-    body: object = error.body if isinstance(error, failures.ModelAPIError) else None
-    for _ in range(2):
-        if isinstance(body, Mapping):
-            fields = cast("Mapping[str, object]", body)
-            if isinstance(message := fields.get("message"), str) and message:
-                return message
-            body = fields.get("error", fields)
-    if isinstance(body, str) and body:
-        return body
-    if isinstance(error, failures.ModelHTTPError):
-        return "no explanation" if not body else str(body)
-    return str(error) or type(error).__name__
-
-
 def _one_line(text: str, keys: tuple[str, ...]) -> str:
     line = " ".join(mask_keys(text, keys).split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
@@ -268,7 +219,7 @@ def _hint(kind: ErrorKind, error: Exception, origin: Origin) -> str:
         return "Check the network and the base URL." if origin.base_url else "Check the network."
     if kind == "not_found" and isinstance(error, failures.ModelHTTPError) and error.suggested_model_id:
         return f"Did you mean {error.suggested_model_id}?"
-    wait = _retry_after(error)
+    wait = read_wait(error)
     if kind in ("rate_limit", "overloaded") and wait is not None and wait > _LONG_WAIT:
         return f"The provider asks to wait {wait:.0f} seconds: try again then, or choose another model."
     return _HINTS.get(kind, "")

@@ -6,7 +6,7 @@ NO_TAGS = ("<stretto:thinking>", "</stretto:thinking>")
 """For pydantic-ai to look for in an answer, so that it finds none.
 
 It takes only a piece that is just the tag for one, so where the end of thinking and the next word come together the
-whole answer is hidden; and of an unstreamed answer that never stops thinking it drops the tag and leaves the thoughts as text.
+whole answer is hidden. Of an unstreamed answer that never stops thinking it drops the tag, so thoughts become text.
 """
 
 _BEGIN = re.compile(r"\s*<(think|thinking)>", re.IGNORECASE)

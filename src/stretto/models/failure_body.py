@@ -1,0 +1,64 @@
+"""Reads what a provider said when it failed: codes, a message, how long to wait."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from pydantic_ai import exceptions as failures
+
+_DEEPEST = 5
+_CODE_FIELDS = ("code", "type", "status", "reason", "error_code")
+
+
+def read_codes(error: failures.ModelAPIError) -> Iterator[str]:
+    """Yield every code in the error and its body, in lower case."""
+    for code in (error.provider_error_code, error.provider_error_type):
+        if code:
+            yield code.lower()
+    yield from _codes_in(error.body, 0)
+
+
+def _codes_in(body: object, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(body, Mapping):
+        for name, value in cast("Mapping[object, object]", body).items():
+            if isinstance(value, str):
+                if name in _CODE_FIELDS:
+                    yield value.lower()
+            else:
+                yield from _codes_in(value, depth + 1)
+    elif isinstance(body, list):
+        for item in cast("list[object]", body):
+            yield from _codes_in(item, depth + 1)
+
+
+def read_wait(error: Exception) -> float | None:
+    """Return the seconds that the provider asks to wait; None when it does not say."""
+    if not isinstance(error, failures.ModelAPIError):
+        return None
+    if error.retry_after is not None:
+        return error.retry_after
+    # pydantic-ai reads whole seconds and dates; some gateways send a fraction.
+    headers = error.headers if isinstance(error, failures.ModelHTTPError) else None
+    try:
+        seconds = float((headers or {}).get("retry-after", ""))
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def read_message(error: Exception) -> str:
+    """Return the provider's own words, or what there is in place of them."""
+    body: object = error.body if isinstance(error, failures.ModelAPIError) else None
+    for _ in range(2):
+        if isinstance(body, Mapping):
+            fields = cast("Mapping[str, object]", body)
+            if isinstance(message := fields.get("message"), str) and message:
+                return message
+            body = fields.get("error", fields)
+    if isinstance(body, str) and body:
+        return body
+    if isinstance(error, failures.ModelHTTPError):
+        return "no explanation" if not body else str(body)
+    return str(error) or type(error).__name__
