@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import anyio
 import pytest
 
+from stretto.core.errors import ModelError
 from stretto.engine.gate import Gate, Gates
 from tests.engine.stage import Stage
 
@@ -70,3 +71,18 @@ async def test_a_model_has_one_gate_for_all():
     other.account = "another"
     assert Gates(3).of(one) is Gates(9).of(same)
     assert Gates(3).of(one) is not Gates(3).of(other)
+
+
+async def test_a_gate_that_is_shut_for_long_keeps_nothing_of_the_call_that_shut_it():
+    """The error is kept without its frames, which would keep the model and its connections until the loop ends."""
+    gate = Gate(2)
+    told = ModelError("Come back later.", kind="rate_limit", retry_after=90.0, status=429)
+    with pytest.raises(ModelError):
+        async with gate.place("run"):
+            raise told
+    for _ in range(2):
+        with pytest.raises(ModelError, match="Come back later") as caught:
+            async with gate.place("run"):
+                raise AssertionError("the gate is shut")
+        assert caught.value is not told
+        assert (caught.value.kind, caught.value.retry_after, caught.value.status) == ("rate_limit", 90.0, 429)

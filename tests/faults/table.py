@@ -250,6 +250,7 @@ def _noisy() -> Iterator[Entry]:
         ("comment lines", "comment_lines"),
         ("pings", "pings"),
         ("all of these", "sse_noise"),
+        ("further fields, and no space behind a colon", "loose_fields"),
     ):
         yield Entry(fault=fault, course="counts", effects=FAULTS[name], modes=(True,))
     unmeasured = FAULTS["no_usage"]
@@ -319,6 +320,8 @@ def _refused() -> Iterator[Entry]:
         ("404", "not_found", "stops_model", "not_found", "`stretto models` shows names that work."),
         ("408", "timeout", "again", "server", _PROVIDER),
         ("409", "conflict", "again", "server", _PROVIDER),
+        ("424", "failed_dependency", "again", "server", _PROVIDER),
+        ("499", "cancelled", "again", "server", _PROVIDER),
         ("413", "too_large", "once", "context_window", _SHORTEN),
     ):
         yield Entry(fault=fault, course=course, kind=kind, effects=FAULTS[name], says=says)
@@ -373,6 +376,7 @@ def _answers() -> Iterator[Entry]:
     for fault, name, kind, says in (
         ("empty content", "empty", "empty", _AGAIN),
         ("nothing but white space", "blank", "empty", _AGAIN),
+        ("nothing but characters of no width", "invisible", "empty", _AGAIN),
         ("refusal before any output", "refusal", "refused", _AGAIN),
         ("refusal in the middle of the output", "refusal_mid_output", "refused", _AGAIN),
         ("thinking used the whole limit", "thinking_used_the_budget", "truncated", longer),

@@ -299,6 +299,25 @@ async def test_usage_that_was_not_reported_is_unknown(server, protocols, make_re
     assert reply.cost == UNKNOWN_COST
 
 
+async def test_usage_that_cannot_be_is_unknown(server, protocols, make_request):
+    """Less than no tokens is no measure: the call counts as one without usage."""
+    server.script = [protocols["chat"].whole("Hi", "stop")]
+    body = json.loads(server.script[0].chunks[0])
+    body["usage"] = {"prompt_tokens": 5, "completion_tokens": -7, "total_tokens": -2}
+    server.script[0].chunks = [json.dumps(body).encode()]
+    with pytest.warns(match="Failed to extract usage"):
+        reply = await _open_on(server, protocols["chat"]).respond(make_request())
+    assert (reply.text, reply.usage) == ("Hi", None)
+
+
+async def test_a_text_that_is_null_is_the_providers_fault(server, protocols, make_request):
+    """A field of another type than the protocol's fails the call as unreadable, not as a bug of ours."""
+    server.say(protocols["anthropic"].message([{"type": "text", "text": None}], "end_turn"))
+    with pytest.raises(ModelError) as caught:
+        await _open_on(server, protocols["anthropic"]).respond(make_request())
+    assert (caught.value.kind, caught.value.retryable) == ("protocol", True)
+
+
 async def test_openrouters_own_charge_is_the_cost(server, protocols, make_request):
     """What OpenRouter says it charged counts before any price list."""
     router = protocols["openrouter"]

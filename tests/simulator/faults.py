@@ -135,6 +135,8 @@ class Noise:
     pings: bool = True
     on_lines: bool = True
     """Each event's JSON over several `data:` lines."""
+    loose: bool = False
+    """Fields that say nothing before each event, and no space behind a colon."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,6 +27,10 @@ class Shaper:
         if noise is None:
             return event.encode()
         data = event.encode_on_lines() if noise.on_lines else event.encode()
+        if noise.loose:
+            data = b"id: 1\nretry: 9\n" + b"".join(
+                line.replace(b": ", b":", 1) for line in data.splitlines(keepends=True)
+            )
         return b"".join((_COMMENT if noise.comments else b"", self._ping if noise.pings else b"", data))
 
     def pieces(self, data: bytes) -> list[bytes]:

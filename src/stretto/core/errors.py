@@ -135,6 +135,20 @@ class ModelError(StrettoError):
         self.sent = sent
         """False when the request never left: no connection was made, so nothing can be billed."""
 
+    def copied(self) -> "ModelError":
+        """Return the same error without its traceback, to be kept: frames keep a model and its connections alive."""
+        return ModelError(
+            self.message,
+            kind=self.kind,
+            retryable=self.retryable,
+            retry_after=self.retry_after,
+            model=self.model,
+            status=self.status,
+            limits=self.limits,
+            sent=self.sent,
+            hint=self.hint,
+        )
+
     @property
     def run_wide(self) -> bool:
         """Whether every further call to this model would fail in the same way."""

@@ -104,7 +104,7 @@ class Gate:
     def _park(self, error: ModelError, seconds: float) -> None:
         """Turn away whoever waits, and everybody until the time that the provider named."""
         self._parked_until = self._now() + seconds
-        self._parked_by = error
+        self._parked_by = error.copied()
         for queue in self._waiting.values():
             for turn in queue:
                 turn.error = error
@@ -114,7 +114,7 @@ class Gate:
     def _raise_if_parked(self) -> None:
         if self._parked_by is not None:
             if self._now() < self._parked_until:
-                raise self._parked_by
+                raise self._parked_by.copied()
             self._parked_by = None
 
     def _leave(self) -> None:

@@ -62,19 +62,21 @@ class DirectModel:
                 else:
                     response = await self._ask(model, request, key)
                 finish = read_finish(response, model=self.name, streamed=streamed)
-        return ModelReply(
-            text=read_text(response),
-            finish=finish,
-            usage=read_usage([response]),
-            cost=price_response(
-                response,
-                model=self._model.model_name,
-                provider=self._origin.system,
-                base_url=self._origin.base_url,
-            ),
-            model=response.model_name or self._model.model_name,
-            limits=heard.limits,
-        )
+        # A field of another type than the protocol's comes this far.
+        with translated(self._origin):
+            return ModelReply(
+                text=read_text(response),
+                finish=finish,
+                usage=read_usage([response]),
+                cost=price_response(
+                    response,
+                    model=self._model.model_name,
+                    provider=self._origin.system,
+                    base_url=self._origin.base_url,
+                ),
+                model=response.model_name or self._model.model_name,
+                limits=heard.limits,
+            )
 
     async def _ask(self, model: PydanticModel, request: ModelRequest, key: str | None) -> ModelResponse:
         with translated(self._origin):

@@ -49,11 +49,12 @@ def read_finish(response: ModelResponse, *, model: str, streamed: bool, tools: b
 
 
 def read_usage(responses: Sequence[ModelResponse]) -> Usage | None:
-    """Return the tokens of all these calls; None when one of them did not report any."""
+    """Return the tokens of all these calls; None when one of them reported none, or what cannot be."""
     total = Usage()
     for response in responses:
         usage = response.usage
-        if usage.unmeasured_requests or not (usage.input_tokens or usage.output_tokens):
+        counts = (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens)
+        if usage.unmeasured_requests or not any(counts[:2]) or min(counts) < 0:
             return None
         total += Usage(
             input_tokens=usage.input_tokens,

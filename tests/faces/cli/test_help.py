@@ -176,3 +176,11 @@ def test_closed_streams_are_no_bug(closed, code):
     assert ended.returncode == code
     assert b"bug" not in ended.stderr
     assert (b"The task from stdin is empty." in ended.stderr) is (code == 2)
+
+
+@pytest.mark.parametrize(("switch", "shown"), [((), False), (("-W", "default"), True)])
+def test_a_librarys_warning_is_not_shown_to_whoever_runs_the_command(switch: tuple[str, ...], shown: bool):
+    """A warning with a path of some package in it is for programmers, who ask Python for it."""
+    script = "import warnings; from stretto.faces.cli import main; main(); warnings.warn('odd')"
+    ended = subprocess.run([sys.executable, *switch, "-c", script, "--version"], capture_output=True, check=False)
+    assert (b"odd" in ended.stderr) is shown
