@@ -177,6 +177,14 @@ async def test_an_error_without_explanation(server, protocols, make_request, bod
     assert "HTTP 418: " in str(error)
 
 
+async def test_an_answer_of_another_form_is_told_in_plain_words(server, protocols, make_request):
+    """What is missing is named; how a library says so is not shown."""
+    server.say({"error": "no such endpoint"})
+    error = await _fail(server, protocols["chat"], make_request, False)
+    assert error.kind == "protocol"
+    assert "is not what its protocol says (missing or odd: id, choices, model, object)" in str(error)
+
+
 EVENTS = [
     ("anthropic", {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, "overloaded"),
     ("anthropic", {"type": "error", "error": {"type": "rate_limit_error", "message": "Rate"}}, "rate_limit"),

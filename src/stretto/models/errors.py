@@ -8,6 +8,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import httpx2
+from pydantic import ValidationError
 from pydantic_ai import exceptions as failures
 from pydantic_ai.models import Model as PydanticModel
 
@@ -185,6 +186,9 @@ def _describe(error: Exception, kind: ErrorKind, status: int | None, origin: Ori
         return f"the provider{where} could not be reached, or the connection was lost ({said})."
     if kind == "protocol" and not isinstance(error, failures.AgentRunError):
         return f"the provider's answer could not be read ({type(error).__name__})."
+    if isinstance(error.__cause__, ValidationError):
+        fields = ", ".join(dict.fromkeys(str(wrong["loc"][0]) for wrong in error.__cause__.errors() if wrong["loc"]))
+        return f"the provider's answer is not what its protocol says (missing or odd: {fields or 'all of it'})."
     said = _one_line(read_message(error), origin.keys).rstrip(".")
     if said.startswith("<"):
         said = "a web page instead of an answer"
