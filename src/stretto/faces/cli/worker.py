@@ -26,7 +26,8 @@ Own = Annotated[
 def worker(queue: options.QueueUrl, concurrency: Own = 10) -> int:
     """Run rows of batches that wait in a queue, beside other workers.
 
-    It goes on until Ctrl-C or SIGTERM, and then ends the rows that are under way. Any number of workers, on any number of machines. A second Ctrl-C leaves at once; its rows go to others.
+    It goes on until Ctrl-C or SIGTERM, and then ends the rows that are under way. There may be any number of workers,
+    on any number of machines. A second Ctrl-C leaves at once, and the rows go to others.
     """
     # Not at the top: --help needs none of it.
     import anyio
