@@ -1,8 +1,11 @@
 """What every test shares."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
+
+from tests.journal.servers import postgres
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -15,3 +18,10 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 def anyio_backend() -> str:
     """Run asynchronous tests on asyncio, the loop that every provider's SDK runs on."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator:
+    """One server for all tests that do not stop it."""
+    with postgres() as server:
+        yield server

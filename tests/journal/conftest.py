@@ -1,34 +1,11 @@
 """The same promises for every journal: memory, SQLite, Postgres."""
 
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-import sqlalchemy
 
 from stretto.journal import MemoryJournal, open_journal
-from tests.journal.servers import postgres
-
-_NUMBERS = count(1)
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator:
-    """One server for all tests that do not stop it."""
-    with postgres() as server:
-        yield server
-
-
-def schema_url(server) -> str:
-    """Return the address of a new, empty corner of a server's database."""
-    name = f"corner_{next(_NUMBERS)}"
-    engine = sqlalchemy.create_engine(server.get_uri(driver="psycopg"))
-    with engine.begin() as connection:
-        connection.execute(sqlalchemy.text(f"CREATE SCHEMA {name}"))
-    engine.dispose()
-    return f"{server.get_uri()}&options={quote(f'-csearch_path={name}')}"
+from tests.journal.servers import schema_url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

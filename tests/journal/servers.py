@@ -5,8 +5,13 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
+from urllib.parse import quote
 
 import pytest
+import sqlalchemy
+
+_NUMBERS = count(1)
 
 
 @contextmanager
@@ -29,3 +34,13 @@ def postgres() -> Iterator:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             server.cleanup()
+
+
+def schema_url(server) -> str:
+    """Return the address of a new, empty corner of a server's database."""
+    name = f"corner_{next(_NUMBERS)}"
+    engine = sqlalchemy.create_engine(server.get_uri(driver="psycopg"))
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text(f"CREATE SCHEMA {name}"))
+    engine.dispose()
+    return f"{server.get_uri()}&options={quote(f'-csearch_path={name}')}"

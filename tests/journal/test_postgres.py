@@ -12,9 +12,8 @@ from anyio.to_thread import run_sync
 
 from stretto.core.errors import JournalError
 from stretto.journal import open_journal
-from tests.journal.conftest import schema_url
 from tests.journal.samples import result, start, worker
-from tests.journal.servers import postgres
+from tests.journal.servers import postgres, schema_url
 from tests.journal.test_journal import fill
 
 pytestmark = pytest.mark.anyio

@@ -1,10 +1,11 @@
 """The queue: opened, and what is known of its batches."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from types import TracebackType
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import anyio
 import psycopg
 from procrastinate import App
 from psycopg import AsyncConnection
@@ -61,6 +62,15 @@ class Queue:
                 f"There is no batch {batch_id!r} in this queue.", hint="`stretto batch status` lists them."
             )
         return found
+
+    async def follow(self, batch_id: str, *, every: float = 1.0) -> AsyncGenerator[Standing]:
+        """Yield how far a batch is, now and then until nothing more comes of it; `every` is in seconds."""
+        while True:
+            standing = await self.standing(batch_id)
+            yield standing
+            if standing.over:
+                return
+            await anyio.sleep(every)
 
     async def standings(self, *, limit: int = 20) -> list[Standing]:
         """Return how far the latest batches are, newest first."""

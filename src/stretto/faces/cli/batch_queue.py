@@ -18,9 +18,6 @@ from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.queues import command
 from stretto.faces.cli.words import count, glyphs_for
 
-_LOOK = 1.0
-"""Seconds between two looks at a batch."""
-
 
 def conduct_queue(ready: Ready, context: typer.Context, url: str, priority: int) -> int:
     """Put a batch into the queue; with an output follow it, write it and return the exit code."""
@@ -86,9 +83,8 @@ class _Conduct:
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(progress.keep_showing)
-                while not latest[0].over:
-                    await anyio.sleep(_LOOK)
-                    latest[0] = await queue.standing(self._batch_id)
+                async for latest[0] in queue.follow(self._batch_id):
+                    pass
                 group.cancel_scope.cancel()
         finally:
             progress.close()

@@ -1,0 +1,119 @@
+"""A queue in a real Postgres, a provider on a socket, and workers that are tasks of the test."""
+
+import csv
+import re
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+import pytest
+
+from stretto.app.settings import Settings
+from stretto.batch.delivery import Wish
+from stretto.batch.opening import open_office
+from stretto.batch.queue import Limits, QueueWorker, Standing, Submission, collect, open_queue, submit
+from stretto.batch.sheet import open_sheet
+from stretto.journal import open_journal
+from tests.journal.servers import schema_url
+from tests.simulator import SimulatorThread
+from tests.simulator.answers import Answer, plan_text
+from tests.simulator.asked import Asked
+
+MODEL = "openai-chat:gpt-5.2"
+TASK = "Describe {name}"
+_NAME = re.compile(r"Describe (\w+)")
+
+
+def answer(asked: Asked) -> Answer | str:
+    """Answer a worker with the name of its row and of its part, so that no text can be taken for another's."""
+    if asked.role == "orchestrator":
+        return plan_text(asked, 2)
+    part = re.findall(r"angle [ab]", asked.prompt)[-1]
+    return f"<response>{_NAME.findall(asked.prompt)[0]} by {part}</response>"
+
+
+@dataclass
+class Depot:
+    """A table, a queue and a provider."""
+
+    url: str
+    simulator: SimulatorThread
+    folder: Path
+    said: list[str] = field(default_factory=list)
+    """What workers told a person."""
+    heard: anyio.Event = field(default_factory=anyio.Event)
+    """Set once they told something."""
+
+    def hear(self, line: str) -> None:
+        """Take note of what a worker tells a person."""
+        self.said.append(line)
+        self.heard.set()
+
+    @property
+    def table(self) -> Path:
+        """Where the table is."""
+        return self.folder / "table.csv"
+
+    def write(self, names: Sequence[str]) -> None:
+        """Write a table of one column."""
+        self.table.write_text("name\n" + "".join(f"{name}\n" for name in names))
+
+    async def submit(
+        self, *, retry_errors: bool = False, tokens: int | None = None, usd: str | None = None, elsewhere: bool = False
+    ) -> str:
+        """Put the table into the queue, as one command does; `elsewhere` names no server, so that a key is needed."""
+        settings = Settings(model=MODEL, base_url=None if elsewhere else self.simulator.openai_url)
+        office = open_office(settings, task=TASK, keys={})
+        sheet = open_sheet(self.table, task=TASK, recipe=office.job.recipe)
+        limits = Limits(tokens=tokens, usd=Decimal(usd) if usd else None)
+        async with open_queue(self.url) as queue:
+            return await submit(
+                queue, Submission(sheet=sheet, work=office.work, limits=limits, retry_errors=retry_errors)
+            )
+
+    @asynccontextmanager
+    async def workers(self, number: int = 1, *, concurrency: int = 4) -> AsyncGenerator[list[QueueWorker]]:
+        """Have so many workers at work; they drain when the block is left."""
+        async with AsyncExitStack() as stack:
+            workers: list[QueueWorker] = []
+            for _ in range(number):
+                queue = await stack.enter_async_context(open_queue(self.url))
+                journal = await stack.enter_async_context(open_journal(self.url))
+                workers.append(QueueWorker(queue, journal, concurrency=concurrency, keys={}, note=self.hear))
+            async with anyio.create_task_group() as group:
+                for worker in workers:
+                    group.start_soon(worker.run)
+                yield workers
+                for worker in workers:
+                    worker.stop()
+
+    async def ended(self, batch_id: str) -> Standing:
+        """Return how a batch stands once nothing more comes of it."""
+        async with open_queue(self.url) as queue:
+            latest: list[Standing] = [standing async for standing in queue.follow(batch_id, every=0.05)]
+            return latest[-1]
+
+    async def run(self, *, workers: int = 1, **wishes: object) -> Standing:
+        """Submit the table and have it worked off."""
+        batch_id = await self.submit(**wishes)  # type: ignore[arg-type]
+        async with self.workers(workers):
+            return await self.ended(batch_id)
+
+    async def rows(self, batch_id: str) -> list[dict[str, str]]:
+        """Return the lines of the output."""
+        path = self.folder / "out.csv"
+        async with open_queue(self.url) as queue:
+            await collect(queue, batch_id, Wish(path=path))
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def depot(postgres_server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Depot]:
+    """Give an empty queue of its own."""
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    with SimulatorThread(answers=answer) as simulator:
+        yield Depot(schema_url(postgres_server), simulator, tmp_path)
