@@ -20,7 +20,7 @@ def status(queue: options.QueueUrl, batch: AnyBatch = None, as_json: options.AsJ
     # Not at the top: --help needs none of it.
     from stretto.batch.queue import Queue, Standing
     from stretto.faces.cli.json_lines import to_line
-    from stretto.faces.cli.queues import ask, command, told
+    from stretto.faces.cli.queues import ask, command, fields, told
 
     async def read(opened: Queue) -> list[Standing]:
         return [await opened.standing(batch)] if batch else await opened.standings()
@@ -30,7 +30,7 @@ def status(queue: options.QueueUrl, batch: AnyBatch = None, as_json: options.AsJ
         print("There is no batch in this queue.", file=sys.stderr)
     for place, standing in enumerate(found):
         if as_json:
-            print(to_line(standing, sys.stdout.encoding))
+            print(to_line(fields(standing), sys.stdout.encoding))
             continue
         if place:
             print()

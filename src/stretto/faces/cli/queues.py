@@ -43,6 +43,12 @@ def told(standing: Standing) -> Iterator[str]:
     yield from missing(standing)
 
 
+def fields(standing: Standing) -> dict[str, object]:
+    """Return how a batch stands as JSON-ready data."""
+    plain = {name: getattr(standing, name) for name in Standing.__dataclass_fields__}
+    return plain | {"opened_at": standing.opened_at.isoformat(), "done": standing.done, "over": standing.over}
+
+
 def word(standing: Standing) -> str:
     """Return a batch's state in a word."""
     if standing.state != "open":
