@@ -1,6 +1,6 @@
 # Everything a newcomer, a developer and CI types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check fix docs bench-cache bench-journal lock clean
+.PHONY: help demo test test-slow check fix docs bench-cache bench-journal bench-queue lock clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -66,6 +66,9 @@ bench-cache: $(VENV)/.dev ## Show what the prompt cache saves, against a simulat
 
 bench-journal: $(VENV)/.dev ## Measure what keeping a call costs
 	@$(BIN)/python -m benchmarks.journal
+
+bench-queue: $(VENV)/.dev ## Measure what a batch takes on the queue, against a real Postgres
+	@$(BIN)/python -m benchmarks.queue
 
 lock: ## Write the lock files anew (needs uv)
 	@uv pip compile --quiet --universal --no-header --no-emit-index-url --python-version 3.11 \

@@ -45,7 +45,7 @@ def told(standing: Standing) -> Iterator[str]:
 
 def fields(standing: Standing) -> dict[str, object]:
     """Return how a batch stands as JSON-ready data."""
-    plain = {name: getattr(standing, name) for name in Standing.__dataclass_fields__}
+    plain: dict[str, object] = {name: getattr(standing, name) for name in Standing.__dataclass_fields__}
     return plain | {"opened_at": standing.opened_at.isoformat(), "done": standing.done, "over": standing.over}
 
 
