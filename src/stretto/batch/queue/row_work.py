@@ -68,7 +68,7 @@ async def _keep(queue: Queue, bench: Bench, batch_id: str, place: int, ran: Ran)
         status=outcome.status,
         retryable=outcome.worth_retrying,
         texts=outcome.texts,
-        calls=outcome.calls,
+        calls=result.usage.calls,
         tokens=result.usage.total_tokens,
         usd=result.cost.usd if result.cost.complete else None,
         seconds=outcome.seconds,

@@ -151,7 +151,7 @@ async def finish(connection: AsyncConnection, batch_id: str, place: int, end: Ro
     cursor = await connection.execute(
         """
         UPDATE stretto_batch_rows SET status = %(status)s, retryable = %(retryable)s, begun = 0, texts = %(texts)s,
-            calls = calls + %(calls)s, tokens = %(tokens)s, usd = %(usd)s, seconds = %(seconds)s, reused = %(reused)s,
+            calls = %(calls)s, tokens = %(tokens)s, usd = %(usd)s, seconds = %(seconds)s, reused = %(reused)s,
             reason = %(reason)s, ended_at = now()
         WHERE batch_id = %(batch)s AND place = %(place)s AND status IS DISTINCT FROM 'complete'
         """,

@@ -42,6 +42,7 @@ class Standing:
     """Workers that are alive, whatever they work on."""
     texts: int = 0
     calls: int = 0
+    """Made for its rows in all, like the cost."""
     cost: Cost
     reasons: Counter[str]
     """Why something is missing, the most frequent reasons."""
