@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from stretto.core.models import Role
-from tests.faults.table import ENTRIES, EXIT_CODES, PLANS, ROWS, Course, Row
+from tests.faults.table import ENTRIES, PLANS, ROWS, Course, Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 _MARKED = re.compile(r"(?P<begin><!-- faults -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
@@ -45,24 +45,24 @@ def groups() -> dict[str, list[list[Row]]]:
 
 def _outcome(rows: Sequence[Row]) -> str:
     """Return what the first fault of a group does to each role; it is the same for all of them."""
-    lines = ["| Befalls | Calls for the answer | Events | The run ends | If it happens only once |"]
-    lines.append("|---|---|---|---|---|")
+    lines = ["| Befalls | Calls for the answer | Events | The run ends | To go on | If it happens only once |"]
+    lines.append("|---|---|---|---|---|---|")
     for role, who in _WHO.items():
         lasting = next((row for row in rows if row.role == role and row.times is None), None)
         if lasting is None:
             continue
         once = next((row for row in rows if row.role == role and row.times == 1), None)
         after = f"{_end(once)}, {once.calls} calls" if once else "-" if lasting.place else "the same"
-        lines.append(f"| {who} | {lasting.calls} | {_events(lasting)} | {_end(lasting)} | {after} |")
+        lines.append(f"| {who} | {lasting.calls} | {_events(lasting)} | {_end(lasting)} | {_next(lasting)} | {after} |")
     return "\n".join(lines) + "\n"
 
 
 def _faults(faults: Sequence[Sequence[Row]]) -> str:
     failing = any(row.kind for rows in faults for row in rows)
-    lines = ["| Fault | Failure | What is printed at the end |", "|---|---|---|"] if failing else ["| Fault |", "|---|"]
+    lines = ["| Fault | Failure | Advice |", "|---|---|---|"] if failing else ["| Fault |", "|---|"]
     for rows in faults:
         kinds = dict.fromkeys(kind for row in rows for name in row.protocols if (kind := row.kind_at(name)))
-        says = next((row.says for row in rows if row.says), "Next: run the same command again; …")
+        says = next((row.says for row in rows if row.says), "-")
         only = _only(rows)
         cells = [rows[0].fault + only, ", ".join(f"`{kind}`" for kind in kinds), says] if failing else [rows[0].fault]
         lines.append(f"| {' | '.join(cells)} |")
@@ -81,20 +81,23 @@ def _only(rows: Sequence[Row]) -> str:
 
 def _plans() -> str:
     lines = [
-        "| What | Calls | Subtasks in the result | Events | The run ends | What is printed |",
-        "|---|---|---|---|---|---|",
+        "| What | Calls | Subtasks in the result | Events | The run ends | What is printed | To go on |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in PLANS:
         often = ", once" if row.times == 1 else ""
         mode = "" if row.role == "orchestrator" else f", {'streamed' if row.streamed else 'whole'}"
-        lines.append(
-            f"| {row.fault}{often}{mode} | {row.calls} | {row.results} | {_events(row)} | {_end(row)} | {row.says} |"
-        )
+        cells = (f"{row.fault}{often}{mode}", row.calls, row.results, _events(row), _end(row), row.says, _next(row))
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines) + "\n"
 
 
 def _end(row: Row) -> str:
-    return f"`{row.status}`, exit code {EXIT_CODES[row.status]}"
+    return f"`{row.status}`, exit code {row.exit_code}"
+
+
+def _next(row: Row) -> str:
+    return f"`{row.next_step}`" if row.next_step else "-"
 
 
 def _events(row: Row) -> str:

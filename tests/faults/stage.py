@@ -11,7 +11,7 @@ import anyio
 
 from stretto import Orchestrator, Plan, RunResult, Subtask
 from stretto.core.events import Event, RunCompleted
-from stretto.core.models import Model
+from stretto.core.models import Model, Role
 from stretto.core.task import EMPTY
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.closing import say_how_it_ended
@@ -32,6 +32,19 @@ SPECS: Mapping[ProtocolName, str] = {
 }
 TASK = "Write a product description for a travel mug"
 STRUCK, SPARED = "Write about the struck side.", "Write about the spared side."
+DESCRIPTIONS: Mapping[Role, tuple[str, ...]] = {
+    "worker": (STRUCK, SPARED),
+    "synthesis": (SPARED,),
+    "orchestrator": (),
+}
+"""The plan that is given, by the role that is struck; none where that is the orchestrator."""
+OTHER: Mapping[ProtocolName, ProtocolName] = {
+    "anthropic": "chat",
+    "chat": "gemini",
+    "responses": "anthropic",
+    "gemini": "responses",
+}
+"""A protocol of another account: what is owed for one is not owed for the other."""
 TELLING = frozenset(
     {
         *("plan_retrying", "run_waiting", "worker_retrying", "worker_failed"),
@@ -52,7 +65,7 @@ class Seen:
     calls: Sequence[CallRecord]
     """Those that arrived at the server."""
     printed: str
-    """What the command line says at the end."""
+    """What the command line says at the end of a run that no journal keeps."""
 
     @property
     def telling(self) -> tuple[str, ...]:
@@ -98,14 +111,11 @@ class Stage:
             synthesis="merge" if row.role == "synthesis" else "none",
             timeout=row.timeout,
             concurrency=1 if row.others == "stopped" else 10,
-            checks=[],
             keys=KEYS,
         )
-        text = STRUCK if row.role == "worker" else None
-        fault = Fault(effects=row.effects, role=row.role, text=text, times=row.times)
-        self.sim.play_script(Script((fault, Fault(effects=row.otherwise, role=row.role))))
-        descriptions = {"worker": (STRUCK, SPARED), "synthesis": (SPARED,), "orchestrator": ()}[row.role]
-        return await self.run(orchestrator, _plan(descriptions), deltas=row.streamed and row.role != "orchestrator")
+        self.sim.play_script(script_of(row))
+        plan = _plan(DESCRIPTIONS[row.role])
+        return await self.run(orchestrator, plan, deltas=row.streamed and row.role != "orchestrator")
 
     async def run(
         self,
@@ -149,6 +159,13 @@ class Stage:
                 if isinstance(answer, Answer) and answer.finish == "stop":
                     texts[read_answer(answer.text)] += 1
         return texts
+
+
+def script_of(row: Row) -> Script:
+    """Return the script that has a row's fault befall the calls that it is about."""
+    text = STRUCK if row.role == "worker" else None
+    fault = Fault(effects=row.effects, role=row.role, text=text, times=row.times)
+    return Script((fault, Fault(effects=row.otherwise, role=row.role)))
 
 
 def _plan(descriptions: Sequence[str]) -> Plan | None:

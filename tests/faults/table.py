@@ -35,6 +35,11 @@ CALLS: Mapping[Course, int] = {
 }
 """Calls for one answer while the fault lasts."""
 
+AGAIN = "Next: run the same command again; --fallback-model names a model that steps in."
+"""The advice about a failure that brings none of its own, after a run that no journal keeps."""
+
+_RETRY, _RESUME = "stretto retry ID", "stretto resume ID"
+
 RETRIED: tuple[Course, ...] = ("again", "busy")
 STOPS: tuple[Course, ...] = ("stops_model", "stops_account", "parked")
 EXIT_CODES: Mapping[RunStatus, int] = {"complete": 0, "failed": 1, "partial": 3}
@@ -66,7 +71,9 @@ class Row:
     events: tuple[str, ...] = ()
     """The kinds of event that tell of it, in the order in which each comes first."""
     says: str = ""
-    """Stands in what the command line prints at the end: the next step."""
+    """Stands in what the command line prints at the end: what to do about the failure."""
+    next_step: str = ""
+    """The command that it then advises for a run with this ID; empty when nothing is missing."""
     results: int = 0
     """Subtasks in the result."""
     others: Literal["finish", "stopped"] = "finish"
@@ -77,6 +84,11 @@ class Row:
         """The row's name in the list of tests."""
         mode = "streamed" if self.streamed else "whole"
         return f"{self.fault}, {self.role}, {mode}, {'always' if self.times is None else 'once'}"
+
+    @property
+    def exit_code(self) -> int:
+        """What the command says to the shell."""
+        return EXIT_CODES[self.status]
 
     def kind_at(self, protocol: ProtocolName) -> ErrorKind | None:
         """Return the failure's kind at one protocol."""
@@ -136,6 +148,7 @@ class Entry:
             calls=2 if times or continued else CALLS[self.course],
             events=self._events(role, lasting=lasting and not continued),
             says=self.says if lasting else "",
+            next_step=(_RETRY if role == "worker" else _RESUME) if lasting else "",
             results=_results(role, self.effects, continued=continued, lasting=lasting),
             others="stopped" if self.course in STOPS else "finish",
         )
@@ -179,7 +192,6 @@ _PAY = "Add credit or raise the spend limit with the provider, or choose another
 _SHORTEN = "Shorten the task or its context, or choose a model with a larger window."
 _TIME = "Try again, or allow more time."
 _UNREADABLE = "Try again; if it goes on, check the base URL."
-_AGAIN = "Next: run the same command again; --fallback-model names a model that steps in."
 
 
 def _unreachable() -> Iterator[Entry]:
@@ -374,11 +386,11 @@ def _failed() -> Iterator[Entry]:
 def _answers() -> Iterator[Entry]:
     longer = "Raise max_output_tokens in the recipe"
     for fault, name, kind, says in (
-        ("empty content", "empty", "empty", _AGAIN),
-        ("nothing but white space", "blank", "empty", _AGAIN),
-        ("nothing but characters of no width", "invisible", "empty", _AGAIN),
-        ("refusal before any output", "refusal", "refused", _AGAIN),
-        ("refusal in the middle of the output", "refusal_mid_output", "refused", _AGAIN),
+        ("empty content", "empty", "empty", ""),
+        ("nothing but white space", "blank", "empty", ""),
+        ("nothing but characters of no width", "invisible", "empty", ""),
+        ("refusal before any output", "refusal", "refused", ""),
+        ("refusal in the middle of the output", "refusal_mid_output", "refused", ""),
         ("thinking used the whole limit", "thinking_used_the_budget", "truncated", longer),
         ("the limit cuts the text", "max_tokens_with_text", "truncated", longer),
         ("the limit leaves no text", "max_tokens_without_text", "truncated", longer),
@@ -422,7 +434,20 @@ _ECHO = (
     ),
 )
 _PLAN = Row(fault="", role="orchestrator", streamed=True, status="complete", calls=1)
-_WORK = Row(fault="", role="worker", streamed=True, status="complete", calls=1, results=2)
+# What it wrote is never read as a plan; that it is no text for a reader is what a check says of it.
+_ECHOED = Row(
+    fault="a worker writes a plan's markup",
+    effects=_ECHO,
+    role="worker",
+    streamed=True,
+    status="partial",
+    kind="rejected",
+    calls=CALLS["again"],
+    events=("worker_retrying", "worker_failed"),
+    says="The text contains the tag </task>, which belongs to the instructions.",
+    next_step=_RETRY,
+    results=2,
+)
 
 PLANS: tuple[Row, ...] = (
     replace(
@@ -434,6 +459,7 @@ PLANS: tuple[Row, ...] = (
         calls=2,
         events=("plan_retrying",),
         says="The model wrote:",
+        next_step=_RESUME,
     ),
     replace(
         _PLAN,
@@ -453,6 +479,7 @@ PLANS: tuple[Row, ...] = (
         kind="limit",
         events=("subtask_skipped",),
         says="Raise it with max_subtasks (--max-subtasks).",
+        next_step=f"{_RESUME} --max-subtasks 200",
         results=200,
     ),
     replace(
@@ -463,10 +490,11 @@ PLANS: tuple[Row, ...] = (
         kind="plan",
         events=("subtask_skipped", "subtask_superseded"),
         says="The plan has more than 1000 subtasks.",
+        next_step=_RESUME,
     ),
     replace(_PLAN, fault="four times the same subtask", effects=FAULTS["duplicate_subtasks"], results=4),
-    replace(_WORK, fault="a worker writes a plan's markup", effects=_ECHO),
-    replace(_WORK, fault="a worker writes a plan's markup", effects=_ECHO, streamed=False),
+    _ECHOED,
+    replace(_ECHOED, streamed=False),
 )
 """What a plan can be, and what looks like one."""
 

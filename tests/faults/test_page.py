@@ -17,7 +17,7 @@ def test_the_rows_of_a_fault_do_not_depend_on_streaming(entry: Entry) -> None:
     """What the page says once for both ways of calling is the same for both, the failure's kind apart."""
     seen: dict[object, object] = {}
     for row in entry.rows():
-        said = (row.status, row.calls, row.events, row.results, row.others, row.says)
+        said = (row.status, row.calls, row.events, row.results, row.others, row.says, row.next_step)
         assert seen.setdefault((row.role, row.times), said) == said
 
 
@@ -26,7 +26,7 @@ def test_what_is_said_of_a_group_holds_for_each_of_its_faults() -> None:
     for faults in groups().values():
         said: dict[object, object] = {}
         for row in (row for rows in faults for row in rows if not row.otherwise):
-            ends = (row.status, row.calls, row.events)
+            ends = (row.status, row.calls, row.events, row.next_step)
             assert said.setdefault((row.role, row.times), ends) == ends, row.label
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from stretto import Orchestrator, Plan, Subtask
 from stretto.core.events import WorkerRetrying
-from tests.faults.stage import KEYS, SPARED, SPECS, STRUCK, TASK, Stage
+from tests.faults.stage import KEYS, OTHER, SPARED, SPECS, STRUCK, TASK, Stage
 from tests.simulator import FAULTS, Error, Fault, Hold, HttpDate, Script
 from tests.simulator.asked import PROTOCOL_NAMES, ProtocolName
 
@@ -17,15 +17,6 @@ each_mode = pytest.mark.parametrize("deltas", [False, True], ids=["whole", "stre
 PLAN = Plan(
     subtasks=tuple(Subtask(type=text.split()[3], description=text) for text in (STRUCK, SPARED)),
 )
-
-
-OTHER: dict[ProtocolName, ProtocolName] = {
-    "anthropic": "chat",
-    "chat": "gemini",
-    "responses": "anthropic",
-    "gemini": "responses",
-}
-"""A protocol of another account: what is owed for one is not owed for the other."""
 
 
 @each_protocol
