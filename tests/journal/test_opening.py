@@ -8,7 +8,7 @@ import anyio
 import pytest
 from platformdirs import user_data_path
 
-from stretto.core.errors import JournalError
+from stretto.core.errors import InputError
 from stretto.journal import data_folder, open_journal
 from tests.journal.samples import result, worker
 
@@ -48,14 +48,14 @@ async def test_a_file_is_named_in_several_forms(tmp_path, form):
 @pytest.mark.parametrize("place", ["mysql://me:hunter2@host/db", "sqlite://", "sqlite:///", "http://x", "sqlite://a/b"])
 def test_an_address_that_means_nothing_is_refused(place):
     """What cannot hold a journal is said without what may be secret in it, with what can."""
-    with pytest.raises(JournalError, match=r"cannot be kept at .*postgresql://") as caught:
+    with pytest.raises(InputError, match=r"cannot be kept at .*postgresql://") as caught:
         open_journal(place)
     assert "hunter2" not in str(caught.value)
 
 
 def test_an_address_that_cannot_be_read_is_refused():
     """A broken address is not repeated, for there may be a password in it."""
-    with pytest.raises(JournalError, match="address cannot be read") as caught:
+    with pytest.raises(InputError, match="address cannot be read") as caught:
         open_journal("postgresql://me:hunter2@host:port/db")
     assert "hunter2" not in str(caught.value)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stretto.core.errors import JournalError
+from stretto.core.errors import InputError, JournalError
 
 if TYPE_CHECKING:
     from stretto.journal.sql import SqlJournal
@@ -33,7 +33,7 @@ def open_journal(place: str | Path | None = None, *, patience: float = 30.0) -> 
             user's data folder.
         patience: Seconds to wait for a file that somebody has locked, or a server that went away.
 
-    Raises `JournalError` when the address means nothing, or what it needs is not installed.
+    Raises `InputError` when the address means nothing, `JournalError` when what it needs is not installed.
     """
     # Below, not at the top: SQLAlchemy takes longer to import than many commands take to run.
     from stretto.journal.sql import SqlJournal
@@ -45,7 +45,7 @@ def open_journal(place: str | Path | None = None, *, patience: float = 30.0) -> 
         if scheme in _POSTGRES:
             return SqlJournal(_postgres(place, patience))
         if scheme != "sqlite" or not rest.startswith("/") or rest == "/":
-            raise JournalError(
+            raise InputError(
                 f"A journal cannot be kept at {scheme}://….", hint="Give a file's path, or postgresql://host/database."
             )
         place = rest[1:]
@@ -62,7 +62,7 @@ def _postgres(url: str, patience: float):
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         # Without the text: it may hold a password.
-        raise JournalError(
+        raise InputError(
             "The journal's address cannot be read.", hint="It looks like postgresql://user@host:5432/database."
         ) from None
     try:

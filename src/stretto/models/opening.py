@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from stretto.core.errors import InputError
 from stretto.core.models import Model
 from stretto.models.catalog import find_provider
+from stretto.models.secrets import check_url
 from stretto.models.specs import is_demo, resolve_spec, split_spec
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def open_model(spec: object, *, base_url: str | None = None, keys: Mapping[str, 
 
 
 def _open_name(name: str, base_url: str | None, keys: Mapping[str, str]) -> Model:
+    if base_url:
+        check_url(base_url)  # The demo has no use for one; that it is none is said all the same.
     if is_demo(name):
         # Only the demo needs its templates.
         from stretto.models.demo import DemoModel

@@ -38,6 +38,8 @@ def check_url(url: str) -> str:
 
 
 def _is_url(url: str) -> bool:
+    if any(character.isspace() for character in url):
+        return False
     try:
         parts = urlsplit(url)
         # Reading the port is what finds a bad one.

@@ -91,3 +91,11 @@ def test_the_demo_does_without_a_journal_that_cannot_be_opened(stretto, monkeypa
     assert "3 of 3 results" in ended.err
     asked = stretto("demo", "--misbehave", "delay=0", "--journal", str(tmp_path / "file" / "folder" / "j.db"))
     assert (asked.code, asked.out) == (1, "")
+
+
+def test_a_fault_that_met_nobody_is_remarked(stretto):
+    """A fault for a worker that the plan does not have changes nothing, and the demo says so."""
+    ended = stretto("demo", "--misbehave", "fail-worker=9,empty-worker=2,delay=0")
+    assert ended.code == 3
+    assert "note: fail-worker=9 changed nothing: the plan has no such worker.\n" in ended.err
+    assert "note: empty-worker" not in ended.err

@@ -375,3 +375,10 @@ def test_ctrl_c_before_anything_was_finished_says_it_too(stretto):
     made = next(line for line in lines if line.startswith("run: ")).removeprefix("run: ")
     assert lines[-2:] == [f"Next: stretto resume {made}", "interrupted: nothing was finished."]
     assert listed(stretto)[0]["state"] == "running"
+
+
+@pytest.mark.parametrize("place", ["http://x", "postgresql://host:port/db"])
+def test_an_address_that_is_no_journals_is_one_line_and_2(stretto, place):
+    """A journal's address that means nothing is a mistake in what was typed, and nothing is run."""
+    ended = stretto("run", "Write", "--model", "demo:delay=0", "--journal", place)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)

@@ -354,3 +354,13 @@ def test_an_interrupted_json_run_ends_its_lines_whole():
     kinds = [json.loads(line)["kind"] for line in (first + out).splitlines()]
     assert kinds[0] == "run_started"
     assert "run_completed" not in kinds
+
+
+@pytest.mark.parametrize("url", ["nope", "ftp://x", "http://", "http://a b/v1", "http://host:port", "http://[::1"])
+@pytest.mark.parametrize("model", ["demo", "openai:gpt-5"])
+def test_what_is_no_base_url_is_one_line_and_2(stretto, monkeypatch, url, model):
+    """A base URL that is none is refused in one line, also where the model has no use for one."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-any")
+    ended = stretto("run", TASK, "--model", model, "--base-url", url)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert f"{url!r} is not a base URL. It begins with http:// or https://" in ended.err

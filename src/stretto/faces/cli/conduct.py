@@ -27,6 +27,7 @@ from stretto.faces.cli.json_lines import JsonLines
 from stretto.faces.cli.next_steps import go_on
 from stretto.faces.cli.plain import PlainProgress, results_text
 from stretto.faces.cli.terminals import live_console, results_console
+from stretto.faces.cli.typed import as_typed
 
 TICK = 0.1
 """Seconds between two frames of a live view."""
@@ -220,7 +221,7 @@ def _deliver(result: RunResult, board: Board, errand: Errand) -> bool:
         try:
             write_report(report, errand.output)
             written = True
-            print(f"written: {errand.output}", file=sys.stderr)
+            print(f"written: {as_typed(str(errand.output))}", file=sys.stderr)
         except StrettoError as error:  # what was paid for is not thrown away
             print(f"error: {one_line(str(error))}", file=sys.stderr)
     if not errand.as_json and not (errand.output and written):

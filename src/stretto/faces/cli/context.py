@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from stretto.core.errors import InputError
+from stretto.faces.cli.typed import as_typed
 
 LARGEST = 5_000_000
 """Bytes; a larger file does not fit any model's context."""
@@ -19,7 +20,7 @@ SUFFIXES = (".json", ".yaml", ".yml", ".md", ".markdown", ".txt")
 
 def read_task(given: str) -> str:
     """Return the task; `-` reads it from stdin. Raises `InputError` when it is empty."""
-    text = _read_stdin() if given == "-" else given
+    text = _read_stdin() if given == "-" else as_typed(given)
     if not text.strip():
         where = "stdin" if given == "-" else "the command"
         raise InputError(f"The task from {where} is empty.", hint="Say in one sentence what is to be made.")
@@ -41,7 +42,7 @@ def read_context(values: Sequence[str] = (), files: Sequence[Path] = ()) -> dict
 
 
 def _split(value: str) -> tuple[str, str]:
-    name, equals, text = value.partition("=")
+    name, equals, text = as_typed(value).partition("=")
     if not equals or not name.strip():
         raise InputError(f"A context value is name=value, got {value[:60]!r}.", hint='Example: -c audience="runners"')
     return name.strip(), text

@@ -78,6 +78,9 @@ def demo(
         # Nothing has begun yet, and a demo needs no more than a terminal.
         typer.echo(f"note: this run is not kept: {one_line(error.message)}", err=True)
         code = run(None)
+    if code != ExitCode.INTERRUPTED:
+        for option in model.unmet:
+            typer.echo(f"note: {option} changed nothing: the plan has no such worker.", err=True)
     if code == ExitCode.COMPLETE and not as_json:
         typer.echo('Your turn: stretto run "Write ..." -c audience="..."', err=True)
     return code

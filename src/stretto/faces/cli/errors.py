@@ -10,6 +10,7 @@ import typer
 
 from stretto.core.errors import InputError, StrettoError
 from stretto.core.text import strip_control
+from stretto.faces.cli.typed import speak_utf8
 
 TRACEBACK_VARIABLE = "STRETTO_TRACEBACK"
 """Set to 1, it shows where an error came from."""
@@ -98,6 +99,7 @@ def _never_fail_to_print() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open to the very end
+    speak_utf8()
     # A terminal that is not UTF-8 shows "?" for what it cannot; it must not end the run.
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="replace")

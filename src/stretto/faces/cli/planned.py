@@ -20,6 +20,7 @@ from stretto.faces.cli.json_lines import to_line
 from stretto.faces.cli.plan_files import PlanFile, write_plan_file
 from stretto.faces.cli.prepared import Prepared
 from stretto.faces.cli.terminals import results_console
+from stretto.faces.cli.typed import as_typed
 from stretto.faces.cli.words import count, flat, glyphs_for, money, quote_line, seconds, tokens
 
 
@@ -59,7 +60,7 @@ def _written(file: PlanFile, output: Path) -> bool:
     except StrettoError as error:  # what was paid for is not thrown away: it is shown instead
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return False
-    print(f"written: {output}", file=sys.stderr)
+    print(f"written: {as_typed(str(output))}", file=sys.stderr)
     return True
 
 
@@ -99,4 +100,4 @@ def _say_what_next(result: RunResult, quote: Quote, output: Path | None) -> None
     print(f"planned: {dot.join([seconds(result.seconds), *usage])}", file=sys.stderr)
     print(f"running it: {quote_line(quote, dot=dot)}", file=sys.stderr)
     if output:
-        print(f"Edit it if you like, then: stretto run --plan {output}", file=sys.stderr)
+        print(f"Edit it if you like, then: stretto run --plan {as_typed(str(output))}", file=sys.stderr)

@@ -6,6 +6,7 @@ import typer
 
 from stretto.faces.cli import options
 from stretto.faces.cli.commands import new_app
+from stretto.faces.cli.typed import as_typed
 
 app = new_app()
 
@@ -36,7 +37,7 @@ def rerun(
     from stretto.faces.cli.continuing import Wishes, go_on
 
     async def again(book: Book, found: str) -> object:
-        return await reopen(book, found, subtask, note=note)
+        return await reopen(book, found, subtask, note=as_typed(note))
 
     wishes = Wishes(
         flags={"budget_usd": budget_usd, "max_tokens_total": max_tokens_total},

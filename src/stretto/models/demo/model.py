@@ -29,6 +29,7 @@ class DemoModel:
         self._script = script or Script()
         self._seen: Counter[tuple[str, ...]] = Counter()
         self._arrived: dict[tuple[str, str], int] = {}
+        self._worked: set[int] = set()
 
     @classmethod
     def from_spec(cls, spec: str) -> "DemoModel":
@@ -54,6 +55,11 @@ class DemoModel:
         """Return nothing: it runs here."""
         return FREE
 
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """What the script says of workers that never came, as options."""
+        return tuple(f"{option}={number}" for option, number in self._script.workers if number not in self._worked)
+
     async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
         """Answer from templates; streams word by word when `on_text` is given."""
         reading = read_request(request)
@@ -74,6 +80,7 @@ class DemoModel:
     async def _misbehave(self, reading: Reading, text: str) -> tuple[str, Finish]:
         """Return what this worker is scripted to answer; raises `ModelError` when it is scripted to fail."""
         script, number = self._script, self._worker_number(reading)
+        self._worked.add(number)
         flaky = number == script.flaky_worker and self._first_time("flaky-worker", reading.task, reading.type)
         if number == script.fail_worker or flaky:
             option = "flaky-worker" if flaky else "fail-worker"

@@ -35,6 +35,12 @@ class Script:
     delay: float = DEFAULT_DELAY
     """Seconds per word."""
 
+    @property
+    def workers(self) -> tuple[tuple[str, int], ...]:
+        """The options that name a worker, with its number."""
+        told = ((option, getattr(self, option.replace("-", "_"))) for option in _WORKER_OPTIONS)
+        return tuple((option, number) for option, number in told if number)
+
     @classmethod
     def parse(cls, spec: str) -> "Script":
         """Read "demo" or "demo:option,option=value"; raises `InputError` for what cannot be read."""
