@@ -24,7 +24,7 @@ _HEADINGS: dict[Course, str] = {
 
 def tables() -> str:
     """Return everything that stands between the markers."""
-    protocols = sum(len(row.protocols) for row in ROWS)
+    protocols = sum(len(row.spoken) for row in ROWS)
     parts = [f"{len(ROWS)} rows, played in {protocols} tests.\n"]
     for heading, faults in groups().items():
         parts += [f"### {heading}\n", _outcome(faults[0]), _faults(faults)]
@@ -61,7 +61,7 @@ def _faults(faults: Sequence[Sequence[Row]]) -> str:
     failing = any(row.kind for rows in faults for row in rows)
     lines = ["| Fault | Failure | Advice |", "|---|---|---|"] if failing else ["| Fault |", "|---|"]
     for rows in faults:
-        kinds = dict.fromkeys(kind for row in rows for name in row.protocols if (kind := row.kind_at(name)))
+        kinds = dict.fromkeys(kind for row in rows for name in row.spoken if (kind := row.kind_at(name)))
         says = next((row.says for row in rows if row.says), "-")
         only = _only(rows)
         cells = [rows[0].fault + only, ", ".join(f"`{kind}`" for kind in kinds), says] if failing else [rows[0].fault]

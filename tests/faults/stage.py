@@ -29,7 +29,10 @@ SPECS: Mapping[ProtocolName, str] = {
     "chat": "openai-chat:gpt-5.2",
     "responses": "openai:gpt-5.2",
     "gemini": "google:gemini-3-flash-preview",
+    "openrouter": "openrouter:anthropic/claude-haiku-4.5",
 }
+PATHS: Mapping[ProtocolName, str] = {"chat": "/v1", "responses": "/v1", "openrouter": "/api/v1"}
+"""What a base URL has after the host."""
 TASK = "Write a product description for a travel mug"
 STRUCK, SPARED = "Write about the struck side.", "Write about the spared side."
 DESCRIPTIONS: Mapping[Role, tuple[str, ...]] = {
@@ -43,6 +46,7 @@ OTHER: Mapping[ProtocolName, ProtocolName] = {
     "chat": "gemini",
     "responses": "anthropic",
     "gemini": "responses",
+    "openrouter": "anthropic",
 }
 """A protocol of another account: what is owed for one is not owed for the other."""
 TELLING = frozenset(
@@ -97,8 +101,9 @@ class Stage:
             url = {"unresolvable": UNRESOLVABLE_URL, "refusing": refusing_url(), "tls": self.sim.tls_url}.get(
                 place or "", self.sim.url
             )
-            base = f"{url}/v1" if protocol in ("chat", "responses") else url
-            self.models[place, protocol] = open_model(SPECS[protocol], base_url=base, keys=KEYS)
+            self.models[place, protocol] = open_model(
+                SPECS[protocol], base_url=url + PATHS.get(protocol, ""), keys=KEYS
+            )
         return self.models[place, protocol]
 
     async def play(self, row: Row, protocol: ProtocolName) -> Seen:

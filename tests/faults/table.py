@@ -90,8 +90,15 @@ class Row:
         """What the command says to the shell."""
         return EXIT_CODES[self.status]
 
+    @property
+    def spoken(self) -> tuple[ProtocolName, ...]:
+        """The protocols, and OpenRouter's where Chat Completions is among them."""
+        return (*self.protocols, "openrouter") if "chat" in self.protocols else self.protocols
+
     def kind_at(self, protocol: ProtocolName) -> ErrorKind | None:
         """Return the failure's kind at one protocol."""
+        if protocol == "openrouter" and "openrouter" not in self.kinds:
+            protocol = "chat"
         return self.kinds.get(protocol, self.kind)
 
 
@@ -290,7 +297,7 @@ def _unreadable() -> Iterator[Entry]:
         kind="protocol",
         kinds={"gemini": "server"},
         whole_kind="protocol",
-        whole_kinds={"responses": "server", "gemini": "cut"},
+        whole_kinds={"responses": "server", "gemini": "cut", "openrouter": "server"},
         effects=FAULTS["error_with_200"],
     )
 
@@ -358,13 +365,14 @@ def _limited() -> Iterator[Entry]:
             effects=FAULTS[f"rate_limit_{seconds}"],
             says=f"The provider asks to wait {seconds} seconds",
         )
+    limits: Kinds = dict.fromkeys(("anthropic", "gemini", "openrouter"), "rate_limit")
     yield Entry(
         fault="429 or 503, slow_down",
         course="busy",
         kind="overloaded",
-        kinds={"anthropic": "rate_limit", "gemini": "rate_limit"},
+        kinds=limits,
         whole_kind="overloaded",
-        whole_kinds={"anthropic": "rate_limit", "gemini": "rate_limit"},
+        whole_kinds=limits,
         effects=FAULTS["slow_down"],
     )
     yield Entry(fault="quota used up", course="stops_account", kind="billing", effects=FAULTS["quota"], says=_PAY)
@@ -409,7 +417,7 @@ def _answers() -> Iterator[Entry]:
         kind="cut",
         kinds={"chat": "server", "responses": "server"},
         whole_kind="cut",
-        whole_kinds={"responses": "server"},
+        whole_kinds={"responses": "server", "openrouter": "server"},
         effects=FAULTS["failed_mid_output"],
     )
 

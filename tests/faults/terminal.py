@@ -17,7 +17,7 @@ from stretto.core.models import Role
 from stretto.faces.cli import conduct, main
 from stretto.faces.cli.plain import PlainProgress
 from tests.faults.clock import LeapingLoop
-from tests.faults.stage import DESCRIPTIONS, FOREVER, KEYS, OTHER, SPECS, TASK, Recorder, script_of
+from tests.faults.stage import DESCRIPTIONS, FOREVER, KEYS, OTHER, PATHS, SPECS, TASK, Recorder, script_of
 from tests.faults.table import Place, Row
 from tests.simulator import UNRESOLVABLE_URL, CallRecord, Simulator, refusing_url
 from tests.simulator.asked import ProtocolName
@@ -118,10 +118,10 @@ class Terminal:
         return Shown(code=code, out=out.text, err=err.text, calls=self.sim.calls[first:])
 
     def _environment(self, place: Place | None, struck: ProtocolName | None) -> dict[str, str]:
-        urls = {name: _address(self.sim.url, protocol) for protocol, name in _URL_NAMES.items()}
+        urls = {name: self.sim.url + PATHS.get(protocol, "") for protocol, name in _URL_NAMES.items()}
         if place and struck:
             nobody = {"unresolvable": UNRESOLVABLE_URL, "refusing": refusing_url(), "tls": self.sim.tls_url}[place]
-            urls[_URL_NAMES[struck]] = _address(nobody, struck)
+            urls[_URL_NAMES[struck]] = nobody + PATHS.get(struck, "")
         own = {"STRETTO_CONFIG_DIR": str(self.folder), "STRETTO_DATA_DIR": str(self.folder)}
         return {**KEYS, **urls, **own, "SSL_CERT_FILE": str(self.folder / _CERTIFICATE)}
 
@@ -130,10 +130,6 @@ def _keep_one_certificate(folder: Path) -> None:
     """Write a file with one certificate: reading all takes as long as the rest of a command, and none is looked at."""
     first, end, _ = Path(certifi.where()).read_text(encoding="utf-8").partition("-----END CERTIFICATE-----")
     (folder / _CERTIFICATE).write_text(f"{first}{end}\n", encoding="utf-8")
-
-
-def _address(url: str, protocol: ProtocolName) -> str:
-    return f"{url}/v1" if protocol in ("chat", "responses") else url
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """Each fault of the table as whoever types the command meets it: exit code, what is printed, calls at the server."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from stretto.faces.cli.words import count
-from tests.faults.stage import STRUCK
+from tests.faults.stage import PATHS, SPECS, STRUCK, TASK
 from tests.faults.table import ROWS, Row
 from tests.faults.terminal import Shown, Terminal, open_terminal
+from tests.simulator import FAULTS, Fault, Script
 from tests.simulator.asked import ProtocolName
 
 
@@ -39,6 +42,24 @@ def test_a_fault_is_shown_as_the_table_says(row: Row, protocol: ProtocolName, te
     assert shown.lines("Next: ") == ([f"Next: {row.next_step.replace('ID', run_id)}"] if row.next_step else [])
     _check_calls(shown, row)
     _check_summary(shown, row)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [("comment_lines", 0, ""), ("payment", 1, "HTTP 402: Insufficient credits"), ("error_with_200", 1, "HTTP 502")],
+)
+def test_openrouter_is_reached_at_another_address(
+    fault: str, code: int, said: str, terminal: Terminal, tmp_path: Path
+) -> None:
+    """OpenRouter's own name works with --base-url, and its comments and its errors inside a 200 are understood."""
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps({"subtasks": [{"type": "struck", "description": STRUCK}]}), encoding="utf-8")
+    terminal.sim.play_script(Script((Fault(effects=FAULTS[fault]),)))
+    url = terminal.sim.url + PATHS["openrouter"]
+    shown = terminal.type("run", TASK, "--model", SPECS["openrouter"], "--base-url", url, "--plan", str(plan))
+    assert shown.code == code, shown.err
+    assert said in shown.err
+    assert {call.protocol for call in shown.calls} == {"openrouter"}
 
 
 def _check_calls(shown: Shown, row: Row) -> None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-ProtocolName = Literal["anthropic", "chat", "responses", "gemini"]
+ProtocolName = Literal["anthropic", "chat", "responses", "gemini", "openrouter"]
+"""OpenRouter's is Chat Completions with words of its own, spoken for providers of all kinds."""
 Role = Literal["orchestrator", "worker", "synthesis"]
 PROTOCOL_NAMES: tuple[ProtocolName, ...] = ("anthropic", "chat", "responses", "gemini")
+"""Those that share nothing."""
 ROLES: tuple[Role, ...] = ("orchestrator", "worker", "synthesis")
 
 

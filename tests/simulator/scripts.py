@@ -1,9 +1,9 @@
 """Reads a script from JSON, for simulators in other processes. No I/O."""
 
 import json
-from typing import Any, cast
+from typing import Any, cast, get_args
 
-from tests.simulator.asked import PROTOCOL_NAMES, ROLES
+from tests.simulator.asked import ROLES, ProtocolName
 from tests.simulator.catalogue import FAULTS
 from tests.simulator.faults import Fault, Script
 
@@ -34,7 +34,7 @@ def _fault(entry: Any) -> Fault:
     fields = cast("dict[str, Any]", entry)
     if unknown := fields.keys() - {*_WHEN, "fault", "calls"}:
         raise ScriptError(f"Unknown field {min(unknown)!r} in {entry!r}. Known: fault, calls, {', '.join(_WHEN)}.")
-    for name, known in (("role", ROLES), ("protocol", PROTOCOL_NAMES)):
+    for name, known in (("role", ROLES), ("protocol", get_args(ProtocolName))):
         if fields.get(name) not in (None, *known):
             raise ScriptError(f"Unknown {name} {fields[name]!r}. Known: {', '.join(known)}.")
     when = {name: fields[name] for name in _WHEN if name in fields}

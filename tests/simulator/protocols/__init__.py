@@ -1,4 +1,4 @@
-"""The four protocols that the simulator speaks, one module each."""
+"""The protocols that the simulator speaks, one module each."""
 
 from collections.abc import Mapping
 
@@ -8,10 +8,11 @@ from tests.simulator.protocols.anthropic import Anthropic
 from tests.simulator.protocols.base import Protocol
 from tests.simulator.protocols.chat import Chat
 from tests.simulator.protocols.gemini import Gemini
+from tests.simulator.protocols.openrouter import OpenRouter
 from tests.simulator.protocols.responses import Responses
 
 PROTOCOLS: Mapping[ProtocolName, Protocol] = {
-    protocol.name: protocol for protocol in (Anthropic(), Chat(), Responses(), Gemini())
+    protocol.name: protocol for protocol in (Anthropic(), Chat(), Responses(), Gemini(), OpenRouter())
 }
 
 

@@ -24,15 +24,17 @@ class Chat:
     """The Chat Completions API."""
 
     name: ProtocolName = "chat"
+    path = "/v1/chat/completions"
+    shape = staticmethod(CHAT)
     waits_in_header = True
 
     def serves(self, request: Request) -> bool:
-        """Serve POST /v1/chat/completions."""
-        return request.method == "POST" and request.path == "/v1/chat/completions"
+        """Serve what is posted to the protocol's path."""
+        return request.method == "POST" and request.path == self.path
 
     def read(self, request: Request, key: str | None) -> Asked:
         """Validate key and body; raises `Rejected`."""
-        body = read_body(request, key, CHAT)
+        body = read_body(request, key, self.shape)
         if body.get("stream_options") and not body.get("stream"):
             message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
             raise Rejected("bad_request", message, param="stream_options")
@@ -45,7 +47,7 @@ class Chat:
             raise Rejected("bad_request", message, param="max_tokens", code="invalid_parameter_combination")
         messages = tuple(Message(role=m["role"], text=content_text(m.get("content"))) for m in body["messages"])
         return Asked(
-            protocol="chat",
+            protocol=self.name,
             model=body["model"],
             streamed=bool(body.get("stream")),
             messages=messages,

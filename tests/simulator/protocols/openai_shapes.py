@@ -139,6 +139,44 @@ _TEXT_FORMAT = tagged(
     },
 )
 
+_CACHED_TEXT = record({"type": text, "text": filled_text}, {"cache_control": anything})
+_ROUTED_PARTS = _parts(text=_CACHED_TEXT, image_url=anything, input_audio=anything, file=anything)
+_ROUTED_MESSAGE = tagged(
+    "role",
+    {
+        **dict.fromkeys(("system", "developer", "user"), record({"role": text, "content": _ROUTED_PARTS}, _NAME)),
+        "assistant": record(
+            {"role": text},
+            {
+                **_NAME,
+                "content": nullable(_ROUTED_PARTS),
+                "refusal": nullable(text),
+                "reasoning": nullable(text),
+                "reasoning_details": array(anything),
+                "tool_calls": array(anything),
+            },
+        ),
+        "tool": record({"role": text, "content": _ROUTED_PARTS, "tool_call_id": text}),
+    },
+)
+
+OPENROUTER = record(
+    {"model": filled_text, "messages": array(_ROUTED_MESSAGE, least=1)},
+    {
+        **_SHARED,
+        **dict.fromkeys(("models", "provider", "preset", "transforms", "reasoning", "plugins", "usage"), anything),
+        "frequency_penalty": nullable(number(-2, 2)),
+        "logprobs": nullable(boolean),
+        "max_tokens": nullable(integer(1)),
+        "presence_penalty": nullable(number(-2, 2)),
+        "response_format": _FORMAT,
+        "seed": nullable(integer()),
+        "stop": nullable(text_or(array(text))),
+        "stream_options": nullable(record({}, {"include_usage": boolean})),
+    },
+)
+"""What OpenRouter takes: fields of its own, marks for the caches of those behind it, and only the older limit."""
+
 RESPONSES = record(
     {"model": filled_text, "input": text_or(array(_INPUT_ITEM, least=1), filled_text)},
     {
