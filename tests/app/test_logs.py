@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 
 COMPLETE = [
     ("INFO", "run_started"),
+    *[("DEBUG", "call_ended")] * 3,
     ("DEBUG", "subtask_sealed"),
     ("INFO", "plan_completed"),
     ("DEBUG", "worker_started"),

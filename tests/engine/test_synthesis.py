@@ -21,7 +21,7 @@ async def test_a_synthesis_sees_every_result(strategy: str):
     assert strategy.capitalize() in request.prompt
     assert "copy by a" in request.prompt
     assert "copy by b" in request.prompt
-    assert kinds(events)[-3:] == ["synthesis_delta", "synthesis_completed", "run_completed"]
+    assert kinds(events)[-4:] == ["synthesis_delta", "call_ended", "synthesis_completed", "run_completed"]
 
 
 async def test_a_synthesis_is_told_what_is_missing():

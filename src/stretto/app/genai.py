@@ -3,13 +3,10 @@
 import json
 from collections.abc import Mapping
 
-from stretto.core.result import RunResult
+from stretto.core.events import CallEnded
 from stretto.core.usage import Cost, Usage
 
 Attributes = Mapping[str, str | bool | int | float | tuple[str, ...]]
-
-OTHER = "_OTHER"
-"""The conventions' error type where the kind of an error is not known."""
 
 # What stands before the colon of a model, where the conventions have another word for it.
 _PROVIDERS: Mapping[str, str] = {
@@ -35,17 +32,33 @@ def of_model(name: str) -> Attributes:
     }
 
 
-def of_usage(usage: Usage, cost: Cost) -> Attributes:
-    """Return what was used; what it cost is left out where a part of it is not known."""
-    used: dict[str, int | float] = {
+def of_usage(usage: Usage) -> Attributes:
+    """Return the tokens that were used."""
+    return {
         "gen_ai.usage.input_tokens": usage.input_tokens,
         "gen_ai.usage.output_tokens": usage.output_tokens,
         "gen_ai.usage.cache_read.input_tokens": usage.cache_read_tokens,
         "gen_ai.usage.cache_write.input_tokens": usage.cache_write_tokens,
     }
-    if cost.complete:
-        used["stretto.cost.usd"] = float(cost.usd)
-    return used
+
+
+def of_cost(cost: Cost) -> Attributes:
+    """Return what was spent; nothing where a part of it is not known."""
+    return {"stretto.cost.usd": float(cost.usd)} if cost.complete else {}
+
+
+def of_call(event: CallEnded) -> Attributes:
+    """Return what is said about one call; its tokens are left out where the provider did not tell them."""
+    told = event.reported and event.usage.total_tokens
+    used: Attributes = of_usage(event.usage) if told else {}
+    return {
+        "gen_ai.operation.name": "chat",
+        **of_model(event.model),
+        "gen_ai.request.stream": event.streamed,
+        "stretto.attempt": event.attempt,
+        **used,
+        **of_cost(event.cost),
+    }
 
 
 def message(role: str, text: str) -> str:
@@ -54,19 +67,3 @@ def message(role: str, text: str) -> str:
     if role == "assistant":
         said["finish_reason"] = "stop"  # Only whole answers are results.
     return json.dumps([said], ensure_ascii=False)
-
-
-def of_the_plan(result: RunResult) -> tuple[Usage, Cost]:
-    """Return what was used for the plan: what the run used and neither a worker nor the synthesis did."""
-    steps = [*result.results, *result.superseded, *([result.synthesis] if result.synthesis else [])]
-    rest, usd = result.usage, result.cost.usd
-    for step in steps:
-        rest = Usage(
-            input_tokens=rest.input_tokens - step.usage.input_tokens,
-            output_tokens=rest.output_tokens - step.usage.output_tokens,
-            cache_read_tokens=rest.cache_read_tokens - step.usage.cache_read_tokens,
-            cache_write_tokens=rest.cache_write_tokens - step.usage.cache_write_tokens,
-            calls=rest.calls - step.usage.calls,
-        )
-        usd -= step.cost.usd
-    return rest, Cost(usd=usd, complete=result.cost.complete)

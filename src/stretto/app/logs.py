@@ -6,6 +6,7 @@ from typing import assert_never
 
 from stretto.core.events import (
     AnalysisDelta,
+    CallEnded,
     Event,
     PlanCompleted,
     PlanRetrying,
@@ -79,13 +80,16 @@ def _entry(event: Event) -> tuple[int, Fields] | None:
         case SubtaskSealed():
             return logging.DEBUG, {"subtask_id": event.subtask.id}
         case PlanRetrying():
-            return logging.WARNING, {"how": event.how, "attempt": event.attempt, "error": event.reason.kind}
+            next_call: Fields = {"attempt": event.attempt, "model": event.model, "seconds": round(event.seconds, 3)}
+            return logging.WARNING, {"how": event.how, "error": event.reason.kind, **next_call}
         case PlanCompleted():
             return logging.INFO, {"subtasks": len(event.plan.subtasks)}
         case ReviewRequested():
             return logging.INFO, {"subtasks": len(event.plan.subtasks)}
         case RunWaiting():
             return logging.WARNING, {"cause": event.cause, "model": event.model, "seconds": event.seconds}
+        case CallEnded():
+            return logging.DEBUG, _call(event)
         case WorkerStarted():
             return logging.DEBUG, {"subtask_id": event.subtask_id, "model": event.model}
         case WorkerRetrying():
@@ -110,6 +114,20 @@ def _entry(event: Event) -> tuple[int, Fields] | None:
             return None
         case _:
             return assert_never(event)
+
+
+def _call(event: CallEnded) -> Fields:
+    which: Fields = {"role": event.role, "subtask_id": event.subtask_id or None, "attempt": event.attempt}
+    known = event.usage if event.reported else None
+    return {
+        **which,
+        "model": event.model,
+        "error": event.error.kind if event.error else None,
+        "seconds": event.seconds,
+        "input_tokens": known.input_tokens if known else None,
+        "output_tokens": known.output_tokens if known else None,
+        "cost_usd": float(event.cost.usd) if event.cost.complete else None,
+    }
 
 
 def _outcome(result: WorkerResult | SynthesisResult) -> Fields:

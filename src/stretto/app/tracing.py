@@ -8,10 +8,11 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Tracer, set_span_in_context
 
 from stretto._version import __version__
-from stretto.app.genai import Attributes, message, of_model, of_the_plan, of_usage
+from stretto.app.genai import Attributes, message, of_cost, of_model, of_usage
 from stretto.app.spans import CUT_SHORT, Spans, Step
 from stretto.core.events import (
     AnalysisDelta,
+    CallEnded,
     Event,
     PlanCompleted,
     PlanRetrying,
@@ -75,7 +76,6 @@ class _RunTrace:
 
     def __init__(self, spans: Spans, within: Context, event: RunStarted) -> None:
         self._spans = spans
-        self._resumed = event.resumed
         asked = {
             "gen_ai.input.messages": message("user", event.task),
             "stretto.context": json.dumps(dict(event.context), ensure_ascii=False),
@@ -94,8 +94,7 @@ class _RunTrace:
         self._last = event.at
         self._over = False
         self._plan = self._step("plan", event.recipe, event.at, event.model, {})
-        self._plan_calls = 0
-        # The plan's span ends when the run does: what it used is known then, as what nobody else used.
+        # The plan's span ends when the run does: what was wrong with a short plan is known then.
         self._planned: PlanCompleted | None = None
         self._subtasks: dict[str, Subtask] = {}
         self._workers: dict[str, Step] = {}
@@ -105,21 +104,14 @@ class _RunTrace:
         """Take note of an event after the first."""
         self._last = event.at
         match event:
-            case AnalysisDelta():
-                self._plan_calls = self._plan_calls or 1
+            case CallEnded():
+                self._step_of(event).call(event)
             case SubtaskSealed():
                 self._subtasks[event.subtask.id] = event.subtask
-            case PlanRetrying():
-                self._plan_calls = event.attempt
-                # Which model is asked next is not told: it may be a fallback.
-                self._plan.again(event.attempt, event.at, event.reason, model="")
             case PlanCompleted():
                 self._planned = event
             case WorkerStarted():
                 self._start_worker(event)
-            case WorkerRetrying():
-                if step := self._workers.get(event.subtask_id):
-                    step.again(event.attempt, event.at, event.reason, model=event.model, pause=event.seconds)
             case WorkerCompleted() | WorkerFailed() | SubtaskSuperseded() | SubtaskSkipped():
                 self._end_worker(event.result, event.kind, event.at)
             case SynthesisStarted():
@@ -133,8 +125,10 @@ class _RunTrace:
                 self._spans.note(self._root, event.kind, event.at, {})
             case RunCompleted():
                 self._end_run(event)
-            case WorkerDelta() | SynthesisDelta() | RunStarted():
+            case AnalysisDelta() | WorkerDelta() | SynthesisDelta():
                 pass
+            case PlanRetrying() | WorkerRetrying() | RunStarted():
+                pass  # What was wrong with a call stands on the call.
             case _:
                 assert_never(event)
 
@@ -146,15 +140,22 @@ class _RunTrace:
         at = max(self._last, self._spans.now())
         self._cut_short_steps(at)
         if self._planned is None:
-            self._plan.cut_short(at)
+            self._plan.end(at, {}, CUT_SHORT)
         else:
-            self._end_plan(at, None, self._plan_calls, {})
+            self._end_plan(at, None)
         self._spans.end(self._root, at, {"stretto.status": "interrupted"}, CUT_SHORT)
 
     def _step(self, operation: str, agent: str, at: float, model: str, more: Attributes) -> Step:
         said = {"gen_ai.operation.name": operation, "gen_ai.agent.name": agent, **of_model(model), **more}
         span = self._spans.start(f"{operation} {agent}", at, said, within=set_span_in_context(self._root))
-        return Step(self._spans, span, at, model)
+        return Step(self._spans, span)
+
+    def _step_of(self, event: CallEnded) -> Step:
+        if event.role == "orchestrator":
+            return self._plan
+        step = self._workers[event.subtask_id] if event.role == "worker" else self._synthesis
+        assert step is not None  # It begins with its first call.
+        return step
 
     def _start_worker(self, event: WorkerStarted) -> None:
         subtask = self._subtasks[event.subtask_id]
@@ -170,62 +171,47 @@ class _RunTrace:
             self._spans.note(self._root, kind, at, said)
             return
         superseded = result.status == "superseded"  # By design, so no error of the worker.
-        step.end(
-            at,
-            {"stretto.subtask.status": result.status, **self._texts(result.text)},
-            None if superseded else result.error,
-            calls=result.attempts,
-            used=of_usage(result.usage, result.cost),
-            cut=result.error,
-        )
+        said = {"stretto.subtask.status": result.status, **self._texts(result.text)}
+        step.end(at, said, None if superseded else result.error)
 
     def _start_synthesis(self, event: SynthesisStarted) -> None:
         if self._synthesis is None:
             said = {"stretto.strategy": event.strategy}
             self._synthesis = self._step("invoke_agent", "synthesis", event.at, event.model, said)
-        else:
-            self._synthesis.again(event.attempt, event.at, None, model=event.model)
 
     def _end_synthesis(self, result: SynthesisResult, kind: str, at: float) -> None:
         step, self._synthesis = self._synthesis, None
         if step is None:
             self._spans.note(self._root, kind, at, {"error.type": result.error.kind if result.error else None})
             return
-        used = of_usage(result.usage, result.cost)
-        step.end(at, self._texts(result.text), result.error, calls=result.attempts, used=used)
+        step.end(at, self._texts(result.text), result.error)
 
     def _end_run(self, event: RunCompleted) -> None:
         result = event.result
         self._over = True
         self._cut_short_steps(event.at)
-        calls, used = self._plan_calls_and_use(result)
-        self._end_plan(event.at, _plan_failure(result), calls, used)
+        self._end_plan(event.at, _plan_failure(result))
         ended = {
             "stretto.status": result.status,
             "stretto.subtasks": len(result.results),
             "stretto.shortfall": tuple(dict.fromkeys(entry.failure.kind for entry in result.shortfall)),
-            **of_usage(result.usage, result.cost),
+            **of_usage(result.usage),
+            **of_cost(result.cost),
         }
         failure = result.shortfall[0].failure if result.status == "failed" and result.shortfall else None
         self._spans.end(self._root, event.at, ended, failure)
 
-    def _plan_calls_and_use(self, result: RunResult) -> tuple[int, Attributes]:
-        if self._resumed:  # The run's total has earlier calls in it.
-            return self._plan_calls, {}
-        usage, cost = of_the_plan(result)
-        return usage.calls, of_usage(usage, cost)
-
-    def _end_plan(self, at: float, error: Failure | None, calls: int, used: Attributes) -> None:
+    def _end_plan(self, at: float, error: Failure | None) -> None:
         said: dict[str, str | int] = {}
         if planned := self._planned:
             at = planned.at
             said["stretto.plan.subtasks"] = len(planned.plan.subtasks)
             said.update(self._texts(json.dumps(planned.plan.to_dict(), ensure_ascii=False)))
-        self._plan.end(at, said, error, calls=calls, used=used)
+        self._plan.end(at, said, error)
 
     def _cut_short_steps(self, at: float) -> None:
         for step in (*self._workers.values(), *([self._synthesis] if self._synthesis else [])):
-            step.cut_short(at)
+            step.end(at, {}, CUT_SHORT)
 
     def _texts(self, text: str) -> dict[str, str]:
         return {"gen_ai.output.messages": message("assistant", text)} if self._spans.content and text else {}

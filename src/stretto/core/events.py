@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from typing import Literal, cast
 
+from stretto.core.models import Role
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import Failure, RunResult, SynthesisResult, SynthesisStrategy, WorkerResult
-from stretto.core.usage import Quote
+from stretto.core.usage import Cost, Quote, Usage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +66,10 @@ class PlanRetrying(EventBase):
     reason: Failure
     attempt: int
     """The call that is going to be made, from 2."""
+    model: str = ""
+    """The model that is asked next."""
+    seconds: float = 0.0
+    """How long is waited before."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +100,29 @@ class RunWaiting(EventBase):
     message: str
     seconds: float | None = None
     """How long, where it is known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallEnded(EventBase):
+    """One call to a model is over, whether or not its answer counts; what comes of it follows as its own event."""
+
+    kind: Literal["call_ended"] = "call_ended"
+    role: Role
+    subtask_id: str
+    """Empty for the orchestrator and the synthesis."""
+    attempt: int
+    """Which call for this answer it was, from 1."""
+    model: str
+    streamed: bool
+    seconds: float
+    """How long it took, until now."""
+    usage: Usage
+    """What it counts as."""
+    cost: Cost
+    reported: bool
+    """Whether the provider said what was used; otherwise it counts as the most it could take."""
+    error: Failure | None = None
+    """Why its answer does not count."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,6 +243,7 @@ Event = (
     | PlanCompleted
     | ReviewRequested
     | RunWaiting
+    | CallEnded
     | WorkerStarted
     | WorkerDelta
     | WorkerRetrying

@@ -1,13 +1,14 @@
 """Makes model calls: within the budget, through the gate, in the journal before and after, again when that helps."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import uuid4
 
 import anyio
 
-from stretto.core.errors import ErrorKind, ModelError
-from stretto.core.events import RunWaiting
+from stretto.core.errors import ErrorKind, ModelError, PlanError
+from stretto.core.events import CallEnded, RunWaiting
 from stretto.core.journal import CallEnd, CallStart, Journal
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.result import Failure
@@ -33,6 +34,18 @@ _UNBILLED: frozenset[ErrorKind] = frozenset(
 )
 # Limits of the run, not faults of a model: another model meets them too.
 _OF_THE_RUN: frozenset[ErrorKind] = frozenset({"budget", "deadline"})
+
+
+# The end of a call that nobody waits for any longer: its run or its subtask was given up.
+_CUT_SHORT = Failure(kind="interrupted", message="The call was left before its end.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answered:
+    """A call that was answered; whether the answer counts is for its role to say."""
+
+    reply: ModelReply
+    call: CallEnded
 
 
 class Caller:
@@ -78,15 +91,19 @@ class Caller:
 
         async for attempt in retrying(self._job.settings, exchange.may_retry, announce):
             with attempt:
-                reply = await self._call(exchange, model, turns, tally)
+                answered = await self._call(exchange, model, turns, tally)
                 try:
-                    return exchange.read(reply)
-                except ModelError as error:
-                    turns = (Turn(answer=reply.text, reply=exchange.mend(error)),)
+                    answer = exchange.read(answered.reply)
+                except (ModelError, PlanError) as error:
+                    self._emitter.emit(replace(answered.call, error=Failure.of(error)))
+                    if isinstance(error, ModelError):
+                        turns = (Turn(answer=answered.reply.text, reply=exchange.mend(error)),)
                     raise
+                self._emitter.emit(answered.call)
+                return answer
         raise AssertionError("tenacity re-raises the last error")
 
-    async def _call(self, exchange: Exchange[T], model: Model, turns: tuple[Turn, ...], tally: Tally) -> ModelReply:
+    async def _call(self, exchange: Exchange[T], model: Model, turns: tuple[Turn, ...], tally: Tally) -> _Answered:
         """Make one call, as soon as there is money and a place for it."""
         request = exchange.request(turns)
         reserved = reservation(request)
@@ -114,13 +131,13 @@ class Caller:
             if leader is not None:
                 on_text = leader.listen(on_text)
             try:
-                reply = await self._recorded(start, model, request, on_text, tally)
+                answered = await self._recorded(start, model, request, on_text, tally)
             except ModelError as error:
                 self._close(model, error)
                 raise
-            place.limits = reply.limits
+            place.limits = answered.reply.limits
             self._gates.succeeded(model.account)
-            return reply
+            return answered
 
     def _raise_if_closed(self, model: Model) -> None:
         if closed := self._closed.get(model.name):
@@ -138,26 +155,43 @@ class Caller:
 
     async def _recorded(
         self, start: CallStart, model: Model, request: ModelRequest, on_text: OnText | None, tally: Tally
-    ) -> ModelReply:
+    ) -> _Answered:
         """Make one call with its start and its end in the journal, however it ends."""
         await self._journal.start_call(self._job.run_id, start)
+        began = anyio.current_time()
+        reply: ModelReply | None = None
         usage: Usage | None = None
         cost: Cost = start.reserved_cost
-        failure: ErrorKind | None = "interrupted"
+        failure: Failure | None = _CUT_SHORT
         try:
             reply = await _in_time(model, request, on_text)
             usage, cost, failure = reply.usage, reply.cost, None
-            return reply
         except ModelError as error:
-            failure = error.kind
+            failure = Failure.of(error)
             if _turned_away(error):
                 usage, cost = Usage(calls=1), FREE
             raise
         finally:
-            end = CallEnd(call_id=start.call_id, usage=usage, cost=cost, error=failure)
-            tally.add(*self._books.settle(start, end))
+            end = CallEnd(call_id=start.call_id, usage=usage, cost=cost, error=failure.kind if failure else None)
+            counted, counted_cost = self._books.settle(start, end)
+            tally.add(counted, counted_cost)
+            call = CallEnded(
+                role=start.role,
+                subtask_id=start.subtask_id,
+                attempt=tally.attempts,
+                model=model.name,
+                streamed=on_text is not None,
+                seconds=round(anyio.current_time() - began, 4),
+                usage=counted,
+                cost=counted_cost,
+                reported=usage is not None,
+                error=failure,
+            )
+            if failure is not None:
+                self._emitter.emit(call)
             with anyio.CancelScope(shield=True):
                 await self._journal.end_call(self._job.run_id, end)
+        return _Answered(reply=reply, call=call)
 
     def _lowered(self, model: Model) -> OnLowered:
         def say(pace: Pace, pause: float | None) -> None:

@@ -130,4 +130,4 @@ class PlanExchange:
 
     def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
         """Announce another attempt; the analysis so far is void."""
-        self._emit(PlanRetrying(how="retry", reason=reason, attempt=attempt))
+        self._emit(PlanRetrying(how="retry", reason=reason, attempt=attempt, model=model, seconds=seconds))

@@ -168,7 +168,8 @@ class Planner:
         return replace(response, plan=Plan(analysis=plan.analysis, subtasks=tuple(subtasks)), analysis=plan.analysis)
 
     def _announce(self, how: Literal["repair", "continue"], reason: Failure) -> None:
-        self._emit(PlanRetrying(how=how, reason=reason, attempt=self._tally.attempts + 1))
+        model = self._job.team.orchestrator.name
+        self._emit(PlanRetrying(how=how, reason=reason, attempt=self._tally.attempts + 1, model=model))
 
 
 def _too_many(error: ModelError | PlanError) -> bool:

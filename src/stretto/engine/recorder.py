@@ -2,7 +2,7 @@
 
 import anyio
 
-from stretto.core.events import AnalysisDelta, Event, SynthesisDelta, WorkerDelta
+from stretto.core.events import AnalysisDelta, CallEnded, Event, SynthesisDelta, WorkerDelta
 from stretto.core.journal import Journal
 
 
@@ -17,8 +17,8 @@ class Recorder:
         self._closed = False
 
     def observe(self, event: Event) -> None:
-        """Note an event; deltas are for those who watch, and are not kept."""
-        if not isinstance(event, (AnalysisDelta, WorkerDelta, SynthesisDelta)):
+        """Note an event; deltas are for those who watch and are not kept, and calls have records of their own."""
+        if not isinstance(event, (AnalysisDelta, WorkerDelta, SynthesisDelta, CallEnded)):
             self._waiting.append(event)
             self._news.set()
 

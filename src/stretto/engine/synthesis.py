@@ -70,7 +70,7 @@ class SynthesisExchange:
         return True
 
     def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
-        """The next `synthesis_started` carries the attempt; nothing more is to be said."""
+        """What was wrong stands in `call_ended`; the next `synthesis_started` carries the attempt."""
 
 
 async def synthesise(

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from stretto.core.events import (
     AnalysisDelta,
+    CallEnded,
     Event,
     PlanCompleted,
     PlanRetrying,
@@ -90,8 +91,8 @@ class Board:
                 self._synthesise(event)
             case RunCompleted():
                 self.result = event.result
-            case RunWaiting() | ReviewRequested():
-                pass  # a notice; and a review is itself what is shown
+            case RunWaiting() | ReviewRequested() | CallEnded():
+                pass  # a notice; a review is itself what is shown; what came of a call follows
             case _:
                 assert_never(event)
 

@@ -6,6 +6,7 @@ from typing import TextIO, assert_never
 
 from stretto.core.events import (
     AnalysisDelta,
+    CallEnded,
     Event,
     PlanCompleted,
     PlanRetrying,
@@ -95,7 +96,7 @@ class PlainProgress:
                 return f"synthesis failed: {flat(str(event.result.error or ''))}"
             case AnalysisDelta() | WorkerDelta() | SynthesisDelta() | SubtaskSealed() | ReviewRequested():
                 return ""
-            case RunCompleted():
+            case CallEnded() | RunCompleted():
                 return ""
             case _:
                 assert_never(event)
