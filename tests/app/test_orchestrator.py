@@ -90,3 +90,11 @@ def test_run_ids_sort_by_time_and_differ():
     """Run ids begin with the time and never collide in practice."""
     assert len({new_run_id() for _ in range(100)}) == 100
     assert new_run_id()[:8].isdigit()
+
+
+def test_whoever_asks_for_more_subtasks_gets_them_all():
+    """More subtasks than the recipe allows are made when they are asked for, unless a limit is given too."""
+    task = "Write a text about a bottle"
+    asked = Orchestrator(model="demo:delay=0", subtasks=20)
+    assert asked.quote(task).calls == 21
+    assert Orchestrator(model="demo:delay=0", subtasks=20, max_subtasks=12).quote(task).calls == 13

@@ -10,6 +10,7 @@ import pytest
 
 from stretto.core.plan import Subtask
 from stretto.export.records import COLUMNS, to_csv, to_json, to_json_lines
+from stretto.export.report import account
 
 
 def rows(report):
@@ -116,3 +117,14 @@ def test_the_page_on_files_has_the_columns_of_today():
     """The docs name every column, in order."""
     page = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
     assert ", ".join(COLUMNS) in " ".join(page.split())
+
+
+def test_what_came_from_the_cache_is_told(report):
+    """A table has the cached part of the input for each text, a page for the whole run."""
+    first, *others = report.result.results
+    cached = replace(first, usage=replace(first.usage, cache_read_tokens=64))
+    told = replace(report.result, results=(cached, *others), usage=replace(report.result.usage, cache_read_tokens=64))
+    table = rows(replace(report, result=told))
+    assert [(row["input_tokens"], row["cached_tokens"]) for row in table[:2]] == [("100", "64"), ("100", "0")]
+    assert dict(account(replace(report, result=told)))["Tokens"] == "1,400 in (64 from cache), 160 out, 5 calls"
+    assert "from cache" not in dict(account(report))["Tokens"]

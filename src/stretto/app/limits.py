@@ -32,9 +32,12 @@ def read_settings(
     deadline: float | None,
 ) -> RunSettings:
     """Return the settings of a run; what is None comes from the recipe. Raises `InputError`."""
+    asked_for = _range(subtasks, recipe)
+    # Whoever asks for more than the recipe allows wants them made.
+    most = max(recipe.max_subtasks, asked_for[1]) if max_subtasks is None else max_subtasks
     return RunSettings(
-        subtasks=_range(subtasks, recipe),
-        max_subtasks=read_limit(recipe.max_subtasks if max_subtasks is None else max_subtasks),
+        subtasks=asked_for,
+        max_subtasks=read_limit(most),
         synthesis=_strategy(synthesis),
         language=language or recipe.language,
         checks=open_checks(recipe.checks if checks is None else checks),

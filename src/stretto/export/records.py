@@ -53,7 +53,7 @@ def to_csv(report: Report) -> str:
 
 COLUMNS = (
     *("kind", "number", "type", "description", "text", "status", "error", "remarks"),
-    *("model", "attempts", "seconds", "input_tokens", "output_tokens", "cost_usd"),
+    *("model", "attempts", "seconds", "input_tokens", "cached_tokens", "output_tokens", "cost_usd"),
     *("run_id", "run_status", "run_missing", "run_warnings", "run_cost_usd", "label"),
 )
 """The columns of a table. An empty cost is one that is not known."""
@@ -83,6 +83,7 @@ def _outcome_columns(item: WorkerResult | SynthesisResult) -> dict[str, object]:
         "attempts": item.attempts,
         "seconds": round(item.seconds, 3),
         "input_tokens": item.usage.input_tokens,
+        "cached_tokens": item.usage.cache_read_tokens,
         "output_tokens": item.usage.output_tokens,
         "cost_usd": item.cost.usd if item.cost.complete else "",
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from stretto.core.result import RunResult, WorkerResult
 from stretto.core.task import Task
+from stretto.core.usage import Usage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +43,7 @@ def account(report: Report) -> list[tuple[str, str]]:
     usage = result.usage
     entries = [
         ("Cost", str(result.cost)),
-        ("Tokens", f"{usage.input_tokens:,} in, {usage.output_tokens:,} out, {usage.calls} calls"),
+        ("Tokens", f"{usage.input_tokens:,} in{_cached(usage)}, {usage.output_tokens:,} out, {usage.calls} calls"),
         ("Time", f"{result.seconds:.1f} s"),
         ("Recipe", report.recipe),
         ("Run", result.run_id),
@@ -55,3 +56,7 @@ def account(report: Report) -> list[tuple[str, str]]:
 def remarks(item: WorkerResult) -> list[str]:
     """Return what checks said about a text that was kept."""
     return [finding.message for finding in item.findings]
+
+
+def _cached(usage: Usage) -> str:
+    return f" ({usage.cache_read_tokens:,} from cache)" if usage.cache_read_tokens else ""

@@ -141,6 +141,9 @@ def test_a_deadline_ends_the_run_and_says_so(stretto):
     ended = stretto("run", TASK, "--model", "demo:delay=5", "--deadline", "0.05")
     assert ended.code == 1
     assert "The run's deadline of 0.05 seconds has passed. Allow more time with deadline (--deadline)." in ended.err
+    assert re.search(
+        r"^Next: stretto retry \S+ --deadline SECONDS$|^Next: stretto resume \S+ --deadline SECONDS$", ended.err, re.M
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from stretto.faces.cli.journals import Place
 
 _RERUN = "Next: run the same command again; --fallback-model names a model that steps in."
 _OPTION = re.compile(r"\((--[a-z-]+)\)")
-_AMOUNTS = {"--budget-usd": "DOLLARS", "--max-tokens-total": "N"}
+_AMOUNTS = {"--budget-usd": "DOLLARS", "--max-tokens-total": "N", "--deadline": "SECONDS"}
 
 
 def next_step(result: RunResult, place: Place | None, *, to_review: bool = False) -> str:
@@ -39,6 +39,6 @@ def _raised(result: RunResult) -> list[str]:
     for gap in result.shortfall:
         if gap.failure.kind == "limit":
             options.append(f"--max-subtasks {len(result.results)}")
-        elif gap.failure.kind == "budget":
+        elif gap.failure.kind in ("budget", "deadline"):
             options += [f"{option} {_AMOUNTS[option]}" for option in _OPTION.findall(gap.failure.hint)]
     return list(dict.fromkeys(options))
