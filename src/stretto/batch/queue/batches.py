@@ -39,7 +39,7 @@ async def open_batch(
         VALUES (%(id)s, 'open', %(title)s, %(total)s, %(work)s, %(form)s, %(concurrency)s,
             now() + make_interval(secs => %(deadline)s), %(usd)s, %(tokens)s)
         ON CONFLICT (batch_id) DO UPDATE SET
-            opened_at = now(), state = 'open', stopped = NULL, title = excluded.title, work = excluded.work,
+            opened_at = now(), state = 'open', stopped = NULL, filled = false, title = excluded.title, work = excluded.work,
             concurrency = excluded.concurrency, deadline_at = excluded.deadline_at,
             usd = excluded.usd, tokens = excluded.tokens
         """,
@@ -128,6 +128,7 @@ async def standing(connection: AsyncConnection, batch_id: str) -> Standing | Non
         filled=batch["filled"],
         statuses=statuses,
         reused=reused,
+        waiting=await _waiting(connection, batch_id),
         at_work=await _at_work(connection, batch_id),
         workers=len(await alive(connection)),
         texts=texts,
@@ -176,6 +177,18 @@ async def _counts(connection: AsyncConnection, batch_id: str, since: object) -> 
         [since, batch_id],
     )
     return await cursor.fetchall()
+
+
+async def _waiting(connection: AsyncConnection, batch_id: str) -> bool:
+    cursor = await connection.execute(
+        """
+        SELECT EXISTS (SELECT FROM procrastinate_jobs
+            WHERE status = 'todo' AND task_name = %s AND args ->> 'batch' = %s)
+        """,
+        [TASK, batch_id],
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
 
 
 async def _at_work(connection: AsyncConnection, batch_id: str) -> int:

@@ -36,6 +36,8 @@ class Standing:
     """Of the rows that are done."""
     reused: int = 0
     """Rows that an earlier run had finished."""
+    waiting: bool = False
+    """Whether rows wait for a worker."""
     at_work: int = 0
     """Rows that a worker has taken."""
     workers: int = 0
@@ -55,7 +57,7 @@ class Standing:
     @property
     def over(self) -> bool:
         """Whether nothing more is going to come of it as it stands."""
-        return self.filled and not self.at_work and (self.done >= self.total or self.state != "open")
+        return self.filled and not self.at_work and not self.waiting
 
     @property
     def rate(self) -> float:
