@@ -108,6 +108,8 @@ async def standing(connection: AsyncConnection, batch_id: str) -> Standing | Non
     if batch is None:
         return None
     state: BatchState = batch["state"]
+    # Before the rows are counted: a row has its end before its job goes, so that the last count misses none.
+    waiting, at_work = await _jobs(connection, batch_id)
     statuses: Counter[RunStatus] = Counter()
     reused = texts = calls = 0
     cost = Cost()
@@ -128,8 +130,8 @@ async def standing(connection: AsyncConnection, batch_id: str) -> Standing | Non
         filled=batch["filled"],
         statuses=statuses,
         reused=reused,
-        waiting=await _waiting(connection, batch_id),
-        at_work=await _at_work(connection, batch_id),
+        waiting=waiting,
+        at_work=at_work,
         workers=len(await alive(connection)),
         texts=texts,
         calls=calls,
@@ -179,25 +181,20 @@ async def _counts(connection: AsyncConnection, batch_id: str, since: object) -> 
     return await cursor.fetchall()
 
 
-async def _waiting(connection: AsyncConnection, batch_id: str) -> bool:
+async def _jobs(connection: AsyncConnection, batch_id: str) -> tuple[bool, int]:
+    """Return whether rows wait, and how many are under way, as of one moment."""
     cursor = await connection.execute(
         """
         SELECT EXISTS (SELECT FROM procrastinate_jobs
-            WHERE status = 'todo' AND task_name = %s AND args ->> 'batch' = %s)
+                WHERE status = 'todo' AND task_name = %(task)s AND args ->> 'batch' = %(batch)s),
+            (SELECT count(*) FROM procrastinate_jobs
+                WHERE status = 'doing' AND task_name = %(task)s AND args ->> 'batch' = %(batch)s)
         """,
-        [TASK, batch_id],
+        {"task": TASK, "batch": batch_id},
     )
     row = await cursor.fetchone()
-    return bool(row and row[0])
-
-
-async def _at_work(connection: AsyncConnection, batch_id: str) -> int:
-    cursor = await connection.execute(
-        "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing' AND task_name = %s AND args ->> 'batch' = %s",
-        [TASK, batch_id],
-    )
-    row = await cursor.fetchone()
-    return row[0] if row else 0
+    assert row
+    return row[0], row[1]
 
 
 async def _reasons(connection: AsyncConnection, batch_id: str) -> Counter[str]:
