@@ -39,8 +39,8 @@ async def open_batch(
         VALUES (%(id)s, 'open', %(title)s, %(total)s, %(work)s, %(form)s, %(concurrency)s,
             now() + make_interval(secs => %(deadline)s), %(usd)s, %(tokens)s)
         ON CONFLICT (batch_id) DO UPDATE SET
-            opened_at = now(), state = 'open', stopped = NULL, filled = false, title = excluded.title, work = excluded.work,
-            concurrency = excluded.concurrency, deadline_at = excluded.deadline_at,
+            opened_at = now(), state = 'open', stopped = NULL, filled = false, title = excluded.title,
+            work = excluded.work, concurrency = excluded.concurrency, deadline_at = excluded.deadline_at,
             usd = excluded.usd, tokens = excluded.tokens
         """,
         {
