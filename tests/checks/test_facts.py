@@ -1,6 +1,13 @@
 """The check for claims that the brief does not make."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stretto.checks import numbers
+from stretto.checks.certificates import NAMED, marks_in
 
 
 @pytest.mark.parametrize(
@@ -127,3 +134,31 @@ def test_many_claims_are_counted(ask):
     assert "11 kg, 12 kg" in message
     assert message.count("11 kg") == 1
     assert "and 8 more" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        *(("TÜV tested", "TÜV"), ("TUEV", "TÜV"), ("不含双酚A", "BPA"), ("Bisphenol", "BPA"), ("oekotex", "OEKO-TEX")),
+        *(
+            ("公平贸易", "Fairtrade"),
+            ("Fair-trade", "Fairtrade"),
+            ("B-Corp", "B Corp"),
+            ("3C认证", "3C"),
+            ("CCC认证", "3C"),
+        ),
+        *(("PCI-DSS", "PCI DSS"), ("ENERGY STAR", "Energy Star"), ("climate-neutral", "carbon-neutral")),
+        *(("lab-tested", "laboratory test"), ("第三方检测", "laboratory test"), ("医疗级", "medical-grade")),
+    ],
+)
+def test_a_mark_is_found_in_every_spelling(text: str, label: str):
+    """The signs that are looked for first stand in whatever the pattern finds."""
+    assert list(marks_in(text).values()) == [NAMED[label]]
+
+
+@given(st.lists(st.sampled_from(["ten", "five-one", "twenty", "Forty", "éone", "two_", "x7", "7", "hours", " ", "-"])))
+def test_words_for_numbers_are_found_where_the_whole_pattern_finds_them(pieces: list[str]):
+    """Looking only at words that are numbers finds the same as looking everywhere."""
+    text = "".join(pieces)
+    found = [number.text for number in numbers.find_numbers(re.sub("[0-9]", "", text))]
+    assert found == [match[0] for match in numbers._ENGLISH.finditer(re.sub("[0-9]", "", text))]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from stretto.checks.brief import brief_of, given_to_all
-from stretto.checks.certificates import CERTIFICATION, NAMED, STANDARD, normal_standard
+from stretto.checks.certificates import CERTIFICATION, STANDARD, marks_in, normal_standard
 from stretto.checks.numbers import Number, ascii_digits, find_numbers
 from stretto.core.checks import Answer, Finding
 
@@ -19,11 +19,14 @@ _NO_CLAIM = re.compile(
     r"|^[ \t>*#-]*[(（\[]?[0-9]{1,3}[.)、:：）\]](?![0-9])"
     r"|^[ \t]*#{1,6} [0-9]{1,3}(?=[ .:])"
     r"|[\[(（][0-9]{1,2}[\])）]"
-    r"|\b(?i:step|part|chapter|section|day|option|variant|version|tip|phase|figure|table|week|no\.|q)[ ]?[0-9]{1,3}\b"
+    r"|\b(?=[cdfnopqstvwCDFNOPQSTVW])"
+    r"(?i:step|part|chapter|section|day|option|variant|version|tip|phase|figure|table|week|no\.|q)[ ]?[0-9]{1,3}\b"
     r"|第[0-9]{1,3}|(?:步骤|方案|版本|阶段|部分|选项|变体)[ ]?[0-9]{1,3}"
     r"|(?<![0-9])24/7(?![0-9])|[0-9]{1,6}(?i:st|nd|rd|th)\b|#\w+",
     re.MULTILINE | re.DOTALL,
 )
+_NO_CLAIM_SIGN = re.compile("[0-9`#]|://")
+"""Stands in every text that `_NO_CLAIM` finds something in."""
 _ORDINAL = re.compile(r"第[零〇一二两三四五六七八九十百千]+")
 
 
@@ -32,7 +35,10 @@ def check_facts(answer: Answer) -> Finding | None:
 
     A bare number below ten ("3 reasons") claims nothing, nor does numbering.
     """
-    text = _ORDINAL.sub(" ", _NO_CLAIM.sub(" ", ascii_digits(answer.text)))
+    text = ascii_digits(answer.text)
+    if _NO_CLAIM_SIGN.search(text):
+        text = _NO_CLAIM.sub(" ", text)
+    text = _ORDINAL.sub(" ", text)
     claims = [*_certificates(text, answer), *_numbers(STANDARD.sub(" ", text), answer)]
     if not claims:
         return None
@@ -43,7 +49,7 @@ def check_facts(answer: Answer) -> Finding | None:
 
 def _certificates(text: str, answer: Answer) -> list[str]:
     standards = {normal_standard(match[0]): match[0] for match in STANDARD.finditer(text)}
-    marks = {match[0]: pattern for pattern in NAMED.values() if (match := pattern.search(text))}
+    marks = marks_in(text)
     # "ISO 9001 certified": the word says nothing beyond the mark that stands beside it.
     word = None if standards or marks else CERTIFICATION.search(text)
     if not (standards or marks or word):
@@ -51,7 +57,7 @@ def _certificates(text: str, answer: Answer) -> list[str]:
     brief = ascii_digits(brief_of(answer))
     known = {normal_standard(match[0]) for match in STANDARD.finditer(brief.upper())}
     found = [written for normal, written in standards.items() if normal not in known]
-    found += [written for written, pattern in marks.items() if not pattern.search(brief)]
+    found += [written for written, mark in marks.items() if not mark.search(brief)]
     return [*found, word[0]] if word and not CERTIFICATION.search(brief) else found
 
 

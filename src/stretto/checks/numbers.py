@@ -38,6 +38,10 @@ _CHINESE = re.compile(
     rf"(?P<percent>百分之)?(?P<digits>[零〇一二两兩三四五六七八九十百千万萬亿億]+)(?P<unit>{CHINESE_UNITS})?"
 )
 
+_A_DIGIT = re.compile("[0-9]")
+_A_CHINESE_DIGIT = re.compile("[零〇一二两兩三四五六七八九十百千万萬亿億]")
+_LATIN_WORD = re.compile("[A-Za-z]+")
+
 _TENS = {
     **{"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50},
     **{"sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90},
@@ -75,19 +79,28 @@ def ascii_digits(text: str) -> str:
 
 def find_numbers(text: str) -> Iterator[Number]:
     """Find every number in `text`, whose digits are ASCII."""
-    for match in _NUMBER.finditer(text):
+    for match in _NUMBER.finditer(text) if _A_DIGIT.search(text) else ():
         unit = "%" if match["percent"] else _unit(match["latin"] or match["chinese"])
         unit = unit or ("money" if match["money"] else "")
         values = _values(match["digits"], (match["magnitude"] or "").strip().lower())
         yield Number(text=match[0].strip(), values=values, unit=unit, spelled=False)
-    for match in _CHINESE.finditer(text):
+    for match in _CHINESE.finditer(text) if _A_CHINESE_DIGIT.search(text) else ():
         value = chinese_value(match["digits"])
         if value is not None:
             unit = "%" if match["percent"] else _unit(match["unit"])
             yield Number(text=match[0], values=frozenset({str(value)}), unit=unit, spelled=True)
-    for match in _ENGLISH.finditer(text):
+    for match in _english(text):
         value = _WORDS[match["word"].lower()] + (_WORDS[match["tens"].lower()] if match["tens"] else 0)
         yield Number(text=match[0], values=frozenset({str(value)}), unit=_unit(match["unit"]), spelled=True)
+
+
+def _english(text: str) -> Iterator[re.Match[str]]:
+    """Return what `_ENGLISH` finds, looking only where a word of its stands: a tenth of the time."""
+    end = 0
+    for word in _LATIN_WORD.finditer(text):
+        if word[0].lower() in _WORDS and word.start() >= end and (match := _ENGLISH.match(text, word.start())):
+            end = match.end()
+            yield match
 
 
 def chinese_value(digits: str) -> int | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 _LETTERS: Mapping[str, re.Pattern[str]] = {
     # Written without spaces: each character counts. The others count by the word.
@@ -72,8 +73,12 @@ def named_scripts(text: str) -> frozenset[str]:
     return frozenset(s for name, s in _NAMES.items() if name in (words if name.isascii() else lowered))
 
 
-def script_shares(text: str) -> tuple[int, dict[str, float]]:
+@lru_cache(maxsize=16)  # all workers of a run share the task
+def script_shares(text: str) -> tuple[int, Mapping[str, float]]:
     """Return how many words (characters, where a script has no spaces) `text` has, and each script's share of them."""
+    if text.isascii():
+        words = len(_LETTERS["Latin"].findall(text))
+        return words, {"Latin": 1.0} if words else {}
     counts = {script: len(pattern.findall(text)) for script, pattern in _LETTERS.items()}
     han, kana = counts.pop("Han"), counts.pop("Kana")
     japanese = kana > KANA_IN_JAPANESE * (han + kana)

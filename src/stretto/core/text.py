@@ -17,12 +17,14 @@ def replace_surrogates(text: str) -> str:
 
     A lone surrogate cannot be encoded as UTF-8, so it would break the first socket or file it meets.
     """
-    return _LONE_SURROGATE.sub("\ufffd", text)
+    # ASCII has none, and most of what passes here is ASCII.
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def strip_control(text: str) -> str:
     """Return `text` without ANSI sequences and control characters; tab and line breaks stay."""
-    return _CONTROL.sub("", _ANSI.sub("", text))
+    # Where everything is printable there is no control character; most texts of one line are.
+    return text if text.isprintable() else _CONTROL.sub("", _ANSI.sub("", text))
 
 
 def is_blank(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from stretto.core.errors import RecipeError
 
@@ -11,28 +12,46 @@ _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _BRACES = "Write a literal brace twice: {{ or }}."
 
 
+# Recipes have few templates, and a batch fills the same ones a hundred thousand times.
+_KEPT = 128
+
+
 def fill(template: str, values: Mapping[str, str], *, where: str = "the template") -> str:
     """Return `template` with every `{name}` replaced by its value, exactly as given and never scanned again.
 
     Raises `RecipeError` for an unknown name (listing the known ones) and for a brace that belongs to no placeholder;
     `where` says in that error which template it is.
     """
-
-    def put(token: re.Match[str]) -> str:
-        name = _placeholder(token, where)
-        if name is None:
-            return token[0][0]
+    texts, names = _parts(template, where)
+    for name in names:
         if name not in values:
             raise unknown_placeholder(name, values, where)
-        return values[name]
+    filled = [text + values[name] for text, name in zip(texts, names, strict=False)]
+    return "".join(filled) + texts[-1]
 
-    return _TOKEN.sub(put, template)
 
-
+@lru_cache(maxsize=_KEPT)
 def placeholders(template: str, *, where: str = "the template") -> frozenset[str]:
     """Return the names that `template` places; raises `RecipeError` for a brace that belongs to no placeholder."""
-    names = (_placeholder(token, where) for token in _TOKEN.finditer(template))
-    return frozenset(name for name in names if name is not None)
+    return frozenset(_parts(template, where)[1])
+
+
+@lru_cache(maxsize=_KEPT)
+def _parts(template: str, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the literal texts of a template and the names that stand between them: one fewer."""
+    texts, names = [""], list[str]()
+    position = 0
+    for token in _TOKEN.finditer(template):
+        texts[-1] += template[position : token.start()]
+        position = token.end()
+        name = _placeholder(token, where)
+        if name is None:
+            texts[-1] += token[0][0]
+        else:
+            names.append(name)
+            texts.append("")
+    texts[-1] += template[position:]
+    return tuple(texts), tuple(names)
 
 
 def unknown_placeholder(name: str, known: Mapping[str, str], where: str) -> RecipeError:
