@@ -25,9 +25,9 @@ class RowJournal:
         """Return what was read."""
         return self._saved
 
-    async def seal(self, run_id: str, subtask: Subtask, *, analysis: str) -> None:
+    async def seal(self, run_id: str, *subtasks: Subtask, analysis: str) -> None:
         """Hand on."""
-        await self._journal.seal(run_id, subtask, analysis=analysis)
+        await self._journal.seal(run_id, *subtasks, analysis=analysis)
 
     async def start_call(self, run_id: str, call: CallStart) -> None:
         """Hand on."""
@@ -37,9 +37,11 @@ class RowJournal:
         """Hand on."""
         await self._journal.end_call(run_id, call)
 
-    async def record(self, run_id: str, key: OutcomeKey, outcome: OutcomeT) -> OutcomeT:
+    async def record(
+        self, run_id: str, key: OutcomeKey, outcome: OutcomeT, *, ended: CallEnd | None = None
+    ) -> OutcomeT:
         """Hand on."""
-        return await self._journal.record(run_id, key, outcome)
+        return await self._journal.record(run_id, key, outcome, ended=ended)
 
     async def revise(self, run_id: str, revision: Revision) -> None:
         """Hand on."""

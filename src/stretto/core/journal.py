@@ -98,8 +98,8 @@ class Journal(Protocol):
         """Return what is known of a run; an empty one when it is new."""
         ...
 
-    async def seal(self, run_id: str, subtask: Subtask, *, analysis: str) -> None:
-        """Note a sealed subtask, before it starts."""
+    async def seal(self, run_id: str, *subtasks: Subtask, analysis: str) -> None:
+        """Note sealed subtasks, before any of them starts."""
         ...
 
     async def start_call(self, run_id: str, call: CallStart) -> None:
@@ -110,8 +110,14 @@ class Journal(Protocol):
         """Note how a call ended."""
         ...
 
-    async def record(self, run_id: str, key: OutcomeKey, outcome: OutcomeT) -> OutcomeT:
-        """Keep an outcome and return the one that stands: an earlier one under the same key wins."""
+    async def record(
+        self, run_id: str, key: OutcomeKey, outcome: OutcomeT, *, ended: CallEnd | None = None
+    ) -> OutcomeT:
+        """Keep an outcome and return the one that stands: an earlier one under the same key wins.
+
+        `ended` is the end of the call that brought it. It is kept with it, whichever outcome stands: an answer that
+        is there is never on its way to the journal for longer than one write takes.
+        """
         ...
 
     async def revise(self, run_id: str, revision: Revision) -> None:

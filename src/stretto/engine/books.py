@@ -45,6 +45,8 @@ class Tally:
     cost: Cost = FREE
     began: float | None = None
     """Clock time of the first attempt; None before it."""
+    ended: CallEnd | None = None
+    """The end of the call that gave the answer, which is not in the journal yet: it is kept with the outcome."""
 
     def add(self, usage: Usage, cost: Cost) -> None:
         """Add one call."""

@@ -63,7 +63,10 @@ class Caller:
         self._closed: dict[str, ModelError] = {}
 
     async def ask(self, exchange: Exchange[T], models: Sequence[Model], tally: Tally) -> T:
-        """Return the first answer that counts, from the first model that gives one; raises `ModelError`."""
+        """Return the first answer that counts, from the first model that gives one; raises `ModelError`.
+
+        The end of its call is left to whoever asked: it is kept with the outcome, or by `keep_end`.
+        """
         with anyio.CancelScope(deadline=self._deadline):
             return await self._ask_in_turn(exchange, models, tally)
         raise ModelError(
@@ -94,10 +97,12 @@ class Caller:
                 answered = await self._call(exchange, model, turns, tally)
                 try:
                     answer = exchange.read(answered.reply)
-                except (ModelError, PlanError) as error:
-                    self._emitter.emit(replace(answered.call, error=Failure.of(error)))
+                except BaseException as error:
+                    if isinstance(error, (ModelError, PlanError)):
+                        self._emitter.emit(replace(answered.call, error=Failure.of(error)))
                     if isinstance(error, ModelError):
                         turns = (Turn(answer=answered.reply.text, reply=exchange.mend(error)),)
+                    await self.keep_end(tally)
                     raise
                 self._emitter.emit(answered.call)
                 return answer
@@ -156,7 +161,7 @@ class Caller:
     async def _recorded(
         self, start: CallStart, model: Model, request: ModelRequest, on_text: OnText | None, tally: Tally
     ) -> _Answered:
-        """Make one call with its start and its end in the journal, however it ends."""
+        """Make one call with its start in the journal, and its end too unless it brought a whole answer."""
         await self._journal.start_call(self._job.run_id, start)
         began = anyio.current_time()
         reply: ModelReply | None = None
@@ -175,6 +180,7 @@ class Caller:
             end = CallEnd(call_id=start.call_id, usage=usage, cost=cost, error=failure.kind if failure else None)
             counted, counted_cost = self._books.settle(start, end)
             tally.add(counted, counted_cost)
+            tally.ended = end
             call = CallEnded(
                 role=start.role,
                 subtask_id=start.subtask_id,
@@ -189,9 +195,15 @@ class Caller:
             )
             if failure is not None:
                 self._emitter.emit(call)
+                await self.keep_end(tally)
+        return _Answered(reply=reply, call=call)
+
+    async def keep_end(self, tally: Tally) -> None:
+        """Put the end of the last call into the journal, unless it is there."""
+        end, tally.ended = tally.ended, None
+        if end is not None:
             with anyio.CancelScope(shield=True):
                 await self._journal.end_call(self._job.run_id, end)
-        return _Answered(reply=reply, call=call)
 
     def _lowered(self, model: Model) -> OnLowered:
         def say(pace: Pace, pause: float | None) -> None:

@@ -1,10 +1,12 @@
 """Gets one whole plan from the orchestrator: retried, repaired once or continued once, never silently short."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
 
 from stretto.core.errors import ModelError, PlanError
 from stretto.core.events import PlanRetrying
@@ -20,8 +22,8 @@ from stretto.engine.plan_exchange import PlanExchange
 from stretto.parsing.nothing import says_nothing
 from stretto.recipes import continue_plan, orchestrator_prompt, repair_plan
 
-OnSealed = Callable[[Subtask, str], Awaitable[None]]
-"""Called in order with each newly sealed subtask and the analysis known by then."""
+OnSealed = Callable[[Sequence[Subtask], str], Awaitable[None]]
+"""Called in order with the newly sealed subtasks and the analysis known by then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +139,7 @@ class Planner:
             with send:
                 try:
                     results.append(await self._caller.ask(exchange, models, self._tally))
+                    await self._caller.keep_end(self._tally)
                 except (ModelError, PlanError) as error:
                     results.append(error)
 
@@ -145,7 +148,7 @@ class Planner:
                 exchange.stop = group.cancel_scope.cancel
                 group.start_soon(ask)
                 async for subtask in receive:
-                    await self._on_sealed(subtask, exchange.reader.analysis)
+                    await self._on_sealed([subtask, *_waiting(receive)], exchange.reader.analysis)
         result = exchange.overflow or results[0]
         response = _Response(
             error=None if isinstance(result, Plan) else result,
@@ -159,17 +162,27 @@ class Planner:
         """Return the response with its plan under ids; what was not sealed on the way is sealed now."""
         known = Match((*before, *response.sealed))
         subtasks: list[Subtask] = []
+        new: list[Subtask] = []
         for planned in plan.subtasks:
             subtask = known.claim(planned)
             if subtask is None:
                 subtask = self._ledger.seal(planned)
-                await self._on_sealed(subtask, plan.analysis)
+                new.append(subtask)
             subtasks.append(subtask)
+        if new:
+            await self._on_sealed(new, plan.analysis)
         return replace(response, plan=Plan(analysis=plan.analysis, subtasks=tuple(subtasks)), analysis=plan.analysis)
 
     def _announce(self, how: Literal["repair", "continue"], reason: Failure) -> None:
         model = self._job.team.orchestrator.name
         self._emit(PlanRetrying(how=how, reason=reason, attempt=self._tally.attempts + 1, model=model))
+
+
+def _waiting(stream: MemoryObjectReceiveStream[Subtask]) -> Iterator[Subtask]:
+    """Give what has come while nobody looked."""
+    with suppress(anyio.WouldBlock, anyio.EndOfStream):
+        while True:
+            yield stream.receive_nowait()
 
 
 def _too_many(error: ModelError | PlanError) -> bool:

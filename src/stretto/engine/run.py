@@ -1,5 +1,6 @@
 """One run from task to result: plan, work, synthesise, conclude. The only path there is."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from stretto.core.errors import ModelError, PlanError
@@ -123,10 +124,14 @@ class Run:
     async def _written(self, dispatcher: Dispatcher, ledger: Ledger, saved: SavedRun) -> Planned:
         """Return the plan: the one of before a resume, the one that was given, or the orchestrator's."""
         eager = self._job.review is None
+        noted = bool(saved.analysis)
 
-        async def on_sealed(subtask: Subtask, analysis: str) -> None:
-            await self._journal.seal(self._job.run_id, subtask, analysis=analysis)
-            self._publish_sealed(dispatcher, subtask, start=eager)
+        async def on_sealed(subtasks: Sequence[Subtask], analysis: str) -> None:
+            nonlocal noted
+            await self._journal.seal(self._job.run_id, *subtasks, analysis="" if noted else analysis)
+            noted = noted or bool(analysis)
+            for subtask in subtasks:
+                self._publish_sealed(dispatcher, subtask, start=eager)
 
         written = saved.outcomes.get(AS_WRITTEN)
         if isinstance(written, Plan):
@@ -135,8 +140,7 @@ class Run:
             return Planned(plan=written)
         if self._job.plan is not None:
             subtasks = [ledger.seal(subtask) for subtask in self._job.plan.subtasks]
-            for subtask in subtasks:
-                await on_sealed(subtask, self._job.plan.analysis)
+            await on_sealed(subtasks, self._job.plan.analysis)
             return Planned(plan=replace(self._job.plan, subtasks=tuple(subtasks)))
         for subtask in saved.sealed:
             self._publish_sealed(dispatcher, subtask, start=eager)
@@ -183,14 +187,15 @@ class Run:
         self._books.release(self._held)
         key = OutcomeKey(role="synthesis", revision=len(saved.revisions))
         result = saved.outcomes.get(key)
+        tally = Tally()
         if not isinstance(result, SynthesisResult):
             if any(worker.status == "completed" for worker in results):
-                result = await synthesise(self._job, strategy, results, self._caller, self._emit, Tally())
+                result = await synthesise(self._job, strategy, results, self._caller, self._emit, tally)
             else:
                 nothing = Failure(kind="empty", message="There was no result to bring together.")
                 result = SynthesisResult(strategy=strategy, status="skipped", error=nothing)
             if result.status == "completed":  # A failed one may be tried again by a resume.
-                result = await self._journal.record(self._job.run_id, key, result)
+                result = await self._journal.record(self._job.run_id, key, result, ended=tally.ended)
         completed = result.status == "completed"
         self._emit(SynthesisCompleted(result=result) if completed else SynthesisFailed(result=result))
         return result

@@ -19,32 +19,57 @@ from stretto.journal.rows import OUTCOME_KINDS, moment_of, read, read_event, rea
 from stretto.journal.summary import progress
 from stretto.journal.tables import OF_A_RUN, call_ends, call_starts, outcomes, runs, sealed
 
+_Rows = Sequence[Row[*tuple[Any, ...]]]
+
 # SQLite allows a statement 32,766 values, Postgres 65,535.
 _AT_A_TIME = 1_000
 # Others wait for the lock meanwhile.
 _PRUNED_AT_A_TIME = 200
 
 
-def load(connection: Connection, run_id: str) -> SavedRun:
-    """Return what is known of a run."""
-    key = {"run_id": as_key(run_id)}
-    analysis = connection.execute(sql.ANALYSIS, key).scalar()
-    kept = (read(Subtask, row.data, run_id) for row in connection.execute(sql.SEALED, key))
-    starts = [read(CallStart, row.data, run_id) for row in connection.execute(sql.STARTS, key)]
-    ends = [read(CallEnd, row.data, run_id) for row in connection.execute(sql.ENDS, key)]
+def load_all(connection: Connection, run_ids: Sequence[str]) -> list[SavedRun]:
+    """Return what is known of each of these runs."""
+    keys = [as_key(run_id) for run_id in run_ids]
+
+    def found(query: Select[*tuple[Any, ...]]) -> Mapping[str, _Rows]:
+        rows: defaultdict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+        for row in connection.execute(query, {"run_ids": keys}):
+            rows[row.run_id].append(row)
+        return rows
+
+    queries = (sql.ANALYSES, sql.SEALED, sql.OUTCOMES, sql.REVISIONS, sql.STARTS, sql.ENDS, sql.LAST_SEQS)
+    tables = [found(query) for query in queries]
+    return [
+        _saved(run_id, *(table.get(key, ()) for table in tables)) for run_id, key in zip(run_ids, keys, strict=True)
+    ]
+
+
+def _saved(
+    run_id: str,
+    analyses: _Rows,
+    sealed: _Rows,
+    outcomes: _Rows,
+    revisions: _Rows,
+    starts: _Rows,
+    ends: _Rows,
+    last_seqs: _Rows,
+) -> SavedRun:
+    kept = (read(Subtask, row.data, run_id) for row in sealed)
+    begun = [read(CallStart, row.data, run_id) for row in starts]
+    ended = [read(CallEnd, row.data, run_id) for row in ends]
     return SavedRun(
         sealed=tuple(sorted(kept, key=lambda subtask: in_order(subtask.id))),
-        analysis=cast("str", read_json(analysis, run_id)) if analysis else "",
+        analysis=next((cast("str", read_json(row.analysis, run_id)) for row in analyses if row.analysis), ""),
         outcomes={
             OutcomeKey(role=row.role, subtask_id=from_key(row.subtask_id), revision=row.revision): read(
                 OUTCOME_KINDS[row.role], row.data, run_id
             )
-            for row in connection.execute(sql.OUTCOMES, key)
+            for row in outcomes
         },
-        revisions=tuple(read(Revision, row.data, run_id) for row in connection.execute(sql.REVISIONS, key)),
-        last_seq=connection.execute(sql.LAST_SEQ, key).scalar() or 0,
-        starts={call.call_id: call for call in starts},
-        ends={call.call_id: call for call in ends},
+        revisions=tuple(read(Revision, row.data, run_id) for row in revisions),
+        last_seq=next((row.seq for row in last_seqs), 0),
+        starts={call.call_id: call for call in begun},
+        ends={call.call_id: call for call in ended},
     )
 
 

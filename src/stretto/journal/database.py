@@ -3,7 +3,7 @@
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -51,12 +51,12 @@ class Database(ABC):
         """Return what `work` reads, all of it from one moment."""
         return self._persist(lambda: self._reading(work))
 
-    def write(self, works: Sequence[Work[object]]) -> list[object]:
-        """Do all in one transaction, and return when it is safe; each may be done again after a lost connection.
+    def write(self, work: Work[T]) -> T:
+        """Do it in one transaction, and return when it is safe; it may be done again after a lost connection.
 
         Called by one thread at a time.
         """
-        return self._persist(lambda: self._writing(works))
+        return self._persist(lambda: self._writing(work))
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -89,18 +89,18 @@ class Database(ABC):
         with self._engine.begin() as connection:
             return work(connection)
 
-    def _writing(self, works: Sequence[Work[object]]) -> list[object]:
+    def _writing(self, work: Work[T]) -> T:
         # Kept from one transaction to the next: fetching one anew would cost as much as the writing.
         connection = self._write_connection or self._write_engine.connect()
         self._write_connection = None
         try:
             with connection.begin():
-                results = [work(connection) for work in works]
+                result = work(connection)
         except BaseException:
             connection.close()
             raise
         self._write_connection = connection
-        return results
+        return result
 
     def _persist(self, work: Callable[[], T]) -> T:
         """Do something, again while its failure may pass, within the patience."""

@@ -61,11 +61,12 @@ class MemoryJournal:
             ends=dict(run.ends),
         )
 
-    async def seal(self, run_id: str, subtask: Subtask, *, analysis: str) -> None:
-        """Keep a sealed subtask, and the analysis unless one is known."""
+    async def seal(self, run_id: str, *subtasks: Subtask, analysis: str) -> None:
+        """Keep sealed subtasks, and the analysis unless one is known."""
         run = self._run(run_id)
         run.analysis = run.analysis or analysis
-        run.sealed.setdefault(subtask.id, subtask)
+        for subtask in subtasks:
+            run.sealed.setdefault(subtask.id, subtask)
 
     async def start_call(self, run_id: str, call: CallStart) -> None:
         """Keep a call's start."""
@@ -75,8 +76,12 @@ class MemoryJournal:
         """Keep a call's end."""
         self._run(run_id).ends.setdefault(call.call_id, call)
 
-    async def record(self, run_id: str, key: OutcomeKey, outcome: OutcomeT) -> OutcomeT:
-        """Keep an outcome unless there is one; return the one that stands."""
+    async def record(
+        self, run_id: str, key: OutcomeKey, outcome: OutcomeT, *, ended: CallEnd | None = None
+    ) -> OutcomeT:
+        """Keep an outcome unless there is one, and the end of its call; return the outcome that stands."""
+        if ended is not None:
+            await self.end_call(run_id, ended)
         standing = self._run(run_id).outcomes.setdefault(key, outcome)
         return standing if isinstance(standing, type(outcome)) else outcome
 

@@ -23,8 +23,9 @@ from stretto.core.journal import (
 from stretto.core.plan import Subtask
 from stretto.journal import archive, rows
 from stretto.journal.database import Database
-from stretto.journal.statements import STANDING, Statements
-from stretto.journal.writer import Writer
+from stretto.journal.line import Line
+from stretto.journal.statements import Insert, Statements
+from stretto.journal.writing import Rows, Write, write_all
 
 T = TypeVar("T")
 
@@ -39,7 +40,8 @@ class SqlJournal:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sql = Statements(database.dialect)
-        self._writer = Writer(database)
+        self._writes = Line[Write, object]("stretto-journal", database.place, self._write_all)
+        self._loads = Line[str, SavedRun]("stretto-journal-loads", database.place, self._load_all)
         self._open = False
         self._closed = False
 
@@ -63,64 +65,54 @@ class SqlJournal:
 
     async def open_run(self, run_id: str, spec: Mapping[str, object]) -> None:
         """Note what a run was started with; the first note stands."""
-        row = rows.run_row(run_id, spec=spec)
-        await self._write(lambda connection: connection.execute(self._sql.open_run, row))
+        await self._keep((self._sql.open_run, rows.run_row(run_id, spec=spec)))
 
     async def load(self, run_id: str) -> SavedRun:
         """Return what is known of a run; an empty one when it is new."""
-        return await self._read(lambda connection: archive.load(connection, run_id))
+        await self._opened()
+        return await self._loads.ask(run_id)
 
-    async def seal(self, run_id: str, subtask: Subtask, *, analysis: str) -> None:
-        """Keep a sealed subtask, and the analysis unless one is known."""
-        row = rows.sealed_row(run_id, subtask)
-        noted = rows.run_row(run_id, analysis=analysis)
-
-        def work(connection: Connection) -> None:
-            connection.execute(self._sql.seal, row)
-            if analysis:
-                connection.execute(self._sql.note_analysis, noted)
-
-        await self._write(work)
+    async def seal(self, run_id: str, *subtasks: Subtask, analysis: str) -> None:
+        """Keep sealed subtasks, and the analysis unless one is known."""
+        kept = [(self._sql.seal, rows.sealed_row(run_id, subtask)) for subtask in subtasks]
+        if analysis:
+            kept.append((self._sql.note_analysis, rows.run_row(run_id, analysis=analysis)))
+        await self._keep(*kept)
 
     async def start_call(self, run_id: str, call: CallStart) -> None:
         """Keep a call's start."""
-        row = rows.start_row(run_id, call)
-        await self._write(lambda connection: connection.execute(self._sql.start_call, row))
+        await self._keep((self._sql.start_call, rows.start_row(run_id, call)))
 
     async def end_call(self, run_id: str, call: CallEnd) -> None:
         """Keep a call's end."""
-        row = rows.end_row(run_id, call)
-        await self._write(lambda connection: connection.execute(self._sql.end_call, row))
+        await self._keep((self._sql.end_call, rows.end_row(run_id, call)))
 
-    async def record(self, run_id: str, key: OutcomeKey, outcome: OutcomeT) -> OutcomeT:
-        """Keep an outcome unless there is one; return the one that stands."""
+    async def record(
+        self, run_id: str, key: OutcomeKey, outcome: OutcomeT, *, ended: CallEnd | None = None
+    ) -> OutcomeT:
+        """Keep an outcome unless there is one, and the end of its call; return the outcome that stands."""
         row = rows.outcome_row(run_id, key, outcome)
-
-        def work(connection: Connection) -> bytes | None:
-            if connection.execute(self._sql.record, row).rowcount:
-                return None
-            return connection.execute(STANDING, row).scalar_one()
-
-        earlier = await self._write(work)
+        kept = [(self._sql.record, row)]
+        if ended is not None:
+            kept.append((self._sql.end_call, rows.end_row(run_id, ended)))
+        earlier = await self._keep(*kept, outcome=row)
         if earlier is None:
             return outcome
-        return cast("OutcomeT", rows.read(rows.OUTCOME_KINDS[key.role], earlier, run_id))
+        return cast("OutcomeT", rows.read(rows.OUTCOME_KINDS[key.role], cast("bytes", earlier), run_id))
 
     async def revise(self, run_id: str, revision: Revision) -> None:
         """Keep a revision that is opened."""
-        row = rows.revision_row(run_id, revision)
-        await self._write(lambda connection: connection.execute(self._sql.revise, row))
+        await self._keep((self._sql.revise, rows.revision_row(run_id, revision)))
 
     async def log(self, run_id: str, events: Sequence[Event]) -> None:
         """Keep events for late readers; deltas are only for those who are there."""
         kept = rows.event_rows(run_id, events)
         if kept:
-            await self._write(lambda connection: connection.execute(self._sql.log, kept))
+            await self._keep(*((self._sql.log, row) for row in kept))
 
     async def close_run(self, run_id: str, state: RunState) -> None:
         """Note how the run ended."""
-        row = rows.run_row(run_id, state=state)
-        await self._write(lambda connection: connection.execute(self._sql.close_run, row))
+        await self._keep((self._sql.close_run, rows.run_row(run_id, state=state)))
 
     async def list_runs(
         self, *, states: Sequence[RunState] = (), search: str = "", limit: int = 50
@@ -157,7 +149,17 @@ class SqlJournal:
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         await self._opened()
-        return await self._writer.write(work)
+        return cast("T", await self._writes.ask(work))
+
+    async def _keep(self, *kept: tuple[Insert, rows.Row], outcome: rows.Row | None = None) -> object:
+        await self._opened()
+        return await self._writes.ask(Rows(kept, outcome))
+
+    def _write_all(self, writes: Sequence[Write]) -> Sequence[object]:
+        return self._database.write(lambda connection: write_all(connection, self._sql, writes))
+
+    def _load_all(self, run_ids: Sequence[str]) -> Sequence[SavedRun]:
+        return self._database.read(lambda connection: archive.load_all(connection, run_ids))
 
     async def _opened(self) -> None:
         if self._closed:
@@ -168,5 +170,6 @@ class SqlJournal:
 
     def _close(self) -> None:
         self._closed = True
-        self._writer.close()
+        self._loads.close()
+        self._writes.close()
         self._database.close()

@@ -1,6 +1,6 @@
 """The journal's SQL, built once: the same for both databases but for the word that keeps the first of two writes."""
 
-from sqlalchemy import BindParameter, Table, bindparam, select
+from sqlalchemy import BindParameter, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from stretto.journal.tables import call_ends, call_starts, events, outcomes, revisions, runs, sealed
@@ -33,6 +33,8 @@ class Statements:
             index_elements=[runs.c.run_id], set_={"analysis": given.analysis}, where=runs.c.analysis == b""
         )
         self.close_run = insert.on_conflict_do_update(index_elements=[runs.c.run_id], set_={"state": given.state})
+        self.of_runs = frozenset((self.open_run, self.note_analysis, self.close_run))
+        """What changes a run's own row."""
 
     def _insert(self, table: Table) -> Insert:
         return sqlite.insert(table) if self._dialect == "sqlite" else postgresql.insert(table)
@@ -47,18 +49,23 @@ STANDING = select(outcomes.c.data).where(
     outcomes.c.subtask_id == bindparam("subtask_id"),
     outcomes.c.revision == bindparam("revision"),
 )
-ANALYSIS = select(runs.c.analysis).where(runs.c.run_id == _RUN)
 SPEC = select(runs.c.spec).where(runs.c.run_id == _RUN)
-SEALED = select(sealed.c.data).where(sealed.c.run_id == _RUN)
-OUTCOMES = select(outcomes.c.role, outcomes.c.subtask_id, outcomes.c.revision, outcomes.c.data).where(
-    outcomes.c.run_id == _RUN
-)
+_RUNS: BindParameter[list[str]] = bindparam("run_ids", expanding=True)
+ANALYSES = select(runs.c.run_id, runs.c.analysis).where(runs.c.run_id.in_(_RUNS))
+SEALED = select(sealed.c.run_id, sealed.c.data).where(sealed.c.run_id.in_(_RUNS))
+OUTCOMES = select(
+    *(outcomes.c.run_id, outcomes.c.role, outcomes.c.subtask_id, outcomes.c.revision, outcomes.c.data)
+).where(outcomes.c.run_id.in_(_RUNS))
 REVISIONS = (
-    select(revisions.c.data)
-    .where(revisions.c.run_id == _RUN)
+    select(revisions.c.run_id, revisions.c.data)
+    .where(revisions.c.run_id.in_(_RUNS))
     .order_by(revisions.c.opened_at, revisions.c.subtask_id, revisions.c.revision)
 )
-STARTS = select(call_starts.c.data).where(call_starts.c.run_id == _RUN)
-ENDS = select(call_ends.c.data).where(call_ends.c.run_id == _RUN)
+STARTS = select(call_starts.c.run_id, call_starts.c.data).where(call_starts.c.run_id.in_(_RUNS))
+ENDS = select(call_ends.c.run_id, call_ends.c.data).where(call_ends.c.run_id.in_(_RUNS))
 EVENTS = select(events.c.data).where(events.c.run_id == _RUN, events.c.seq > bindparam("after")).order_by(events.c.seq)
-LAST_SEQ = select(events.c.seq).where(events.c.run_id == _RUN).order_by(events.c.seq.desc()).limit(1)
+LAST_SEQS = (
+    select(events.c.run_id, func.max(events.c.seq).label("seq"))
+    .where(events.c.run_id.in_(_RUNS))
+    .group_by(events.c.run_id)
+)

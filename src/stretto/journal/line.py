@@ -1,4 +1,4 @@
-"""One thread that writes: what is asked for while it commits goes into the next transaction together."""
+"""One thread for all who ask: what is asked for while it is at work is done together in the next go."""
 
 import asyncio
 import threading
@@ -7,25 +7,24 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from stretto.core.errors import JournalError
-from stretto.journal.database import Database
 
-T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
 
 # More would let the first of them wait for too long.
 _GROUP = 500
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
-class _Order:
-    """Something to be written, and who waits for it."""
+class _Order(Generic[A]):
+    """Something that is asked for, and who waits for it."""
 
-    work: Callable[[Connection], object]
+    asked: A
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[Any]
     result: object = None
@@ -41,32 +40,35 @@ class _Order:
             self.done.set_result(self.result)
 
 
-class Writer:
-    """Writes for any number of event loops. What was asked for is written also when who asked is cancelled."""
+class Line(Generic[A, B]):
+    """Serves any number of event loops, in order. What was asked for is done also when who asked is cancelled."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._orders: SimpleQueue[_Order | None] = SimpleQueue()
+    def __init__(self, name: str, place: str, do: Callable[[Sequence[A]], Sequence[B]]) -> None:
+        """Take what does many things at once: all or none of them, and may be called again for some of them."""
+        self._name = name
+        self._place = place
+        self._do = do
+        self._orders: SimpleQueue[_Order[A] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
         self._lock = threading.Lock()
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Return what `work` returns, once it is committed; raises `JournalError`."""
+    async def ask(self, asked: A) -> B:
+        """Return what came of it once it is done; raises `JournalError`."""
         loop = asyncio.get_running_loop()
-        order = _Order(work=work, loop=loop, done=loop.create_future())
+        order = _Order(asked=asked, loop=loop, done=loop.create_future())
         with self._lock:
             if self._closed:
-                raise JournalError(f"The journal {self._database.place} is closed.")
+                raise JournalError(f"The journal {self._place} is closed.")
             if self._thread is None:
                 # A daemon: a program that forgot to close its journal still ends; what was awaited is committed.
-                self._thread = threading.Thread(target=self._work_off, name="stretto-journal", daemon=True)
+                self._thread = threading.Thread(target=self._work_off, name=self._name, daemon=True)
                 self._thread.start()
             self._orders.put(order)
-        return cast("T", await order.done)
+        return cast("B", await order.done)
 
     def close(self) -> None:
-        """Write what was asked for and end the thread. Blocks."""
+        """Do what was asked for and end the thread. Blocks."""
         with self._lock:
             self._closed = True
             thread = self._thread
@@ -82,7 +84,7 @@ class Writer:
             if last:
                 return
 
-    def _gather(self, first: _Order) -> tuple[list[_Order], bool]:
+    def _gather(self, first: _Order[A]) -> tuple[list[_Order[A]], bool]:
         """Return what waits already, and whether the end of it was reached."""
         group = [first]
         with suppress(Empty):
@@ -93,9 +95,9 @@ class Writer:
                 group.append(order)
         return group, False
 
-    def _carry_out(self, group: Sequence[_Order]) -> None:
+    def _carry_out(self, group: Sequence[_Order[A]]) -> None:
         try:
-            results = self._database.write([order.work for order in group])
+            results = self._do([order.asked for order in group])
         except Exception as error:
             if len(group) > 1 and not isinstance(error.__cause__, OperationalError):
                 for order in group:  # One of them is at fault; the others are not to suffer for it.
@@ -117,8 +119,8 @@ def _copy(error: Exception) -> Exception:
     return copy
 
 
-def _tell(group: Sequence[_Order]) -> None:
-    by_loop: defaultdict[asyncio.AbstractEventLoop, list[_Order]] = defaultdict(list)
+def _tell(group: Sequence[_Order[Any]]) -> None:
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[_Order[Any]]] = defaultdict(list)
     for order in group:
         by_loop[order.loop].append(order)
     for loop, orders in by_loop.items():
@@ -126,6 +128,6 @@ def _tell(group: Sequence[_Order]) -> None:
             loop.call_soon_threadsafe(_tell_each, orders)
 
 
-def _tell_each(orders: Sequence[_Order]) -> None:
+def _tell_each(orders: Sequence[_Order[Any]]) -> None:
     for order in orders:
         order.tell()
