@@ -77,9 +77,10 @@ def test_parts_of_a_number_add_up_to_it(total: int, workers: int):
 def test_a_worker_divides_only_what_was_stated():
     """A batch's own number is divided within what the worker allows itself; without one the worker's own holds."""
     peers = Peers(me=1, living=[1, 2])
-    assert Divided(peers, own=10, stated=True).share(40) == 10
-    assert Divided(peers, own=30, stated=True).share(40) == 20
-    assert Divided(peers, own=10, stated=False).share(10) == 10
+    now = datetime.now(UTC)
+    assert Divided(peers, own=10, stated=True, opened_at=now).share(40) == 10
+    assert Divided(peers, own=30, stated=True, opened_at=now).share(40) == 20
+    assert Divided(peers, own=10, stated=False, opened_at=now).share(10) == 10
     assert Peers(me=None, living=[1, 2]).part(9) == 3
 
 

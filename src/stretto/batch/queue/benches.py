@@ -24,6 +24,7 @@ class Bench:
     work: Work
     crew: Crew
     gates: Gates
+    others: Divided
     books: BorrowedBooks | None
     """None where nothing is limited."""
     admission: Admission = field(default_factory=Admission)
@@ -59,6 +60,7 @@ class Benches:
         known = self._open.get(batch_id)
         if known is None or known[0] != terms:
             known = self._open[batch_id] = (terms, self._new(batch_id, taken))
+        known[1].others.opened_at = taken.opened_at
         return known[1]
 
     @property
@@ -70,13 +72,13 @@ class Benches:
         work = work_from_bytes(taken.work)
         self._crew.open(work)
         limited = taken.usd is not None or taken.tokens is not None
-        stated = taken.concurrency is not None
+        others = Divided(
+            self._peers, own=self._concurrency, stated=taken.concurrency is not None, opened_at=taken.opened_at
+        )
         return Bench(
             work=work,
             crew=self._crew,
-            gates=Gates(
-                taken.concurrency or self._concurrency,
-                others=Divided(self._peers, own=self._concurrency, stated=stated),
-            ),
+            gates=Gates(taken.concurrency or self._concurrency, others=others),
+            others=others,
             books=BorrowedBooks(self._queue, batch_id, Budget(usd=taken.usd, tokens=taken.tokens)) if limited else None,
         )

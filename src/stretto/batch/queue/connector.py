@@ -71,7 +71,7 @@ def _passes(error: BaseException) -> bool:
 
 
 class PatientConnector(PsycopgConnector):
-    """Repeats what may be repeated (heartbeats, ends of jobs) while the server is away.
+    """Repeats what may be repeated (ends of jobs) while the server is away.
 
     Fetching a job is not repeated: one that was handed out to a connection that was lost would be nobody's. It ends the
     worker instead, which registers anew, and the job comes back as one of a worker that is gone.

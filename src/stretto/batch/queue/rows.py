@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from procrastinate import App
@@ -39,6 +40,8 @@ class Taken:
     input: bytes
     work: bytes
     state: BatchState
+    opened_at: datetime
+    """When the batch was last submitted."""
     status: str | None
     begun: int
     """How many times it was begun without coming to an end, this time included."""
@@ -130,8 +133,8 @@ async def take(connection: AsyncConnection, batch_id: str, place: int) -> Taken 
         FROM stretto_batches AS batch, stretto_batch_texts AS texts
         WHERE row.batch_id = %(batch)s AND row.place = %(place)s AND batch.batch_id = row.batch_id
             AND texts.batch_id = row.batch_id AND texts.place = row.place
-        RETURNING texts.input, batch.work, batch.state, row.status, row.begun, batch.concurrency,
-            batch.usd, batch.tokens,
+        RETURNING texts.input, batch.work, batch.state, batch.opened_at, row.status, row.begun,
+            batch.concurrency, batch.usd, batch.tokens,
             extract(epoch FROM batch.deadline_at - now())::double precision AS seconds
         """,
         {"batch": batch_id, "place": place},

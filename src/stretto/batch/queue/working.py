@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
+from math import inf
 from typing import Any
 
 import anyio
@@ -12,11 +13,11 @@ from procrastinate.worker import Worker
 
 from stretto.app.logs import logger
 from stretto.app.resuming import Book
-from stretto.batch.queue.batches import ALIVE_SECONDS, cancelled_of
+from stretto.batch.queue.batches import cancelled_of
 from stretto.batch.queue.benches import Benches
 from stretto.batch.queue.jobs import QUEUE, take_rows
 from stretto.batch.queue.opening import Queue
-from stretto.batch.queue.peers import Peers
+from stretto.batch.queue.peers import HEARTBEAT_SECONDS, Peers
 from stretto.batch.queue.row_work import work_row
 from stretto.batch.queue.stalled import offer_again
 from stretto.core.errors import InputError, QueueError
@@ -27,7 +28,6 @@ _POLL = 1.0
 """Seconds between two looks at an empty queue, and between two looks at the others."""
 _SWEEP = 10.0
 """Seconds between two looks for rows that a dead worker had."""
-_HEARTBEAT = 5.0
 _NEVER = 24 * 3600.0
 
 
@@ -88,8 +88,10 @@ class QueueWorker:
             # What came of a row is in our own tables.
             delete_jobs="always",
             install_signal_handlers=False,
-            update_heartbeat_interval=_HEARTBEAT,
-            stalled_worker_timeout=ALIVE_SECONDS,
+            # It would fall silent when it is told to stop, and be held for dead while the last rows end: see
+            # `_keep_in_touch`. Who is dead is for `offer_again` alone to say.
+            update_heartbeat_interval=_NEVER,
+            stalled_worker_timeout=_NEVER,
         )
         try:
             await self._worker.run()
@@ -112,17 +114,25 @@ class QueueWorker:
 
     async def _keep_in_touch(self) -> None:
         """Learn every second what others met and decided, and now and then look after what dead ones left."""
-        swept = -_SWEEP
+        swept = -inf
         while True:
+            asked = anyio.current_time()
             try:
-                self._peers.me = self._worker.worker_id if self._worker else None
+                worker = self._worker
+                me = self._peers.me = worker.worker_id if worker else None
                 await self._peers.exchange(self._queue)
+                if worker and me is not None and me not in self._peers.living:
+                    worker.stop()  # Held for dead by the others; it is to register anew.
+                if anyio.current_time() - asked > HEARTBEAT_SECONDS:
+                    # Nobody could say that they live while the database was away: they have until the next look.
+                    swept = anyio.current_time()
                 await self._end_cancelled()
                 if anyio.current_time() - swept >= _SWEEP:
                     swept = anyio.current_time()
                     await offer_again(self._queue)
             except (QueueError, ConnectorException) as error:
                 logger.debug("the queue did not answer: %s", error)
+                swept = anyio.current_time()
             await anyio.sleep(_POLL)
 
     async def _end_cancelled(self) -> None:
