@@ -1,6 +1,6 @@
 # Everything a newcomer, a developer and CI types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check fix docs bench-cache bench-journal bench-queue lock clean
+.PHONY: help demo test test-slow check fix docs bench-cache bench-journal bench-queue bench-workers lock clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -69,6 +69,9 @@ bench-journal: $(VENV)/.dev ## Measure what keeping a call costs
 
 bench-queue: $(VENV)/.dev ## Measure what a batch takes on the queue, against a real Postgres
 	@$(BIN)/python -m benchmarks.queue
+
+bench-workers: $(VENV)/.dev ## Measure what a second worker of a queue is worth
+	@$(BIN)/python -m benchmarks.workers
 
 lock: ## Write the lock files anew (needs uv)
 	@uv pip compile --quiet --universal --no-header --no-emit-index-url --python-version 3.11 \

@@ -34,7 +34,10 @@ class Simulator:
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Connection(self._serve, self._connections), "127.0.0.1", self.settings.port, backlog=2048
+            lambda: Connection(self._serve, self._connections),
+            self.settings.host,
+            self.settings.port,
+            backlog=2048,
         )
         return self
 
@@ -54,7 +57,7 @@ class Simulator:
     @property
     def url(self) -> str:
         """The address without a path: what Anthropic's and Google's SDKs take."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.settings.host}:{self.port}"
 
     @property
     def openai_url(self) -> str:
@@ -64,7 +67,7 @@ class Simulator:
     @property
     def tls_url(self) -> str:
         """An address at which every TLS handshake fails."""
-        return f"https://127.0.0.1:{self.port}"
+        return f"https://{self.settings.host}:{self.port}"
 
     @property
     def log(self) -> CallLog:

@@ -31,6 +31,7 @@ class Settings:
     """Input tokens past which a call is refused."""
     cache_minimum: int | None = None
     """Fewest tokens of a cached prefix, in place of the provider's own number."""
+    host: str = "127.0.0.1"
     port: int = 0
     """0 takes a free one."""
     log_file: Path | None = None
