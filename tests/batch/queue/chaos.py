@@ -20,7 +20,7 @@ from stretto.journal import open_journal
 from tests.batch.queue.conftest import Depot
 
 _ROOT = Path(__file__).parents[3]
-STALL = 5.0
+STALL = 15.0
 """Seconds after which these workers hold another one for dead."""
 
 

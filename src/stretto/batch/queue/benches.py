@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import anyio
+from anyio import to_thread
 
 from stretto.batch.admission import Admission
 from stretto.batch.jobs import Work
@@ -50,16 +51,21 @@ class Benches:
         self._concurrency = concurrency
         self._crew = Crew(keys=keys)
         self._open: dict[str, tuple[object, Bench]] = {}
+        self._opening = anyio.Lock()
 
-    def of(self, batch_id: str, taken: Taken) -> Bench:
+    async def of(self, batch_id: str, taken: Taken) -> Bench:
         """Return the bench of a batch, a new one when what holds for it has changed.
 
         Raises `InputError` when its models cannot be opened here.
         """
         terms = (taken.work, taken.concurrency, taken.usd, taken.tokens)
-        known = self._open.get(batch_id)
-        if known is None or known[0] != terms:
-            known = self._open[batch_id] = (terms, self._new(batch_id, taken))
+        async with self._opening:
+            known = self._open.get(batch_id)
+            if known is None or known[0] != terms:
+                work = work_from_bytes(taken.work)
+                # In a thread: a provider's library takes seconds to load, in which no heartbeat would be sent.
+                await to_thread.run_sync(self._crew.open, work)
+                known = self._open[batch_id] = (terms, self._new(batch_id, work, taken))
         known[1].others.opened_at = taken.opened_at
         return known[1]
 
@@ -68,9 +74,7 @@ class Benches:
         """The benches that have rows under way."""
         return {batch_id: bench for batch_id, (_, bench) in self._open.items() if bench.under_way}
 
-    def _new(self, batch_id: str, taken: Taken) -> Bench:
-        work = work_from_bytes(taken.work)
-        self._crew.open(work)
+    def _new(self, batch_id: str, work: Work, taken: Taken) -> Bench:
         limited = taken.usd is not None or taken.tokens is not None
         others = Divided(
             self._peers, own=self._concurrency, stated=taken.concurrency is not None, opened_at=taken.opened_at

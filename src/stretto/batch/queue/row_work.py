@@ -32,7 +32,7 @@ async def work_row(queue: Queue, journal: Book, benches: Benches, batch_id: str,
         await queue.transact(partial(rows.finish, batch_id=batch_id, place=place, end=_POISON, result=_POISON_RESULT))
         return
     try:
-        bench = benches.of(batch_id, taken)
+        bench = await benches.of(batch_id, taken)
         ran = await _ran(bench, taken, journal, retry=retry)
     except (InputError, JournalError, QueueError):
         with suppress(QueueError):
