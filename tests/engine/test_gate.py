@@ -86,3 +86,21 @@ async def test_a_gate_that_is_shut_for_long_keeps_nothing_of_the_call_that_shut_
                 raise AssertionError("the gate is shut")
         assert caught.value is not told
         assert (caught.value.kind, caught.value.retry_after, caught.value.status) == ("rate_limit", 90.0, 429)
+
+
+async def test_calls_that_are_not_to_be_made_do_not_wait_for_their_turn():
+    """A cause that ends one run's calls ends its wait at once, and nobody else's."""
+    gate, log, release = Gate(1), list[str](), anyio.Event()
+    error = ModelError("no key", kind="authentication")
+    async with anyio.create_task_group() as group, AsyncExitStack() as stack:
+        await stack.enter_async_context(gate.place("holder"))
+        group.start_soon(hold, gate, "other", log, release)
+        await anyio.wait_all_tasks_blocked()
+        with pytest.RaisesGroup(pytest.RaisesExc(ModelError, match="no key")):
+            async with anyio.create_task_group() as waiting:
+                waiting.start_soon(hold, gate, "closed", log, release)
+                await anyio.wait_all_tasks_blocked()
+                gate.turn_away(error, "closed")
+        release.set()
+        await stack.aclose()
+    assert log == ["other"]

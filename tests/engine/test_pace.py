@@ -84,17 +84,42 @@ def test_a_bucket_is_used_to_the_full_and_rarely_overrun(latency: float, burst: 
     assert settled.count(True) / 60 > 0.9 * 20
 
 
+def timed(most: int, latency: float = 0.001) -> Pace:
+    """Return a pace that has seen how long one answer takes."""
+    pace = Pace(most)
+    pace.started(0.0)
+    pace.succeeded(0.0, latency)
+    return pace
+
+
 def test_a_burst_of_refusals_lowers_the_limits_once():
     """Calls that were under way when the limits were lowered do not lower them again; later ones do."""
-    pace = Pace(40)
+    pace = timed(40)
     for _ in range(40):
-        pace.started(0.0)
-    lowered = [pace.refused(0.0, 0.1, None) for _ in range(39)]
+        pace.started(1.0)
+    lowered = [pace.refused(1.0, 1.1, None) for _ in range(39)]
     assert lowered.count(True) == 1
     assert pace.limit == 20
-    pace.started(0.2)
-    assert pace.refused(0.2, 0.3, None)
+    pace.started(1.2)
+    assert pace.refused(1.2, 1.3, None)
     assert pace.limit == 10
+
+
+def test_as_many_calls_stay_allowed_as_the_rate_takes():
+    """A rate of forty and answers that take a second: forty calls are under way, however many are refused."""
+    pace = timed(200, latency=1.0)
+    for at in (1.0, 2.0, 3.0, 4.0, 5.0):
+        pace.started(at)
+        pace.refused(at, at + 0.1, None)
+        assert pace.limit >= (pace.rate or 0.0) * 1.0
+
+
+def test_until_an_answer_was_timed_the_rate_alone_holds_calls_back():
+    """How many calls at a time a rate takes is not known before it is known how long they take."""
+    pace = Pace(40)
+    pace.started(0.0)
+    assert pace.refused(0.0, 0.1, None)
+    assert pace.limit == 40
 
 
 def test_a_pause_that_was_asked_for_holds_everybody():
@@ -105,16 +130,25 @@ def test_a_pause_that_was_asked_for_holds_everybody():
     assert pace.ready_at(1.0) == 8.5
 
 
+def test_a_pause_of_a_second_is_rounding():
+    """A second is the least that Retry-After says of any wait at all: it does not hold everybody."""
+    pace = Pace(4)
+    pace.started(0.0)
+    pace.refused(0.0, 1.0, 1.0)
+    assert pace.ready_at(1.0) < 1.1
+
+
 def test_limits_grow_back():
     """Each round of answered calls lets one more through, up to the limit that was set; the pace is forgotten."""
-    pace = Pace(8)
-    pace.started(0.0)
-    pace.refused(0.0, 0.0, None)
+    pace = timed(8)
+    pace.started(1.0)
+    pace.refused(1.0, 1.0, None)
     assert pace.limit == 4
     for number in range(60):
-        pace.succeeded(float(number), number + 0.5)
+        pace.succeeded(float(number), number + 0.001)
     assert pace.limit == 8
     assert pace.ready_at(1_000.0) <= 1_000.0
+    pace.started(1_000.0)
     assert pace.rate is None
 
 
@@ -133,8 +167,9 @@ def test_a_model_that_says_its_limits_refuses_nothing(whole_seconds: bool, laten
         seed=seed,
         headers=lambda: bucket.limits(whole_seconds=whole_seconds),
     )
-    first_answer = 0.02 if burst < 50 else latency / 2
-    assert all(taken for at, taken in calls if at > first_answer)
+    first_refused = next((at for at, taken in calls if not taken), 70.0)
+    heard = min(first_refused + 0.02, latency / 2)
+    assert all(taken for at, taken in calls if at > heard)
     assert sum(taken for at, taken in calls if at >= 10) / 60 > 0.9 * 20
 
 
@@ -207,22 +242,23 @@ def test_what_was_said_is_forgotten():
     assert gap(pace, 122.0) == 0.0
 
 
-def test_a_refusal_cuts_the_rate_that_was_told():
-    """What one accepted call shows is no measure where headers say the rate; a refusal still lowers that a little."""
+def test_the_slower_of_what_was_told_and_what_was_refused_holds():
+    """A rate that headers tell is kept to when refusals would allow more."""
     pace = told(0, 0.05, limit=1_200)
     assert pace.refused(0.0, 1.0, None)
-    assert pace.rate == pytest.approx(0.95 * 0.95 * 20)
+    assert (pace.rate or 0.0) > 20
+    assert gap(pace, 2.0) == pytest.approx(1 / (0.95 * 20))
 
 
 def test_another_limit_takes_effect_and_refusals_stay_learnt():
     """A limit set anew holds at once; one that refusals have lowered is not raised by it."""
-    pace = Pace(10)
+    pace = timed(10)
     pace.allow(2)
     assert pace.limit == 2
     pace.allow(40)
     assert pace.limit == 40
-    pace.started(0.0)
-    pace.refused(0.0, 0.0, None)
+    pace.started(1.0)
+    pace.refused(1.0, 1.0, None)
     pace.allow(50)
     assert pace.limit == 20
     pace.allow(8)

@@ -58,6 +58,15 @@ async def test_a_busy_model_is_asked_more_often_than_a_faulty_one():
     assert all(event.seconds >= 0.001 for event in of_kind(events, "worker_retrying"))
 
 
+async def test_a_run_that_is_held_back_is_told_once_in_a_while():
+    """The limits are lowered more than once within a second: that is said once."""
+    stage = Stage([plan(*(f"t{number}" for number in range(20)))], failing(busy(), times=12))
+    events, result = await stage.run(max_subtasks=20, concurrency=20)
+    assert result.status == "complete"
+    assert len(of_kind(events, "worker_retrying")) == 12
+    assert len(of_kind(events, "run_waiting")) <= 1 + result.seconds / 4
+
+
 async def test_a_pause_past_the_longest_is_not_waited_for():
     """A provider that asks for an hour is out of reach: one call, siblings that wait make none, others are asked."""
     stage, other = Stage([plan("a", "b", "c")]), Stage([])

@@ -18,7 +18,7 @@ NONE_LEFT = RateLimits(requests_limit=60, requests_remaining=0, seconds_until_re
 async def test_an_answer_without_calls_left_holds_the_next_call_back():
     """The place that a call holds takes what its answer said; the run hears of a pause worth saying, once."""
     gate, heard = Gate(4), list[float | None]()
-    async with gate.place("run", lambda pace, pause: heard.append(pause)) as place:
+    async with gate.place("run", heard.append) as place:
         began = anyio.current_time()
         place.limits = NONE_LEFT
     assert gate.pace.ready_at(began) == pytest.approx(began + 30.0, abs=1.0)
@@ -52,7 +52,7 @@ async def test_calls_under_way_count_as_made():
 async def test_a_short_pause_is_not_worth_saying():
     """A wait of less than a second is nobody's business."""
     gate, heard = Gate(4), list[float | None]()
-    async with gate.place("run", lambda pace, pause: heard.append(pause)) as place:
+    async with gate.place("run", heard.append) as place:
         place.limits = replace(NONE_LEFT, seconds_until_reset=0.5)
     assert heard == []
 
@@ -68,4 +68,4 @@ async def test_a_run_says_that_its_model_has_no_calls_left():
     (waiting,) = of_kind(events, "run_waiting")
     assert (waiting.cause, waiting.model) == ("gate", "stage")
     assert waiting.seconds == pytest.approx(30.0, abs=1.0)
-    assert "after a pause of 30 seconds" in waiting.message
+    assert "no further calls for 30 seconds" in waiting.message

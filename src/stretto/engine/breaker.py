@@ -23,14 +23,17 @@ class Breakers:
         self._open: dict[str, _Open] = {}
 
     def check(self, account: str, run_id: str, now: float) -> None:
-        """Raise the error that opened the account's breaker, unless it is closed or a probe is due."""
-        opened = self._open.get(account)
-        if opened is None:
-            return
-        opened.runs.add(run_id)
-        if now < opened.next_probe:
-            raise opened.error
-        opened.next_probe = now + PROBE_EVERY
+        """Raise the error that opened the account's breaker, unless it is closed or a probe is due: then this is it."""
+        self.look(account, run_id, now)
+        if opened := self._open.get(account):
+            opened.next_probe = now + PROBE_EVERY
+
+    def look(self, account: str, run_id: str, now: float) -> None:
+        """The same before a call that is still to wait for its place: it is not the probe yet."""
+        if opened := self._open.get(account):
+            opened.runs.add(run_id)
+            if now < opened.next_probe:
+                raise opened.error
 
     def trip(self, account: str, run_id: str, error: ModelError, now: float) -> bool:
         """Open an account's breaker; return whether it was closed until now."""

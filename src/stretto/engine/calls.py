@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TypeVar
 from uuid import uuid4
 
@@ -18,7 +19,6 @@ from stretto.engine.emitter import Emitter
 from stretto.engine.exchange import Exchange
 from stretto.engine.gate import Gates, OnLowered
 from stretto.engine.job import Job
-from stretto.engine.pace import Pace
 from stretto.engine.retry import retrying
 from stretto.engine.warmth import Warmth
 
@@ -28,6 +28,8 @@ T = TypeVar("T")
 _OVERHEAD_TOKENS = 64
 # Beyond the model's own limits, so that the model room's error, which knows more, comes first.
 _MOST_GRACE_SECONDS = 5.0
+# For which a run that was told of a model's limits hears no more of them.
+_CALM_SECONDS = 4.0
 # The provider turned the call away before it did any work: nothing is billed.
 _UNBILLED: frozenset[ErrorKind] = frozenset(
     {"rate_limit", "overloaded", "authentication", "permission", "billing", "not_found", "bad_request"}
@@ -58,6 +60,8 @@ class Caller:
         self._books = books
         self._emitter = emitter
         self._warmth = Warmth()
+        # By model: until when a run has been told enough of its limits.
+        self._said_until: dict[str, float] = {}
         self._deadline = anyio.current_time() + job.settings.deadline
         # Models that every further call would fail at: their error stands for all of those calls.
         self._closed: dict[str, ModelError] = {}
@@ -110,6 +114,8 @@ class Caller:
 
     async def _call(self, exchange: Exchange[T], model: Model, turns: tuple[Turn, ...], tally: Tally) -> _Answered:
         """Make one call, as soon as there is money and a place for it."""
+        self._raise_if_closed(model)
+        self._gates.look(model.account, self._job.run_id, anyio.current_time())
         request = exchange.request(turns)
         reserved = reservation(request)
         start = CallStart(
@@ -127,7 +133,8 @@ class Caller:
             self._books.reserve(start),
             gate.place(self._job.run_id, self._lowered(model)) as place,
         ):
-            self._raise_if_closed(model)
+            self._raise_if_closed(model)  # It may have come to that in the meantime.
+            self._gates.check(model.account, self._job.run_id, anyio.current_time())
             if tally.began is None:
                 tally.began = anyio.current_time()
             tally.attempts += 1
@@ -147,7 +154,6 @@ class Caller:
     def _raise_if_closed(self, model: Model) -> None:
         if closed := self._closed.get(model.name):
             raise closed
-        self._gates.check(model.account, self._job.run_id, anyio.current_time())
 
     def _close(self, model: Model, error: ModelError) -> None:
         """Stop further calls that would only fail in the same way: to the model, or to the whole account."""
@@ -157,6 +163,7 @@ class Caller:
                 self._emitter.emit(RunWaiting(cause="breaker", model=model.name, message=message))
         elif error.run_wide:
             self._closed[model.name] = error
+            self._gates.of(model).turn_away(error, self._job.run_id)
 
     async def _recorded(
         self, start: CallStart, model: Model, request: ModelRequest, on_text: OnText | None, tally: Tally
@@ -206,10 +213,14 @@ class Caller:
                 await self._journal.end_call(self._job.run_id, end)
 
     def _lowered(self, model: Model) -> OnLowered:
-        def say(pace: Pace, pause: float | None) -> None:
-            wait = f" after a pause of {round(pause, 1):g} seconds" if pause else ""
-            calls = "1 call" if int(pace.limit) == 1 else f"{int(pace.limit)} calls"
-            message = f"{model.name} is busy: at most {calls} at a time{wait}."
+        def say(pause: float | None) -> None:
+            now, seconds = anyio.current_time(), pause or 0.0
+            # While a rate is searched for it is lowered several times a second: who reads that once is not told more.
+            if now + seconds <= self._said_until.get(model.name, -inf):
+                return
+            self._said_until[model.name] = now + max(seconds, _CALM_SECONDS)
+            slower = f"no further calls for {round(seconds, 1):g} seconds" if pause else "calls are made more slowly"
+            message = f"{model.name} is busy: {slower}."
             self._emitter.emit(RunWaiting(cause="gate", model=model.name, message=message, seconds=pause))
 
         return say

@@ -12,12 +12,10 @@ from stretto.core.errors import ModelError
 from stretto.core.limits import NotShared, SharedLimits
 from stretto.core.models import Model, RateLimits
 from stretto.engine.breaker import Breakers
-from stretto.engine.pace import LONGEST_PAUSE, THROTTLED, Pace
+from stretto.engine.pace import LONGEST_PAUSE, SHORTEST_PAUSE, THROTTLED, Pace
 
-_WORTH_SAYING = 1.0  # Seconds of pause from which on a run hears of it.
-
-OnLowered = Callable[[Pace, float | None], None]
-"""Told the lowered limits and the seconds of pause that the model asked for."""
+OnLowered = Callable[[float | None], None]
+"""Told that calls come more slowly now, and after how many seconds of pause; None for no pause."""
 
 
 @dataclass(slots=True)
@@ -59,8 +57,8 @@ class Gate:
             yield place
             self.pace.succeeded(started, self._now())
             pause = self._observe(place.limits, started)
-            if pause >= _WORTH_SAYING and on_lowered is not None:
-                on_lowered(self.pace, pause)
+            if pause >= SHORTEST_PAUSE and on_lowered is not None:
+                on_lowered(pause)
         except ModelError as error:
             self._observe(error.limits, started)
             if error.kind in THROTTLED:
@@ -68,6 +66,13 @@ class Gate:
             raise
         finally:
             self._leave()
+
+    def turn_away(self, error: ModelError, run_id: str | None = None) -> None:
+        """Let whoever waits know that the call is not to be made: every run's, or one's."""
+        for waiting in tuple(self._waiting) if run_id is None else (run_id,):
+            for turn in self._waiting.pop(waiting, ()):
+                turn.error = error
+                turn.decided.set()
 
     async def _enter(self, run_id: str) -> float:
         self._raise_if_parked()
@@ -99,17 +104,13 @@ class Gate:
         if pause is not None and pause > LONGEST_PAUSE:
             self._park(error, pause)
         elif self.pace.refused(started, self._now(), pause) and on_lowered is not None:
-            on_lowered(self.pace, pause)
+            on_lowered(pause if pause and pause > SHORTEST_PAUSE else None)
 
     def _park(self, error: ModelError, seconds: float) -> None:
         """Turn away whoever waits, and everybody until the time that the provider named."""
         self._parked_until = self._now() + seconds
         self._parked_by = error.copied()
-        for queue in self._waiting.values():
-            for turn in queue:
-                turn.error = error
-                turn.decided.set()
-        self._waiting.clear()
+        self.turn_away(error)
 
     def _raise_if_parked(self) -> None:
         if self._parked_by is not None:
@@ -140,8 +141,14 @@ class Gate:
 
     def _come_back(self, at: float) -> None:
         if self._timer is not None:
+            if self._timer.when() <= at:
+                return  # It looks again then.
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_at(at, self._admit)
+        self._timer = asyncio.get_running_loop().call_at(at, self._back)
+
+    def _back(self) -> None:
+        self._timer = None
+        self._admit()
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -151,7 +158,8 @@ class Gate:
 class _Shared:
     """What all runs of one event loop share: a gate's waiters live in one loop."""
 
-    gates: dict[str, Gate] = field(default_factory=dict[str, Gate])
+    gates: dict[str, dict[str, Gate]] = field(default_factory=dict[str, dict[str, Gate]])
+    """By account and model."""
     breakers: Breakers = field(default_factory=Breakers)
 
 
@@ -167,21 +175,32 @@ class Gates:
 
     def of(self, model: Model) -> Gate:
         """Return the gate in front of a model, under the limit that was asked for last."""
-        gates = self._of_this_loop().gates
+        gates = self._of_this_loop().gates.setdefault(model.account, {})
         limit = self._others.share(self._limit)
-        gate = gates.setdefault(f"{model.account} {model.name}", Gate(limit))
+        if (gate := gates.get(model.name)) is None:
+            gate = gates[model.name] = Gate(limit)
         gate.pace.allow(limit)
         return gate
+
+    def look(self, account: str, run_id: str, now: float) -> None:
+        """The same as `check` before a call that is still to wait for its place: it is not the probe yet."""
+        self._breakers.look(account, run_id, now)
+        self._raise_if_closed_elsewhere(account)
 
     def check(self, account: str, run_id: str, now: float) -> None:
         """Raise the error that an account cannot pay, met here or elsewhere, unless it is time to try again."""
         self._breakers.check(account, run_id, now)
+        self._raise_if_closed_elsewhere(account)
+
+    def _raise_if_closed_elsewhere(self, account: str) -> None:
         if error := self._others.closed(account):
             raise error
 
     def trip(self, account: str, run_id: str, error: ModelError, now: float) -> bool:
         """Open an account's breaker, here and elsewhere; return whether it was closed here until now."""
         self._others.trip(account, error)
+        for gate in self._of_this_loop().gates.get(account, {}).values():
+            gate.turn_away(error)
         return self._breakers.trip(account, run_id, error, now)
 
     def succeeded(self, account: str) -> None:

@@ -114,7 +114,7 @@ def test_the_plan_ends_with_the_quote_for_its_workers(stretto, provider):
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ("rate_limit_5", "waiting   openai:gpt-5 is busy: at most 5 calls at a time after a pause of 5 seconds."),
+        ("rate_limit_5", "waiting   openai:gpt-5 is busy: no further calls for 5 seconds."),
         ("quota", "stopped   No further calls: openai:gpt-5: HTTP 429: You exceeded your current quota"),
     ],
 )

@@ -1,0 +1,218 @@
+"""How fast calls may start, learnt from those that were refused. Pure: time is an argument, in seconds.
+
+A provider serves from a bucket: so much flows in, and it holds a little. A refusal says that it was empty when the
+call came; what was let in between two refusals is what flowed in. Then the rate is a little less than that, stays near
+it for a while, and is raised again faster and faster until the next refusal.
+"""
+
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from math import inf, sqrt
+
+_FIRST = 10  # Calls that start at once while nothing is known.
+_RAMP = 40.0  # Calls a second after them; every answer allows two more.
+_CUT = 0.95  # Of the rate that was found: what is sent evenly arrives a little unevenly.
+_PROBE = 0.05  # How far above the cut the plateau lies: there the rate is, and there calls stay longest.
+_SHORTEST, _LONGEST = 10, 160  # Calls from a cut to the middle of the plateau.
+_RETURN = 1.5  # Growth with each call after an outage, up to the rate before it.
+_OUTAGE = 1.0  # Seconds of cuts with no call let in between them that make an outage.
+_JITTER = 0.05  # Seconds: what comes within them comes at once.
+_RECENT, _FEW = 2.0, 20  # Seconds, and calls, since the bucket was empty; later it may have run over.
+_KEPT, _KEPT_CALLS = 5.0, 40  # Seconds, and calls, for which starts are remembered at least.
+_LOWEST = 0.5  # Calls a second that are tried whatever was refused.
+_FORGET = 120.0  # Seconds without any call after which nothing is known any more.
+
+
+class Tempo:
+    """Mirrors a provider's bucket: when the next call may start."""
+
+    def __init__(self) -> None:
+        self._last_at = -inf
+        self._ramp = _Ramp()
+        self._search: _Search | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """Calls a second at present; None while nothing was refused."""
+        return self._search.rate if self._search else None
+
+    def ready_at(self, now: float) -> float:
+        """Return when the next call may start; `now` or earlier for at once."""
+        if now - self._last_at > _FORGET:
+            return now
+        return self._search.next_at if self._search else self._ramp.ready_at
+
+    def started(self, now: float) -> None:
+        """A call starts."""
+        if now - self._last_at > _FORGET:
+            self._ramp, self._search = _Ramp(), None
+        self._last_at = now
+        (self._search or self._ramp).started(now)
+
+    def answered(self) -> None:
+        """A call was answered: the provider keeps up."""
+        self._ramp.credit += 2.0
+
+    def refused(self, started: float, now: float, pause: float) -> bool:
+        """A call was turned away and everybody waits so long; return whether that lowers the rate: once for a burst."""
+        if self._search is None:
+            self._search = _Search(self._ramp)
+        return self._search.refused(started, now, pause)
+
+
+class _Ramp:
+    """Before the first refusal: a few calls at once, then more and more."""
+
+    def __init__(self) -> None:
+        self.credit, self._at = float(_FIRST), inf
+        self.mark = -inf
+        self.let_in: deque[float] = deque()
+
+    @property
+    def ready_at(self) -> float:
+        return -inf if self.credit >= 1.0 else self._at + (1.0 - self.credit) / _RAMP
+
+    def started(self, now: float) -> None:
+        self.credit += _RAMP * max(0.0, now - self._at) - 1.0
+        self._at = now
+        if now - self.mark > _RECENT:
+            self.mark = now
+        _remember(self.let_in, now)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Cut:
+    """What a cut goes by; refusals of the same burst that are heard of later correct it."""
+
+    since: float
+    until: float
+    seconds: float
+    """Between the two, as far as calls flowed."""
+    counted: int
+    """Calls let in between the two."""
+    tried: float
+    """The rate that was refused."""
+    least: float = 0.0
+    """What is known to flow in."""
+    soon: bool = True
+    """Whether it came before the plateau was crossed: then more was tried than the bucket's rate."""
+
+    @property
+    def found(self) -> float:
+        """The bucket's rate: what was let in, or between that and what was tried when the two are close."""
+        told = min(max((self.counted + 1.0) / self.seconds, self.least), self.tried)
+        if self.soon and self.tried > 1.5 * told:
+            return told
+        return (told + min(self.tried, 1.5 * told)) / 2
+
+
+class _Search:
+    """From the first refusal on."""
+
+    def __init__(self, ramp: _Ramp) -> None:
+        # When the bucket was seen empty (or, first, full), the pauses since, and the latest calls not refused.
+        self._mark, self._paused = ramp.mark, 0.0
+        self._let_in = ramp.let_in
+        # When the next call may start, and how many calls of lost time are made up for: half of what the bucket held.
+        self.next_at, self._slack = -inf, 0.0
+        self._cut_at = -inf
+        self._cut = _Cut(since=inf, until=-inf, seconds=1.0, counted=0, tried=inf)
+        self._first = True
+        self._found = self._before = 0.0
+        # The cuts between which no call was let in: since when, and what was found before.
+        self._barren_since, self._barren_found = inf, 0.0
+        self._plateau = _SHORTEST
+        # Calls since the cut, and those for which the rate was what they waited for; a call counts once its refusal
+        # would have been heard of.
+        self._through = self._held = 0
+        self._fresh: deque[tuple[float, bool]] = deque()
+        self._delay = 0.0
+
+    @property
+    def rate(self) -> float:
+        base = _CUT * max(self._found, self._before)
+        if (back := _CUT * self._found * _RETURN ** min(self._through, 64)) < base:
+            return back
+        return base * (1.0 + _PROBE * (1.0 + (self._held / self._plateau - 1.0) ** 3))
+
+    def started(self, now: float) -> None:
+        gap = 1.0 / self.rate
+        self._fresh.append((now, now - self.next_at < gap / 2))
+        while self._fresh and self._fresh[0][0] <= now - self._delay:
+            self._through += 1
+            self._held += self._fresh.popleft()[1]
+        self.next_at = max(self.next_at, now - self._slack * gap) + gap
+        _remember(self._let_in, now)
+
+    def refused(self, started: float, now: float, pause: float) -> bool:
+        with suppress(ValueError):  # It may be too old to be there.
+            self._let_in.remove(started)
+        self._delay = max(now - started, 0.9 * self._delay)
+        lowered = started >= self._cut_at
+        if lowered:
+            self._lower(started, now)
+        elif self._cut.since <= started <= self._cut.until:
+            self._cut.counted -= 1
+            self._settle(now)
+        self._paused += pause
+        return lowered
+
+    def _lower(self, started: float, now: float) -> None:
+        self._first = self._cut_at == -inf
+        self._cut = cut = self._measure(started, now)
+        self._note_outage(started, now)
+        if not cut.soon:
+            if self._held < 2.3 * self._plateau:  # Much later: the rate was not near the plateau, where to stay longer.
+                self._plateau = min(2 * self._plateau, _LONGEST)
+        elif not self._first:
+            kept = self._plateau if cut.found > 0.7 * cut.tried else _SHORTEST
+            self._plateau = max(kept, min(cut.counted, _LONGEST))
+        if self._first or not cut.soon or cut.least:
+            self._mark, self._paused = started, 0.0
+        self._through = self._held = 0
+        self._fresh.clear()
+        self._cut_at = now
+        self._settle(now)
+
+    def _measure(self, started: float, now: float) -> _Cut:
+        least = max(_JITTER, now - started)  # What happens before a refusal is heard of cannot be told apart.
+        whole = max(started - self._mark, least)
+        flowing = max(whole - self._paused, least)
+        cut = _Cut(
+            since=self._mark,
+            until=started,
+            # In a pause the bucket fills, or runs over: the truth lies between counting it and not.
+            seconds=sqrt(whole * flowing),
+            counted=sum(self._mark <= at <= started for at in self._let_in),
+            tried=inf if self._first else self.rate,
+            soon=self._held < self._plateau,
+        )
+        if self._first:  # What the bucket held says little of its rate.
+            cut.least = _RAMP
+        elif not cut.soon:
+            cut.least = _CUT * max(self._found, self._before)
+        elif flowing > max(_RECENT, _FEW / cut.tried):
+            cut.least = cut.tried
+        return cut
+
+    def _note_outage(self, started: float, now: float) -> None:
+        if self._first or any(self._cut_at <= at <= started for at in self._let_in):
+            self._barren_since, self._before = inf, 0.0
+        elif self._barren_since == inf:
+            self._barren_since, self._barren_found = self._cut_at, self._found
+        elif now - self._barren_since > _OUTAGE:
+            self._before = self._barren_found
+
+    def _settle(self, now: float) -> None:
+        self._found = max(self._cut.found, _LOWEST / _CUT)
+        if self._first:
+            self._slack = max(0.0, min(self._cut.counted, _FIRST) - 1.0) / 2
+        if not self._through and not self._fresh:
+            self.next_at = max(now, self._cut_at + 1.0 / self.rate)
+
+
+def _remember(starts: deque[float], now: float) -> None:
+    starts.append(now)
+    while len(starts) > _KEPT_CALLS and starts[0] < now - _KEPT:
+        starts.popleft()
