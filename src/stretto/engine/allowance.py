@@ -38,6 +38,11 @@ class Allowance:
         """A call starts."""
         self._left -= 1.0
 
+    @property
+    def spare(self) -> float:
+        """Calls that are left beside the next one, as far as is known."""
+        return max(0.0, self._left - 1.0)
+
     def rate(self, now: float) -> float | None:
         """Return calls a second at most; None while plenty are left, and when nothing is known."""
         if self._left >= self._plenty or now - self._said_at > _FORGET:

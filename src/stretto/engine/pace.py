@@ -30,7 +30,7 @@ class Pace:
         self._tempo = Tempo()
         self._allowance = Allowance()
         self._paused_until = 0.0
-        self._last_at = -inf
+        self._slot = -inf
         self._latency = 0.0
 
     @property
@@ -47,11 +47,14 @@ class Pace:
     def ready_at(self, now: float) -> float:
         """Return when the next call may start as far as time is concerned; `now` or earlier for at once."""
         told = self._allowance.rate(now)
-        return max(self._paused_until, self._tempo.ready_at(now), self._last_at + 1.0 / told if told else 0.0)
+        return max(self._paused_until, self._tempo.ready_at(now), self._slot + 1.0 / told if told else 0.0)
 
     def started(self, now: float) -> None:
         """A call starts."""
-        self._last_at = now
+        due = self._slot + 1.0 / told if (told := self._allowance.rate(now)) else now
+        # A timer that was late is made up for, as long as there are calls left to do it with.
+        late = min(1.0, self._allowance.spare / 2) / told if told else 0.0
+        self._slot = min(now, max(due, now - late))
         self._tempo.started(now)
         self._allowance.started()
 

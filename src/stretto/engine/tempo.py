@@ -8,13 +8,14 @@ it for a while, and is raised again faster and faster until the next refusal.
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf, sqrt
 
 _FIRST = 10  # Calls that start at once while nothing is known.
 _RAMP = 40.0  # Calls a second after them; every answer allows two more.
 _CUT = 0.95  # Of the rate that was found: what is sent evenly arrives a little unevenly.
 _PROBE = 0.05  # How far above the cut the plateau lies: there the rate is, and there calls stay longest.
-_SHORTEST, _LONGEST = 10, 160  # Calls from a cut to the middle of the plateau.
+_SHORTEST, _LONGEST = 7, 160  # Calls from a cut to the middle of the plateau.
 _RETURN = 1.5  # Growth with each call after an outage, up to the rate before it.
 _OUTAGE = 1.0  # Seconds of cuts with no call let in between them that make an outage.
 _JITTER = 0.05  # Seconds: what comes within them comes at once.
@@ -67,7 +68,7 @@ class _Ramp:
     def __init__(self) -> None:
         self.credit, self._at = float(_FIRST), inf
         self.mark = -inf
-        self.let_in: deque[float] = deque()
+        self.starts: deque[float] = deque()
 
     @property
     def ready_at(self) -> float:
@@ -78,7 +79,7 @@ class _Ramp:
         self._at = now
         if now - self.mark > _RECENT:
             self.mark = now
-        _remember(self.let_in, now)
+        _remember(self.starts, now)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -101,10 +102,15 @@ class _Cut:
     @property
     def found(self) -> float:
         """The bucket's rate: what was let in, or between that and what was tried when the two are close."""
-        told = min(max((self.counted + 1.0) / self.seconds, self.least), self.tried)
+        told = (self.counted + 1.0) / self.seconds
+        if self.tried < inf:  # One refusal halves at the most: few calls say little.
+            told = min(max(told, self.tried / 2), self.tried)
+        told = max(told, self.least)
         if self.soon and self.tried > 1.5 * told:
             return told
-        return (told + min(self.tried, 1.5 * told)) / 2
+        # The more calls were counted, the more they say; once the plateau was crossed the rate has changed meanwhile.
+        weight = max(1, self.counted) if self.soon else 1
+        return (weight * told + min(self.tried, 1.5 * told)) / (weight + 1)
 
 
 class _Search:
@@ -113,7 +119,7 @@ class _Search:
     def __init__(self, ramp: _Ramp) -> None:
         # When the bucket was seen empty (or, first, full), the pauses since, and the latest calls not refused.
         self._mark, self._paused = ramp.mark, 0.0
-        self._let_in = ramp.let_in
+        self._starts, self._let_in = ramp.starts, deque(ramp.starts)
         # When the next call may start, and how many calls of lost time are made up for: half of what the bucket held.
         self.next_at, self._slack = -inf, 0.0
         self._cut_at = -inf
@@ -143,6 +149,7 @@ class _Search:
             self._through += 1
             self._held += self._fresh.popleft()[1]
         self.next_at = max(self.next_at, now - self._slack * gap) + gap
+        _remember(self._starts, now)
         _remember(self._let_in, now)
 
     def refused(self, started: float, now: float, pause: float) -> bool:
@@ -176,17 +183,21 @@ class _Search:
         self._settle(now)
 
     def _measure(self, started: float, now: float) -> _Cut:
-        least = max(_JITTER, now - started)  # What happens before a refusal is heard of cannot be told apart.
-        whole = max(started - self._mark, least)
-        flowing = max(whole - self._paused, least)
+        rate, soon = self.rate if self._found else inf, self._held < self._plateau
+        tries = [at for at in self._starts if self._mark <= at <= started]
+        if not soon:  # What was let in while the rate was much lower tells nothing of this one.
+            tries = tries[-_FEW:]
+        # While nothing was tried the bucket may have run over; what happens before a refusal is heard of is one event.
+        flowing = sum(min(after - before, 2.0 / rate if rate < inf else inf) for before, after in pairwise(tries))
+        flowing = max(flowing, _JITTER, now - started)
         cut = _Cut(
-            since=self._mark,
+            since=tries[0] if tries else started,
             until=started,
             # In a pause the bucket fills, or runs over: the truth lies between counting it and not.
-            seconds=sqrt(whole * flowing),
-            counted=sum(self._mark <= at <= started for at in self._let_in),
-            tried=inf if self._first else self.rate,
-            soon=self._held < self._plateau,
+            seconds=sqrt(flowing * (flowing + self._paused)),
+            counted=sum(tries[0] <= at <= started for at in self._let_in) if tries else 0,
+            tried=rate,
+            soon=soon,
         )
         if self._first:  # What the bucket held says little of its rate.
             cut.least = _RAMP
@@ -197,7 +208,8 @@ class _Search:
         return cut
 
     def _note_outage(self, started: float, now: float) -> None:
-        if self._first or any(self._cut_at <= at <= started for at in self._let_in):
+        heard = min(started, now - self._delay)  # Of later calls it is not known yet.
+        if self._first or any(self._cut_at <= at <= heard for at in self._let_in):
             self._barren_since, self._before = inf, 0.0
         elif self._barren_since == inf:
             self._barren_since, self._barren_found = self._cut_at, self._found
