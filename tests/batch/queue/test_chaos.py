@@ -14,7 +14,8 @@ from tests.batch.queue.test_queue import expected, texts
 from tests.journal.servers import postgres, schema_url
 from tests.simulator import FAULTS, Fault, Hold, Script, SimulatorThread, Timing
 
-pytestmark = pytest.mark.anyio
+# Slow: their workers are processes that need a core each, and time decides who is held for dead.
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CALLS = 3
 """Of a row: a plan and two texts."""
