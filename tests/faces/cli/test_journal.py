@@ -6,6 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import anyio
 import pytest
 
 from stretto.core.errors import JournalError
@@ -114,13 +115,20 @@ def test_a_journal_that_cannot_be_opened_is_one_line_with_the_way_out(stretto, t
 @pytest.mark.parametrize("after", [1, 3])
 def test_a_journal_that_fails_on_the_way_loses_nothing_that_was_shown(stretto, monkeypatch, after):
     """When the disk is full in the middle, what is finished is delivered, the reason is said, and the code is 1."""
-    record, writes = sql.SqlJournal.record, []
+    record, begun, kept, all_kept = sql.SqlJournal.record, [], [], anyio.Event()
 
-    async def full(self, run_id, key, outcome):
-        writes.append(key.role)
-        if writes.count("worker") > after:
-            raise JournalError("The journal x cannot be written: the disk is full.", hint="Free some space.")
-        return await record(self, run_id, key, outcome)
+    async def full(self, run_id, key, outcome, *, ended=None):
+        if key.role == "worker":
+            begun.append(key)
+            if len(begun) > after:
+                await all_kept.wait()  # Those before are on their way to whoever looks on.
+                raise JournalError("The journal x cannot be written: the disk is full.", hint="Free some space.")
+        stands = await record(self, run_id, key, outcome, ended=ended)
+        if key.role == "worker":
+            kept.append(key)
+            if len(kept) == after:
+                all_kept.set()
+        return stands
 
     monkeypatch.setattr(sql.SqlJournal, "record", full)
     ended = stretto("run", TASK, *DEMO, "--synthesize", "merge", "--subtasks", "5")
