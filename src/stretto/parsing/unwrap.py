@@ -19,6 +19,7 @@ _WRAPPED = re.compile(r"<tasks>(?P<inside>(?:\s*+<(?P<name>[^\W\d][\w\-]*+)>[^<>
 _NAMED = re.compile(r"<(?P<name>[^\W\d][\w\-]*+)>(?P<text>[^<>]++)</(?P=name)>")
 _ANALYSIS_TAG = re.compile(r"</?analysis>", re.IGNORECASE)
 _ANALYSIS = re.compile(r"<analysis>(?:[^<]|<(?!/analysis>))*+</analysis>", re.IGNORECASE)
+_ANALYSIS_END = re.compile(r"</analysis>", re.IGNORECASE)
 _WIDE_OPEN = re.compile(r"[｛［【](?=\s*+[\"'“‘{\[｛［【])")
 _WIDE_CLOSE = re.compile(r"[\"'”’}\]][\s,，}\]｝］】]*")
 _OPENED = str.maketrans("｛［【", "{[[")
@@ -103,4 +104,6 @@ def opened_analysis(text: str) -> str:
 
 def without_analysis(text: str) -> str:
     """Return a text without its analysis, whose lists are no plan."""
-    return _ANALYSIS.sub("\n", text)
+    # Past the last closer no analysis ends, and each opener there would be followed to the end of the text in vain.
+    end = max((closer.end() for closer in _ANALYSIS_END.finditer(text)), default=0)
+    return _ANALYSIS.sub("\n", text[:end]) + text[end:]
