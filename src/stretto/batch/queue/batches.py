@@ -62,21 +62,13 @@ async def note_filled(connection: AsyncConnection, batch_id: str) -> None:
     await connection.execute("UPDATE stretto_batches SET filled = true WHERE batch_id = %s", [batch_id])
 
 
-async def form_of(connection: AsyncConnection, batch_id: str) -> Form:
-    """Return how the rows of a batch are written out."""
-    cursor = await connection.execute("SELECT form FROM stretto_batches WHERE batch_id = %s", [batch_id])
+async def output_of(connection: AsyncConnection, batch_id: str) -> tuple[Form, Work]:
+    """Return how the rows of a batch are written out, and what was done with them."""
+    cursor = await connection.execute("SELECT form, work FROM stretto_batches WHERE batch_id = %s", [batch_id])
     row = await cursor.fetchone()
     assert row
     data: Any = parse(row[0])
-    return Form(columns=tuple(data["columns"]), delimiter=data["delimiter"])
-
-
-async def work_of(connection: AsyncConnection, batch_id: str) -> Work:
-    """Return what is done with every row of a batch."""
-    cursor = await connection.execute("SELECT work FROM stretto_batches WHERE batch_id = %s", [batch_id])
-    row = await cursor.fetchone()
-    assert row
-    return work_from_bytes(row[0])
+    return Form(columns=tuple(data["columns"]), delimiter=data["delimiter"]), work_from_bytes(row[1])
 
 
 async def close(

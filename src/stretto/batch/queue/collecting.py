@@ -18,12 +18,10 @@ async def collect(queue: Queue, batch_id: str, wish: Wish) -> Sequence[str]:
 
     Each is whole or not written at all. Raises `StrettoError`.
     """
-    form = await queue.transact(partial(batches.form_of, batch_id=batch_id))
+    form, work = await queue.transact(partial(batches.output_of, batch_id=batch_id))
     notes = await to_thread.run_sync(_write, queue, batch_id, wish, form)
     if wish.report:
-        await to_thread.run_sync(
-            _report, queue, batch_id, wish, await queue.transact(partial(batches.work_of, batch_id=batch_id))
-        )
+        await to_thread.run_sync(_report, queue, batch_id, wish, work)
     return notes
 
 

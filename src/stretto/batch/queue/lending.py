@@ -21,7 +21,10 @@ class BorrowedBooks(Books):
     """The books of one worker under the budget of a whole batch: what is promised in them was borrowed before."""
 
     def __init__(self, queue: Queue, batch_id: str, whole: Budget) -> None:
-        super().__init__(Budget(usd=whole.usd and Decimal(0), tokens=whole.tokens and 0))
+        # Nothing is borrowed yet; what is not limited stays so.
+        super().__init__(
+            Budget(usd=None if whole.usd is None else Decimal(0), tokens=None if whole.tokens is None else 0)
+        )
         self._whole = whole
         self._queue = queue
         self._batch_id = batch_id

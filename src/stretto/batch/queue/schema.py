@@ -50,6 +50,8 @@ CREATE TABLE stretto_batch_texts (
     result BYTEA,
     PRIMARY KEY (batch_id, place)
 );
+-- On procrastinate's own table: without it, looking at one batch passes over the jobs of all.
+CREATE INDEX stretto_jobs_of_batch ON procrastinate_jobs ((args ->> 'batch'), status);
 CREATE TABLE stretto_breakers (
     account TEXT NOT NULL PRIMARY KEY,
     opened_at TIMESTAMPTZ NOT NULL,

@@ -150,5 +150,8 @@ class QueueWorker:
 
 
 def _log(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Take note of what a job's end could not be told to; its row comes back as one of a worker that is gone."""
-    logger.debug("%s", context.get("message"), exc_info=context.get("exception"))
+    """Take quiet note of a job whose end could not be told; its row comes back as one of a worker that is gone."""
+    if isinstance(context.get("exception"), (ConnectorException, QueueError)):
+        logger.debug("%s", context.get("message"), exc_info=context["exception"])
+    else:
+        loop.default_exception_handler(context)

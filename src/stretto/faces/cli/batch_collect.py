@@ -23,21 +23,13 @@ def collect(
     Exit code: 0 complete, 1 no text at all, 2 unusable input, 3 something is missing.
     """
     # Not at the top: --help needs none of it.
-    from stretto.batch.delivery import Wish
     from stretto.batch.queue import Queue, Standing
-    from stretto.batch.tables import check_output
-    from stretto.core.errors import InputError
     from stretto.faces.cli.batch_flow import code_of
     from stretto.faces.cli.batch_queue import write
-    from stretto.faces.cli.batch_setup import check_report
+    from stretto.faces.cli.batch_setup import wish_for
     from stretto.faces.cli.queues import ask, told
 
-    if output is None:
-        raise InputError("It is not said where the results go.", hint="Name a file: -o out.csv")
-    check_output(output)
-    if report:
-        check_report(report, output)
-    wish = Wish(path=output, form="wide" if wide else "long", raw=raw_cells, report=report)
+    wish = wish_for(output, report=report, wide=wide, raw_cells=raw_cells)
 
     async def take(opened: Queue) -> Standing:
         standing = await opened.standing(batch)

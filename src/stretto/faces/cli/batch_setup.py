@@ -81,25 +81,23 @@ def set_up(asked: Asked, flags: Mapping[str, object], *, place: Place | None) ->
 
 
 def _wish(asked: Asked) -> Wish | None:
-    if asked.dry_run:
+    if asked.dry_run or (asked.queue and not (asked.output or asked.report)):
         return None
-    if asked.output is None:
-        if asked.queue and asked.report is None:
-            return None
-        raise InputError("It is not said where the results go.", hint="Name a file: -o out.csv")
     for path in (asked.output, asked.report):
         if path and path.resolve() == asked.table.resolve() and not (path is asked.output and asked.only_empty):
             raise InputError(f"{path} is the table itself.", hint="Write the results to another file.")
-    if asked.report:
-        check_report(asked.report, asked.output)
-    check_output(asked.output)
-    return Wish(path=asked.output, form="wide" if asked.wide else "long", raw=asked.raw_cells, report=asked.report)
+    return wish_for(asked.output, report=asked.report, wide=asked.wide, raw_cells=asked.raw_cells)
 
 
-def check_report(report: Path, output: Path) -> None:
-    """Raise `InputError` when a report cannot be written there."""
-    if report.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"A report is an HTML page, and {report} is called otherwise.", hint="Name it .html")
-    if report.resolve() == output.resolve():
-        raise InputError(f"The results and the report cannot both be {report}.")
-    check_place(report)
+def wish_for(output: Path | None, *, report: Path | None, wide: bool, raw_cells: bool) -> Wish:
+    """Return how the output is to look; raises `InputError` when it cannot be written as wished."""
+    if output is None:
+        raise InputError("It is not said where the results go.", hint="Name a file: -o out.csv")
+    if report:
+        if report.suffix.lower() not in (".html", ".htm"):
+            raise InputError(f"A report is an HTML page, and {report} is called otherwise.", hint="Name it .html")
+        if report.resolve() == output.resolve():
+            raise InputError(f"The results and the report cannot both be {report}.")
+        check_place(report)
+    check_output(output)
+    return Wish(path=output, form="wide" if wide else "long", raw=raw_cells, report=report)
