@@ -27,21 +27,26 @@ _OPTIONS: dict[str, Any] = {
     "application_name": "stretto",
 }
 _POOL_SIZE = 4
+_PLACE_SECONDS = 5.0
+_RECONNECT_SECONDS = 2.0
 
 for _name in ("psycopg", "procrastinate"):
     # What they would say goes to whoever listens; nobody's stderr is theirs by default.
     logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
-def new_pool(url: str, patience: float) -> AsyncConnectionPool:
-    """Return a pool that is not open yet."""
+def new_pool(url: str) -> AsyncConnectionPool:
+    """Return a pool that is not open yet.
+
+    It has little patience of its own: the longer a server was away, the more rarely a pool tries to reach it, and one
+    that restarts now and then it may miss for minutes. Whoever asks has the patience, and each asking tries at once.
+    """
     return AsyncConnectionPool(
         url,
         min_size=1,
         max_size=_POOL_SIZE,
-        timeout=patience,
-        # Tried again for as long as anybody waits: a server may be away for longer than one statement has patience.
-        reconnect_timeout=24 * 3600.0,
+        timeout=_PLACE_SECONDS,
+        reconnect_timeout=_RECONNECT_SECONDS,
         kwargs=_OPTIONS,
         open=False,
         check=AsyncConnectionPool.check_connection,

@@ -40,7 +40,7 @@ class Queue:
                 await prepare(connection, self.app)
         except psycopg.Error as error:
             raise explained(error, self.place) from error
-        self._pool = new_pool(self._url, self.patience)
+        self._pool = new_pool(self._url)
         await self._pool.open()
         await self.app.open_async(self._pool)  # pyright: ignore[reportUnknownMemberType]
         return self
