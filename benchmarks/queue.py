@@ -27,7 +27,7 @@ def cpu_of(process: psutil.Process) -> float:
 
 def main(rows: int) -> None:
     """Print the figures of one batch, after a small one that warms everything up."""
-    with postgres() as server, SimulatorProcess() as simulator, tempfile.TemporaryDirectory() as folder:
+    with postgres() as server, SimulatorProcess("--speed", "inf") as simulator, tempfile.TemporaryDirectory() as folder:
         url = schema_url(server)
         environ = os.environ | {"OPENAI_API_KEY": "any", "STRETTO_DATA_DIR": folder}
 
@@ -45,7 +45,7 @@ def main(rows: int) -> None:
         print(f"put in: {rows / put_in:,.0f} rows a second, the start of the command taken off")
         worker = subprocess.Popen([STRETTO, "worker", "--queue", url], env=environ, stderr=subprocess.DEVNULL)
         watched = psutil.Process(worker.pid)
-        batch("warm", 50, "-o", f"{folder}/warm.csv", "--priority", "1")
+        batch("warm", 50, "-o", f"{folder}/warm-out.csv", "--priority", "1")
         before, calls_before, began = cpu_of(watched), len(simulator.summary()["calls"]), time.monotonic()
         batch("cup", rows, "-o", f"{folder}/out.csv")
         seconds, cpu = time.monotonic() - began, cpu_of(watched) - before
