@@ -48,7 +48,10 @@ class Line(Generic[A, B]):
         self._name = name
         self._place = place
         self._do = do
-        self._orders: SimpleQueue[_Order[A] | None] = SimpleQueue()
+        # Each loop gathers what is asked for in one of its turns and hands it over in one piece: a busy loop would
+        # else wake the thread for every order, and have as many commits as orders.
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Order[A]]] = {}
+        self._handed: SimpleQueue[list[_Order[A]] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -64,36 +67,49 @@ class Line(Generic[A, B]):
                 # A daemon: a program that forgot to close its journal still ends; what was awaited is committed.
                 self._thread = threading.Thread(target=self._work_off, name=self._name, daemon=True)
                 self._thread.start()
-            self._orders.put(order)
+            gathered = self._gathered.setdefault(loop, [])
+            gathered.append(order)
+            if len(gathered) == 1:
+                loop.call_soon(self._hand_over, loop)
         return cast("B", await order.done)
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            if gathered := self._gathered.pop(loop, None):
+                self._handed.put(gathered)
 
     def close(self) -> None:
         """Do what was asked for and end the thread. Blocks."""
         with self._lock:
             self._closed = True
             thread = self._thread
-            self._orders.put(None)
+            for gathered in self._gathered.values():
+                self._handed.put(gathered)
+            self._gathered.clear()
+            self._handed.put(None)
         if thread is not None:
             thread.join()
 
     def _work_off(self) -> None:
-        while (first := self._orders.get()) is not None:
-            group, last = self._gather(first)
-            self._carry_out(group)
-            _tell(group)
+        while (first := self._handed.get()) is not None:
+            orders, last = self._take(first)
+            for start in range(0, len(orders), _GROUP):
+                group = orders[start : start + _GROUP]
+                self._carry_out(group)
+                _tell(group)
             if last:
                 return
 
-    def _gather(self, first: _Order[A]) -> tuple[list[_Order[A]], bool]:
+    def _take(self, first: list[_Order[A]]) -> tuple[list[_Order[A]], bool]:
         """Return what waits already, and whether the end of it was reached."""
-        group = [first]
+        orders = first
         with suppress(Empty):
-            while len(group) < _GROUP:
-                order = self._orders.get_nowait()
-                if order is None:
-                    return group, True
-                group.append(order)
-        return group, False
+            while len(orders) < _GROUP:
+                handed = self._handed.get_nowait()
+                if handed is None:
+                    return orders, True
+                orders += handed
+        return orders, False
 
     def _carry_out(self, group: Sequence[_Order[A]]) -> None:
         try:
