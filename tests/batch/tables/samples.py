@@ -9,6 +9,30 @@ import openpyxl
 
 from stretto.batch.tables import RowResult, Variant, map_columns, open_rows, open_table
 
+STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet take a cell for a formula."""
+PIECES = [
+    "=1+1",
+    "＝",
+    "-5",
+    "'",
+    '"',
+    '""',
+    ",",
+    ";",
+    "\t",
+    "\r\n",
+    "\n",
+    "\r",
+    "瓶",
+    "😀",
+    "_x0041_",
+    "<t>",
+    "&amp;",
+    " ",
+]
+"""What texts are put together from to be hostile."""
+
 
 def rows_of(path: Path, *, task: str = "Write.", id_column: str | None = None, only_empty: bool = False, **options):
     """Return all rows of a table."""

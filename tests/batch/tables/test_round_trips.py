@@ -13,29 +13,8 @@ from stretto.batch.tables import map_columns, open_rows, open_table, write_outpu
 from stretto.batch.tables.xlsx_sink import clean
 from stretto.core.errors import InputError
 from stretto.core.text import replace_surrogates, strip_control
-from tests.batch.tables.samples import result, rows_of
+from tests.batch.tables.samples import PIECES, STARTS, result, rows_of
 
-STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-PIECES = [
-    "=1+1",
-    "＝",
-    "-5",
-    "'",
-    '"',
-    '""',
-    ",",
-    ";",
-    "\t",
-    "\r\n",
-    "\n",
-    "\r",
-    "瓶",
-    "😀",
-    "_x0041_",
-    "<t>",
-    "&amp;",
-    " ",
-]
 HOSTILE = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=40),  # lone surrogates and NUL too
     st.lists(st.sampled_from(PIECES), max_size=8).map("".join),
