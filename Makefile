@@ -1,6 +1,6 @@
 # Everything a newcomer, a developer and CI types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check fix docs bench-batch bench-cache bench-journal bench-queue bench-workers lock clean
+.PHONY: help demo test test-slow check fix docs bench-batch bench-cache bench-journal bench-limits bench-queue bench-workers lock clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -66,6 +66,9 @@ bench-cache: $(VENV)/.dev ## Show what the prompt cache saves, against a simulat
 
 bench-journal: $(VENV)/.dev ## Measure what keeping a call costs
 	@$(BIN)/python -m benchmarks.journal
+
+bench-limits: $(VENV)/.dev ## Measure how much of a rate limit is used
+	@$(BIN)/python -m benchmarks.limits
 
 bench-batch: $(VENV)/.dev ## Measure what a row of a batch costs, what of it the journal, and whether that stays so
 	@$(BIN)/python -m benchmarks.batch

@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than that; inf does not wait")
     parser.add_argument("--rate", type=float, help="requests a second that are let in, for each model")
     parser.add_argument("--burst", type=int, default=1, help="requests at once, with --rate")
+    parser.add_argument("--silent", action="store_true", help="refusals with --rate do not say when to come back")
+    parser.add_argument("--no-headers", action="store_true", help="answers with --rate do not say what is left")
     parser.add_argument("--key", help="the only key that is let in")
     parser.add_argument("--context-window", type=float, default=math.inf, help="input tokens that are let in")
     parser.add_argument("--script", type=Path, help="JSON file with faults; names: " + ", ".join(FAULTS))
@@ -68,11 +70,17 @@ def _settings(options: argparse.Namespace) -> Settings:
             speed=options.speed,
         ),
         answers=DefaultAnswers(seed=options.seed, subtasks=options.subtasks, words=tuple(options.words)),
-        bucket=Bucket(rate=options.rate, burst=options.burst) if options.rate else None,
+        bucket=_bucket(options) if options.rate else None,
         key=options.key,
         context_window=options.context_window,
         port=options.port,
         log_file=options.log,
+    )
+
+
+def _bucket(options: argparse.Namespace) -> Bucket:
+    return Bucket(
+        rate=options.rate, burst=options.burst, retry_after=not options.silent, headers=not options.no_headers
     )
 
 

@@ -15,6 +15,8 @@ class Bucket:
     """Requests at once, after a pause."""
     retry_after: bool = True
     """Whether a refusal says in whole seconds how long to wait."""
+    headers: bool = True
+    """Whether answers say what is left, where the protocol has headers for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

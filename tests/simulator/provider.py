@@ -66,12 +66,12 @@ class Provider:
         except Rejected as rejected:
             return await call.refuse(rejected)
         call.asked = asked
-        if self.settings.bucket is not None:
-            meter = self._meters.setdefault((asked.protocol, asked.model), Meter(self.settings.bucket, self._clock))
-            call.limits = meter.take()
-            if call.limits.wait:
+        if (bucket := self.settings.bucket) is not None:
+            limits = self._meters.setdefault((asked.protocol, asked.model), Meter(bucket, self._clock)).take()
+            call.limits = limits if bucket.headers else None
+            if limits.wait:
                 self.log.note(call.record.number, fault="bucket")
-                wait = str(math.ceil(call.limits.wait)) if self.settings.bucket.retry_after else None
+                wait = str(math.ceil(limits.wait)) if bucket.retry_after else None
                 return await call.refuse(Rejected("rate_limit"), retry_after=wait)
         fault = self._script.choose(asked)
         if fault is not None:
