@@ -29,6 +29,16 @@ def test_the_demo_ends_with_three_variants_that_use_the_briefs_features(stretto,
     assert ended.err.endswith('Your turn: stretto run "Write ..." -c audience="..."\n')
 
 
+@pytest.mark.parametrize(
+    ("place", "typed"), [("venv/bin/stretto", "venv/bin/stretto"), ("/usr/bin/stretto", "stretto")]
+)
+def test_the_next_command_can_be_typed_as_it_stands(stretto, monkeypatch, place, typed):
+    """A command that lies below this folder, where no shell looks for it, is named with its path."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("sys.argv", [place, "demo"])
+    assert f"Your turn: {typed} run " in stretto("demo", "--misbehave", "delay=0").err
+
+
 def test_the_demo_in_json_shows_the_early_start(stretto):
     """With --json the first worker starts before the plan is complete, and stdout is nothing but events."""
     ended = stretto("demo", "--json", "--misbehave", "delay=0")

@@ -1,7 +1,9 @@
 """The command that shows the main job on a built-in brief, with the demo model: no key, no network."""
 
+import sys
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -82,5 +84,15 @@ def demo(
         for option in model.unmet:
             typer.echo(f"note: {option} changed nothing: the plan has no such worker.", err=True)
     if code == ExitCode.COMPLETE and not as_json:
-        typer.echo('Your turn: stretto run "Write ..." -c audience="..."', err=True)
+        typer.echo(f'Your turn: {_as_typed()} run "Write ..." -c audience="..."', err=True)
     return code
+
+
+def _as_typed() -> str:
+    """Return what a newcomer has to type: `make demo` leaves the command in a folder that the shell does not search."""
+    import shutil
+
+    program, here = Path(sys.argv[0]).absolute(), Path.cwd()
+    if program.stem != "stretto" or shutil.which("stretto") or not program.is_relative_to(here):
+        return "stretto"
+    return str(program.relative_to(here))
