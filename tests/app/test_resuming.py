@@ -7,7 +7,7 @@ from stretto import Orchestrator
 from stretto.app.archive import find_run, read_run, result_of_saved
 from stretto.app.resuming import Limits, reopen, reopen_failed, stream_saved
 from stretto.core.checks import Finding
-from stretto.core.errors import InputError, ModelError
+from stretto.core.errors import InputError, ModelError, UnderWayError
 from stretto.engine import Gates, Team
 from stretto.journal import MemoryJournal, open_journal
 from tests.engine.stage import Stage, asked_type, plan, subtask
@@ -345,3 +345,57 @@ async def test_a_run_that_was_never_told_of_can_be_read(journal):
     assert (result.status, result.results, result.seconds) == ("failed", (), 0.0)
     with pytest.raises(InputError, match="no subtasks yet"):
         await reopen(journal, "r", "1")
+
+
+async def test_a_run_is_carried_out_by_one_at_a_time(journal):
+    """While it is under way it is not resumed, retried, rerun or deleted; when it was left, it is interrupted."""
+
+    async def never(request, say):
+        await anyio.sleep_forever()
+
+    stage = Stage([plan("a", "b")], never)
+    orchestrator = stage.orchestrator(journal=journal)
+    async with orchestrator.stream("sell a bottle") as events:
+        run_id = (await anext(events)).run_id
+        for attempt in (
+            orchestrator.resume(run_id),
+            orchestrator.retry(run_id),
+            orchestrator.rerun(run_id, "1"),
+            journal.delete(run_id),
+        ):
+            with pytest.raises(UnderWayError, match=f"Run {run_id} is being carried out right now"):
+                await attempt
+        assert (await read_run(journal, run_id)).state == "running"
+    assert (await read_run(journal, run_id)).state == "interrupted"
+    assert (await journal.load(run_id)).revisions == ()
+    assert (await Stage(orchestrate).orchestrator(journal=journal).resume(run_id)).status == "complete"
+    assert await journal.state(run_id) == "complete"
+
+
+async def test_of_two_resumes_at_once_one_goes_on(journal):
+    """The other one is refused before it makes a call, and the run ends as it should."""
+    run_id = await stop_at(Stage(orchestrate).orchestrator(journal=journal), "plan_completed")
+    stage = Stage(orchestrate)
+    ended = []
+
+    async def resume() -> None:
+        try:
+            ended.append((await stage.orchestrator(journal=journal).resume(run_id)).status)
+        except UnderWayError:
+            ended.append("refused")
+
+    async with anyio.create_task_group() as group:
+        for _ in range(2):
+            group.start_soon(resume)
+    assert sorted(ended) == ["complete", "refused"]
+    asked = [asked_type(request) for request in stage.requests if request.role == "worker"]
+    assert len(asked) == len(set(asked))
+
+
+async def test_a_rerun_that_cannot_begin_changes_nothing(journal):
+    """A run that was complete stays so when the subtask that was named is not there."""
+    stage = Stage([plan("a")])
+    first = await stage.orchestrator(journal=journal).run("sell a bottle")
+    with pytest.raises(InputError, match="no subtask"):
+        await stage.orchestrator(journal=journal).rerun(first.run_id, "3")
+    assert await journal.state(first.run_id) == "complete"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from stretto.batch.tables import write_output
+from stretto.batch.tables import ResultStore, write_output
 from stretto.core.errors import ModelError
 from stretto.journal import MemoryJournal, open_journal
 from tests.batch.conftest import Shop
@@ -324,3 +324,32 @@ async def test_only_the_end_of_a_short_row_is_told(shop: Shop):
     results = shop.results()
     assert await shop.journal.events(results["mug"].run_id) == ()
     assert [event.kind for event in await shop.journal.events(results["bomb"].run_id)] == ["run_completed"]
+
+
+@pytest.mark.parametrize("kind", ["memory", "sql"])
+async def test_the_same_batch_twice_at_once_pays_for_each_row_once(shop: Shop, kind: str):
+    """Each row is run by one of them; the other says so, and the same command has every row afterwards."""
+    names = [f"cup{number}" for number in range(30)]
+    shop.write(names)
+    async with open_journal(shop.folder / "journal.db") as one, open_journal(shop.folder / "journal.db") as two:
+        shared = MemoryJournal()
+        shops = [
+            replace(shop, journal=journal, store=ResultStore())
+            for journal in ((shared, shared), (one, two))[kind == "sql"]
+        ]
+        tallies = []
+
+        async def run(own: Shop) -> None:
+            tallies.append(await own.run())
+
+        async with anyio.create_task_group() as group:
+            for own in shops:
+                own.write(names)
+                group.start_soon(run, own)
+        assert len(shop.clerk.asked) == len(set(shop.clerk.asked)) == 3 * len(names)
+        elsewhere = "The row is being carried out by another process. Run the same command again when that has ended."
+        assert {reason for tally in tallies for reason in tally.reasons} <= {elsewhere}
+        for tally in tallies:
+            assert tally.statuses["complete"] + tally.reasons[elsewhere] == len(names)
+        assert (await shops[0].run()).calls == 0
+        assert {result.status for result in shops[0].results().values()} == {"complete"}

@@ -116,6 +116,7 @@ async def test_deleting_takes_everything_of_one_run(journal):
     await fill(journal)
     await journal.open_run("other", {"task": "t"})
     await journal.record("other", worker(), result())
+    await journal.close_run("r", "partial")
     assert await journal.delete("r")
     assert await journal.load("r") == SavedRun()
     assert await journal.spec("r") is None

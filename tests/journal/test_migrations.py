@@ -51,7 +51,7 @@ async def test_a_newer_schema_is_refused_and_left_alone(place):
     async with open_journal(place) as journal:
         kept = await fill(journal)
     change(place, f"INSERT INTO {migrations.VERSION_TABLE} (version) VALUES (99)")
-    with pytest.raises(JournalError, match=r"a newer stretto \(schema 99; this one knows up to 1\)\. Upgrade"):
+    with pytest.raises(JournalError, match=r"a newer stretto \(schema 99; this one knows up to 2\)\. Upgrade"):
         await open_journal(place).load("r")
     change(place, f"DELETE FROM {migrations.VERSION_TABLE} WHERE version = 99")
     async with open_journal(place) as journal:
@@ -73,6 +73,28 @@ async def test_an_older_schema_is_brought_up_to_date(place, monkeypatch):
         async with open_journal(place) as journal:
             assert await journal.load("r") == kept
     assert len(calls) == 1
+
+
+async def test_a_journal_of_the_first_version_is_read_and_gone_on_with(place, monkeypatch):
+    """What its runs came to is as it was; one without an end was interrupted, and is nobody's."""
+    with monkeypatch.context() as patch:
+        patch.setattr("stretto.journal.migrations.STEPS", migrations.STEPS[:1])
+        patch.setattr("stretto.journal.database.STEPS", migrations.STEPS[:1])
+        await open_journal(place).load("r")
+    kind = "BYTEA" if "://" in place else "BLOB"
+    for run_id, state in (("a", "complete"), ("b", "running")):
+        change(
+            place,
+            "INSERT INTO stretto_runs (run_id, started_at, state, title, recipe, spec, analysis) "
+            f"VALUES ('{run_id}', 1, '{state}', 't', 'p', CAST('known' AS {kind}), CAST('' AS {kind}))",
+        )
+    async with open_journal(place) as journal:
+        assert [(run.run_id, run.state) for run in await journal.list_runs()] == [
+            ("b", "interrupted"),
+            ("a", "complete"),
+        ]
+        assert await journal.hold_run("b") == "running"
+        assert await journal.state("b") == "running"
 
 
 async def test_a_step_that_fails_leaves_the_journal_as_it_was(place, monkeypatch):

@@ -42,6 +42,8 @@ class Crash:
     """With the journal in it."""
     bytecode: Path
     """Compiled modules, which the processes of all tests share: without them every start compiles everything."""
+    journal: str = ""
+    """Where it is kept, unless in the folder."""
     seen: list[Line] = field(default_factory=list)
     """What was said before the kill."""
     calls_before: int = 0
@@ -53,7 +55,8 @@ class Crash:
         others = ("STRETTO_", "OPENAI_", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         own = {"STRETTO_DATA_DIR": str(self.folder), "STRETTO_CONFIG_DIR": str(self.folder), "OPENAI_API_KEY": "any"}
-        return kept | own | {"PYTHONPYCACHEPREFIX": str(self.bytecode)}
+        elsewhere = {"STRETTO_JOURNAL": self.journal} if self.journal else {}
+        return kept | own | elsewhere | {"PYTHONPYCACHEPREFIX": str(self.bytecode)}
 
     @property
     def run_id(self) -> str:
@@ -67,14 +70,29 @@ class Crash:
         command: Sequence[str] = STRETTO,
         called: Callable[[Any], object] = bool,
         ended: bool = False,
+        meanwhile: Callable[[], object] = lambda: None,
     ) -> None:
         """Run the task until what it said and what the provider was asked are so; then kill it.
 
-        `ended` says that it may have come to its end before the signal reached it.
+        `ended` says that it may have come to its end before the signal reached it; `meanwhile` is done before the kill.
         """
         arguments = ["run", TASK, "--model", MODEL, "--base-url", self.simulator.openai_url, "--synthesize", "merge"]
+        self.carry_out_and_kill(
+            [*command, *arguments, "--json", *options], until, called=called, ended=ended, meanwhile=meanwhile
+        )
+
+    def carry_out_and_kill(
+        self,
+        command: Sequence[str],
+        until: Callable[[Sequence[Line]], object],
+        *,
+        called: Callable[[Any], object] = bool,
+        ended: bool = False,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Do the same with any command that writes events."""
         with subprocess.Popen(
-            [*command, *arguments, "--json", *options],
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=self.environ,
@@ -87,6 +105,7 @@ class Crash:
                     if until(self.seen):
                         break
                 self.simulator.until(called)
+                meanwhile()
             finally:
                 process.kill()
             # What was on its way through the pipe was said, too.
@@ -94,6 +113,12 @@ class Crash:
         assert process.returncode == -9 or (ended and process.returncode == 0)
         self.calls_before = len(self.simulator.calls)
         self.open_at_kill = sum(not call.delivered for call in self.simulator.calls)
+
+    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another command beside it."""
+        return subprocess.run(
+            [*STRETTO, *arguments], capture_output=True, check=False, env=self.environ, cwd=self.folder, text=True
+        )
 
     def resume(self, *options: str) -> Mapping[str, Any]:
         """Resume it with a provider that is well again, and return the result."""

@@ -7,7 +7,7 @@ from typing import Any, cast
 from stretto.app.resuming import Book, spec_of
 from stretto.core.errors import InputError
 from stretto.core.events import Event
-from stretto.core.journal import Archive, SavedRun
+from stretto.core.journal import Archive, ListedState, SavedRun
 from stretto.core.result import RunResult
 from stretto.core.task import Task
 from stretto.engine import Wanted, result_of
@@ -24,6 +24,7 @@ class Kept:
     run_id: str
     spec: Mapping[str, Any]
     """What it was started with."""
+    state: ListedState
     records: SavedRun
     events: tuple[Event, ...]
     """What was told of it, deltas left out."""
@@ -51,7 +52,13 @@ class Kept:
 async def read_run(journal: Book, run_id: str) -> Kept:
     """Return a run; raises `InputError` when the journal does not know it."""
     spec = cast("Mapping[str, Any]", await spec_of(journal, run_id))
-    return Kept(run_id=run_id, spec=spec, records=await journal.load(run_id), events=await journal.events(run_id))
+    return Kept(
+        run_id=run_id,
+        spec=spec,
+        state=await journal.state(run_id) or "interrupted",
+        records=await journal.load(run_id),
+        events=await journal.events(run_id),
+    )
 
 
 async def result_of_saved(journal: Book, run_id: str) -> RunResult:

@@ -1,7 +1,7 @@
 """The Orchestrator: what developers hold in their hands. Puts models, recipe and limits together and runs tasks."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from stretto.app.blocking import run_blocking
 from stretto.app.folders import recipes_folder
 from stretto.app.limits import at_least_one, read_settings, refuse_unknown_prices
 from stretto.app.observers import observing
-from stretto.app.resuming import Book, reopen, reopen_failed, stream_saved
+from stretto.app.resuming import Book, Reopen, reopen, reopen_failed, stream_saved, under_way
 from stretto.app.spec import to_spec
 from stretto.app.team import ModelSpec, assemble
 from stretto.core.checks import Check
@@ -156,41 +156,52 @@ class Orchestrator:
         job = self._job(task, context, plan=plan, review=review, deltas=deltas)
         # Without a journal of the caller's each run has its own, which goes with it.
         journal = self._journal or MemoryJournal()
-        await journal.open_run(job.run_id, to_spec(job, base_url=self._base_url))
-        with observing() as observers:
-            async with open_run(job, journal, self._gates, observers=observers) as events:
-                yield events
+        async with under_way(journal, job.run_id, to_spec(job, base_url=self._base_url)):
+            with observing() as observers:
+                async with open_run(job, journal, self._gates, observers=observers) as events:
+                    yield events
 
     async def resume(self, run_id: str) -> RunResult:
-        """Go on with a run from the journal; what was finished is not called again. Raises `InputError`."""
+        """Go on with a run from the journal; what was finished is not called again.
+
+        Raises `InputError`, also when the run is under way, here or in another process.
+        """
         return await self._finish(run_id)
 
     async def retry(self, run_id: str) -> RunResult:
         """Try a run's failed subtasks again; what is there stays. Raises `InputError`."""
-        await reopen_failed(self._book, run_id)
-        return await self._finish(run_id)
+        return await self._finish(run_id, reopen_failed)
 
     async def rerun(self, run_id: str, subtask_id: str, *, note: str = "") -> RunResult:
         """Have one subtask written again, `note` saying what is to be different; the old text stands until then."""
-        await reopen(self._book, run_id, subtask_id, note=note)
-        return await self._finish(run_id)
+
+        async def again(journal: Book, found: str) -> object:
+            return await reopen(journal, found, subtask_id, note=note)
+
+        return await self._finish(run_id, again)
 
     @asynccontextmanager
     async def stream_resume(self, run_id: str, *, deltas: bool = False) -> AsyncGenerator[EventStream]:
         """Go on with a run from the journal and hand out its events; see `resume`."""
-        async with stream_saved(
+        async with self._stream_saved(run_id, deltas=deltas) as events:
+            yield events
+
+    def _stream_saved(
+        self, run_id: str, *, reopen: Reopen | None = None, deltas: bool = False
+    ) -> AbstractAsyncContextManager[EventStream]:
+        return stream_saved(
             self._book,
             run_id,
             gates=self._gates,
             keys=self._keys,
             own=self._team,
             own_settings=self._settings,
+            reopen=reopen,
             deltas=deltas,
-        ) as events:
-            yield events
+        )
 
-    async def _finish(self, run_id: str) -> RunResult:
-        async with self.stream_resume(run_id) as events:
+    async def _finish(self, run_id: str, reopen: Reopen | None = None) -> RunResult:
+        async with self._stream_saved(run_id, reopen=reopen) as events:
             return await result_of(events)
 
     @property

@@ -1,16 +1,18 @@
 """Goes on with a run that a journal knows: the rest of it, its failed subtasks, or one subtask differently."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
+import anyio
+
 from stretto.app.limits import read_budget, read_limit, read_seconds, refuse_unknown_prices
 from stretto.app.observers import observing
 from stretto.app.spec import from_spec
-from stretto.core.errors import InputError
-from stretto.core.journal import Archive, Journal, OutcomeKey, Revision, SavedRun
+from stretto.core.errors import InputError, JournalError
+from stretto.core.journal import Archive, Journal, OutcomeKey, Revision, RunState, SavedRun
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.usage import Quote
@@ -29,6 +31,10 @@ from stretto.engine import (
 
 class Book(Journal, Archive, Protocol):
     """A journal that also remembers what runs were started with."""
+
+
+Reopen = Callable[[Book, str], Awaitable[object]]
+"""Notes in the journal what of a run is to be made anew."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +65,26 @@ UNCHANGED = Limits()
 
 
 @asynccontextmanager
+async def under_way(
+    journal: Journal, run_id: str, spec: Mapping[str, object], *, take_over: bool = False
+) -> AsyncGenerator[RunState | None]:
+    """Have a run under way here for the length of a block, which is told how it ended before: None when it is new.
+
+    Raises `UnderWayError` when it is already, here or in another process; `take_over` is for who knows better.
+    """
+    before = None
+    with anyio.CancelScope(shield=True):  # Who is cancelled here could not know whether there is something to leave.
+        if not await journal.open_run(run_id, spec):
+            before = await journal.hold_run(run_id, take_over=take_over)
+    try:
+        yield before
+    finally:
+        # What the journal cannot do now has been said already, and the lock that it keeps ends with the process.
+        with anyio.CancelScope(shield=True), suppress(JournalError):
+            await journal.leave_run(run_id)
+
+
+@asynccontextmanager
 async def stream_saved(
     journal: Book,
     run_id: str,
@@ -68,13 +94,15 @@ async def stream_saved(
     own: Team | None = None,
     own_settings: RunSettings | None = None,
     limits: Limits = UNCHANGED,
+    reopen: Reopen | None = None,
     review: ReviewHook | None = None,
     deltas: bool = False,
 ) -> AsyncGenerator[EventStream]:
     """Go on with a run and hand out its events; what was finished is not called again.
 
-    The recipe, the models and the settings are those that the run was started with, but for `limits`. Raises
-    `InputError` when there is no such run or something of it is not there any more.
+    The recipe, the models and the settings are those that the run was started with, but for `limits`; `reopen` has
+    something made anew. Raises `InputError` when there is no such run, when it is under way, or when something of it
+    is not there any more.
     """
     spec = await spec_of(journal, run_id)
     if spec["review"] and review is None:
@@ -82,9 +110,17 @@ async def stream_saved(
     job = from_spec(run_id, spec, own=own, own_settings=own_settings, keys=keys, review=review, deltas=deltas)
     job = replace(job, settings=limits.of(job.settings))
     refuse_unknown_prices(job.team, job.settings.budget)
-    with observing() as observers:
-        async with open_run(job, journal, gates, observers=observers) as events:
-            yield events
+    async with under_way(journal, run_id, spec) as before:
+        if reopen is not None:
+            try:
+                await reopen(journal, run_id)
+            except InputError:  # Nothing was begun.
+                if before is not None:
+                    await journal.close_run(run_id, before)
+                raise
+        with observing() as observers:
+            async with open_run(job, journal, gates, observers=observers) as events:
+                yield events
 
 
 async def _as_reviewed(journal: Journal, run_id: str) -> ReviewHook:

@@ -14,10 +14,11 @@ from stretto.batch.running import Ran, carry_out
 from stretto.batch.sheet import Sheet
 from stretto.batch.tables import ResultStore, Row, RowResult
 from stretto.batch.tally import Tally
-from stretto.core.errors import InputError
+from stretto.core.errors import ErrorKind, InputError, UnderWayError
 from stretto.journal import MemoryJournal
 
 _ROWS_PER_CALL = 2
+_ELSEWHERE = "The row is being carried out by another process. Run the same command again when that has ended."
 
 OnRow = Callable[[Row, RowOutcome], None]
 """Told each row that is done; must be quick."""
@@ -69,9 +70,13 @@ class Flow:
         try:
             job = self._sheet.job_of(row, self._office.work, retry_errors=self._retry_errors)
         except InputError as error:  # This row gives no task; another one does.
-            self._note(place, row, RowResult(status="failed", error=str(error)), _without_task(error))
+            self._note_unrun(place, row, str(error), "bad_request")
             return
-        ran = await self._carry_out(job)
+        try:
+            ran = await self._carry_out(job)
+        except UnderWayError:  # By the same command, typed twice: each row is run by one of them.
+            self._note_unrun(place, row, _ELSEWHERE, "interrupted")
+            return
         self._note(place, row, RowResult.of(ran.result, labels=job.work.labels), ran.outcome)
         self._tally.stopped = self._tally.stopped or self._admission.reason_to_stop(ran)
 
@@ -86,6 +91,9 @@ class Flow:
             deadline=max(self._ends_at - anyio.current_time(), 0.001),
         )
 
+    def _note_unrun(self, place: int, row: Row, why: str, kind: ErrorKind) -> None:
+        self._note(place, row, RowResult(status="failed", error=why), _unrun(why, kind))
+
     def _note(self, place: int, row: Row, result: RowResult, outcome: RowOutcome) -> None:
         self._store.put(row.id, result)
         self._tally.add(place, outcome)
@@ -93,7 +101,7 @@ class Flow:
             self._on_row(row, outcome)
 
 
-def _without_task(error: InputError) -> RowOutcome:
+def _unrun(why: str, kind: ErrorKind) -> RowOutcome:
     return RowOutcome(
         run_id="",
         status="failed",
@@ -103,6 +111,6 @@ def _without_task(error: InputError) -> RowOutcome:
         cost_usd=0.0,
         seconds=0.0,
         reused=False,
-        error=str(error),
-        kinds=("bad_request",),
+        error=why,
+        kinds=(kind,),
     )

@@ -17,9 +17,17 @@ class RowJournal:
         self._journal = journal
         self._saved = saved
 
-    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> None:
+    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> bool:
         """Hand on."""
-        await self._journal.open_run(run_id, spec)
+        return await self._journal.open_run(run_id, spec)
+
+    async def hold_run(self, run_id: str, *, take_over: bool = False) -> RunState:
+        """Hand on."""
+        return await self._journal.hold_run(run_id, take_over=take_over)
+
+    async def leave_run(self, run_id: str) -> None:
+        """Hand on."""
+        await self._journal.leave_run(run_id)
 
     async def load(self, run_id: str) -> SavedRun:
         """Return what was read."""

@@ -6,11 +6,11 @@ from math import inf
 
 from stretto.app.observers import observing
 from stretto.app.orchestrator import result_of as read_stream
-from stretto.app.resuming import Book, reopen_failed
+from stretto.app.resuming import Book, reopen_failed, under_way
 from stretto.app.spec import from_spec
 from stretto.batch.jobs import FINAL, RowJob, RowOutcome, Work
 from stretto.batch.journals import RowJournal
-from stretto.core.errors import JournalError, QueueError, StrettoError
+from stretto.core.errors import JournalError, QueueError, StrettoError, UnderWayError
 from stretto.core.events import Event, RunCompleted
 from stretto.core.journal import OutcomeKey, SavedRun
 from stretto.core.plan import Plan
@@ -78,38 +78,48 @@ async def carry_out(
     books: Books | None = None,
     crew: Crew | None = None,
     deadline: float = inf,
+    take_over: bool = False,
 ) -> Ran:
     """Run a row, or the rest of it; return what came of it. A failure is a result: only what keeps results raises.
 
     `books` are those of the batch; `crew` spares opening the models for each row; `deadline` is in seconds from now.
+    Raises `UnderWayError` when the row is under way already, unless it is to be taken over.
     """
     before = await journal.load(row.run_id)
     try:
-        return await _carry_out(row, before, journal, gates, books, crew or Crew(), deadline)
-    except (JournalError, QueueError):
+        return await _carry_out(row, before, journal, gates, books, crew or Crew(), deadline, take_over)
+    except (JournalError, QueueError, UnderWayError):
         raise
     except Exception as error:  # One row's poison, or a bug that it brings to light, is not to stop the others.
         return await _poisoned(row, error, before, journal)
 
 
 async def _carry_out(
-    row: RowJob, before: SavedRun, journal: Book, gates: Gates, books: Books | None, crew: Crew, deadline: float
+    row: RowJob,
+    before: SavedRun,
+    journal: Book,
+    gates: Gates,
+    books: Books | None,
+    crew: Crew,
+    deadline: float,
+    take_over: bool,
 ) -> Ran:
     job = crew.job_of(row, books=books, deadline=deadline)
-    saved = before
     if before != SavedRun():
         known = await _known(row, before, journal, job)
         if known is not None:
             if books is not None:
                 books.restore(before)
             return Ran(result=known, outcome=RowOutcome.of(known, calls=0, reused=True))
-        if row.retry_errors and await reopen_failed(journal, row.run_id):
-            saved = await journal.load(row.run_id)
-    await journal.open_run(row.run_id, row.spec)
-    with observing() as observers:
-        async with open_run(job, RowJournal(journal, saved), gates, observers=observers) as events:
-            result = await read_stream(events)
-    calls = result.usage.calls - _calls(before)
+    async with under_way(journal, row.run_id, row.spec, take_over=take_over) as earlier:
+        if row.retry_errors and before != SavedRun():
+            await reopen_failed(journal, row.run_id)
+        # Another process may have been at it when it was looked at.
+        saved = before if earlier is None else await journal.load(row.run_id)
+        with observing() as observers:
+            async with open_run(job, RowJournal(journal, saved), gates, observers=observers) as events:
+                result = await read_stream(events)
+    calls = result.usage.calls - _calls(saved)
     return Ran(result=result, outcome=RowOutcome.of(result, calls=calls, reused=False))
 
 

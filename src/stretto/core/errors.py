@@ -24,6 +24,15 @@ class InputError(StrettoError, ValueError):
     """The caller gave something that cannot be used: a task, an option, a file, a context value."""
 
 
+class UnderWayError(InputError):
+    """The run is being carried out right now, here or by another process."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"Run {run_id} is being carried out right now.", hint="Wait for its end, or stop it where it was started."
+        )
+
+
 class RecipeError(InputError):
     """A recipe cannot be found, read or filled."""
 

@@ -66,6 +66,8 @@ Outcome = Plan | WorkerResult | SynthesisResult
 OutcomeT = TypeVar("OutcomeT", Plan, WorkerResult, SynthesisResult)
 
 RunState = Literal["running", "complete", "partial", "failed"]
+ListedState = Literal["running", "complete", "partial", "failed", "interrupted"]
+"""running: somebody is carrying it out; interrupted: nobody is, and it did not come to its end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,8 +92,23 @@ class SavedRun:
 class Journal(Protocol):
     """Keeps runs. A method returns only when what it was given is safe."""
 
-    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> None:
-        """Note that a run exists and what it was started with; a second call for the same run changes nothing."""
+    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> bool:
+        """Note what a run is started with, and that it is under way here; return whether it is new.
+
+        Nothing is changed when it is not; what is known already is gone on with by `hold_run`.
+        """
+        ...
+
+    async def hold_run(self, run_id: str, *, take_over: bool = False) -> RunState:
+        """Note that a known run is under way here; return how it ended before, "running" when it did not.
+
+        Raises `UnderWayError` when it is under way already, here or elsewhere; `take_over` is for who knows better
+        that nobody else is to carry it out.
+        """
+        ...
+
+    async def leave_run(self, run_id: str) -> None:
+        """Note that a run is no longer under way here. One that was closed stays as it is."""
         ...
 
     async def load(self, run_id: str) -> SavedRun:
@@ -129,7 +146,7 @@ class Journal(Protocol):
         ...
 
     async def close_run(self, run_id: str, state: RunState) -> None:
-        """Note how the run ended."""
+        """Note how the run ended, unless somebody else has it under way by now."""
         ...
 
 
@@ -140,7 +157,7 @@ class RunSummary:
     run_id: str
     started_at: datetime
     """With its time zone, UTC."""
-    state: RunState
+    state: ListedState
     task: str
     recipe: str
     completed: int
@@ -154,9 +171,13 @@ class Archive(Protocol):
     """What people ask a journal about runs that are over, or are not theirs."""
 
     async def list_runs(
-        self, *, states: Sequence[RunState] = (), search: str = "", limit: int = 50
+        self, *, states: Sequence[ListedState] = (), search: str = "", limit: int = 50
     ) -> tuple[RunSummary, ...]:
         """Return runs, newest first; `search` looks into task, recipe and run id."""
+        ...
+
+    async def state(self, run_id: str) -> ListedState | None:
+        """Return how a run stands; None when there is no such run."""
         ...
 
     async def spec(self, run_id: str) -> Mapping[str, object] | None:
@@ -168,9 +189,12 @@ class Archive(Protocol):
         ...
 
     async def delete(self, run_id: str) -> bool:
-        """Remove a run with everything that belongs to it; return whether there was one."""
+        """Remove a run with everything that belongs to it; return whether there was one.
+
+        Raises `UnderWayError` when it is under way.
+        """
         ...
 
     async def prune(self, *, before: datetime) -> int:
-        """Remove finished runs that started earlier than that; return how many."""
+        """Remove runs that started earlier than that and are not under way; return how many."""
         ...

@@ -1,16 +1,17 @@
 """Questions to the tables: what is known of a run, which runs there are, and taking them away."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Select, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, or_, select, update
 
 from stretto.core.errors import JournalError
 from stretto.core.events import Event
-from stretto.core.journal import CallEnd, CallStart, OutcomeKey, Revision, RunState, RunSummary, SavedRun
+from stretto.core.journal import CallEnd, CallStart, ListedState, OutcomeKey, Revision, RunState, RunSummary, SavedRun
 from stretto.core.plan import Plan, Subtask
 from stretto.core.usage import FREE, Cost
 from stretto.journal import statements as sql
@@ -19,7 +20,10 @@ from stretto.journal.rows import OUTCOME_KINDS, moment_of, read, read_event, rea
 from stretto.journal.summary import progress
 from stretto.journal.tables import OF_A_RUN, call_ends, call_starts, outcomes, runs, sealed
 
-_Rows = Sequence[Row[*tuple[Any, ...]]]
+_Row = Row[*tuple[Any, ...]]
+_Rows = Sequence[_Row]
+Living = Callable[[Connection, AbstractSet[int]], AbstractSet[int]]
+"""Says which of these holders are alive."""
 
 # SQLite allows a statement 32,766 values, Postgres 65,535.
 _AT_A_TIME = 1_000
@@ -87,11 +91,60 @@ def events(connection: Connection, run_id: str, after: int) -> tuple[Event, ...]
     return tuple(event for row in found if (event := read_event(row.data, run_id)) is not None)
 
 
-def list_runs(connection: Connection, states: Sequence[RunState], search: str, limit: int) -> tuple[RunSummary, ...]:
+def hold_run(connection: Connection, run_id: str, holder: int, living: Living | None) -> RunState | None:
+    """Note who has a run under way from now on; return how it ended before, None when another one has it.
+
+    None for `living` asks nobody.
+    """
+    run = _locked(connection, run_id)
+    if living is not None and _is_held(connection, run, holder, living):
+        return None
+    connection.execute(update(runs).where(_is(run_id)).values(state="running", holder=holder))
+    return cast("RunState", run.state) if run else "running"
+
+
+def leave_run(connection: Connection, run_id: str, holder: int) -> None:
+    """Note that a run is not under way any more, unless another one has it now."""
+    connection.execute(update(runs).where(_is(run_id), runs.c.holder == holder).values(holder=0))
+
+
+def _locked(connection: Connection, run_id: str) -> _Row | None:
+    """Return a run's state and holder, which nobody else changes before the transaction ends."""
+    return connection.execute(select(runs.c.state, runs.c.holder).where(_is(run_id)).with_for_update()).one_or_none()
+
+
+def _is_held(connection: Connection, run: _Row | None, holder: int, living: Living) -> bool:
+    """Whether somebody else than `holder` has a run under way."""
+    if run is None or run.state != "running" or run.holder == holder:
+        return False
+    return bool(living(connection, {run.holder}))
+
+
+def _is(run_id: str) -> ColumnElement[bool]:
+    return runs.c.run_id == as_key(run_id)
+
+
+def _listed_state(connection: Connection, living: Living) -> ColumnElement[str]:
+    """Return how runs stand, as a column."""
+    alive = living(connection, set(connection.execute(sql.HOLDERS).scalars()))
+    over, held = runs.c.state != "running", runs.c.holder.in_(alive)
+    return case((over, runs.c.state), (held, "running"), else_="interrupted").label("listed")
+
+
+def state(connection: Connection, run_id: str, living: Living) -> ListedState | None:
+    """Return how a run stands; None when there is no such run."""
+    found = connection.execute(select(_listed_state(connection, living)).where(_is(run_id))).scalar()
+    return cast("ListedState | None", found)
+
+
+def list_runs(
+    connection: Connection, states: Sequence[ListedState], search: str, limit: int, living: Living
+) -> tuple[RunSummary, ...]:
     """Return runs, newest first."""
-    query = select(runs.c.run_id, runs.c.started_at, runs.c.state, runs.c.title, runs.c.recipe)
+    listed = _listed_state(connection, living)
+    query = select(runs.c.run_id, runs.c.started_at, listed, runs.c.title, runs.c.recipe)
     if states:
-        query = query.where(runs.c.state.in_(states))
+        query = query.where(listed.in_(states))
     if search:
         find = func.instr if connection.dialect.name == "sqlite" else func.strpos
         term = as_title(search).lower()
@@ -106,16 +159,21 @@ def list_runs(connection: Connection, states: Sequence[RunState], search: str, l
     )
 
 
-def delete_run(connection: Connection, run_id: str) -> bool:
-    """Remove a run with everything that belongs to it; return whether there was one."""
+def delete_run(connection: Connection, run_id: str, holder: int, living: Living) -> bool | None:
+    """Remove a run with everything that belongs to it; return whether there was one.
+
+    None says that somebody else than `holder` has it under way.
+    """
+    if _is_held(connection, _locked(connection, run_id), holder, living):
+        return None
     counts = [connection.execute(delete(table).where(table.c.run_id == as_key(run_id))).rowcount for table in OF_A_RUN]
     return any(counts)
 
 
-def prune(connection: Connection, before: int) -> int:
-    """Remove some of the finished runs that started earlier; return how many, 0 when there is none left."""
-    over = select(runs.c.run_id).where(runs.c.started_at < before, runs.c.state != "running").limit(_PRUNED_AT_A_TIME)
-    keys = connection.execute(over).scalars().all()
+def prune(connection: Connection, before: int, living: Living) -> int:
+    """Remove some of the runs that started earlier and are not under way; return how many, 0 when none is left."""
+    over = select(runs.c.run_id).where(runs.c.started_at < before, _listed_state(connection, living) != "running")
+    keys = connection.execute(over.limit(_PRUNED_AT_A_TIME).with_for_update()).scalars().all()
     for table in OF_A_RUN if keys else ():
         connection.execute(delete(table).where(table.c.run_id.in_(keys)))
     return len(keys)
@@ -135,7 +193,7 @@ def _summaries(connection: Connection, found: Sequence[Row[*tuple[Any, ...]]]) -
         yield RunSummary(
             run_id=from_key(row.run_id),
             started_at=moment_of(row.started_at),
-            state=row.state,
+            state=row.listed,
             task=row.title,
             recipe=row.recipe,
             completed=count,

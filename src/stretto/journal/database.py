@@ -4,6 +4,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -68,6 +69,17 @@ class Database(ABC):
     def tidy(self) -> None:
         """Give back what deleted rows took."""
         return
+
+    @abstractmethod
+    def claim(self) -> int:
+        """Return the number under which this journal has runs under way; raises `JournalError`.
+
+        It is alive from now on until `close` or the end of the process, whichever way that ends. Called within `write`.
+        """
+
+    @abstractmethod
+    def living(self, connection: Connection, numbers: AbstractSet[int]) -> AbstractSet[int]:
+        """Return which of these numbers are those of journals that are open, in any process."""
 
     @abstractmethod
     def _prepare(self) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from stretto.core.errors import UnderWayError
 from stretto.core.events import Event
 from stretto.core.journal import (
     CallEnd,
     CallStart,
+    ListedState,
     Outcome,
     OutcomeKey,
     OutcomeT,
@@ -25,8 +27,9 @@ from stretto.journal.summary import counted_cost, progress
 
 @dataclass(kw_only=True, slots=True)
 class _Run:
-    spec: Mapping[str, object] = field(default_factory=dict[str, object])
-    state: RunState = "running"
+    spec: Mapping[str, object] | None = None
+    """None for a run that is known by its records only."""
+    state: ListedState = "interrupted"
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     sealed: dict[str, Subtask] = field(default_factory=dict[str, Subtask])
     analysis: str = ""
@@ -43,10 +46,27 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._runs: dict[str, _Run] = {}
 
-    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> None:
-        """Note what the run was started with; the first note stands."""
+    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> bool:
+        """Note what a run is started with, and that it is under way; return whether it is new."""
         run = self._run(run_id)
-        run.spec = run.spec or dict(spec)
+        if run.spec is not None:
+            return False
+        run.spec, run.state = dict(spec), "running"
+        return True
+
+    async def hold_run(self, run_id: str, *, take_over: bool = False) -> RunState:
+        """Note that a known run is under way; return how it ended before. Raises `UnderWayError` when it is already."""
+        run = self._run(run_id)
+        if run.state == "running" and not take_over:
+            raise UnderWayError(run_id)
+        before, run.state = run.state, "running"
+        return "running" if before == "interrupted" else before
+
+    async def leave_run(self, run_id: str) -> None:
+        """Note that a run is no longer under way."""
+        run = self._runs.get(run_id)
+        if run and run.state == "running":
+            run.state = "interrupted"
 
     async def load(self, run_id: str) -> SavedRun:
         """Return a copy of what is known."""
@@ -101,7 +121,7 @@ class MemoryJournal:
         self._run(run_id).state = state
 
     async def list_runs(
-        self, *, states: Sequence[RunState] = (), search: str = "", limit: int = 50
+        self, *, states: Sequence[ListedState] = (), search: str = "", limit: int = 50
     ) -> tuple[RunSummary, ...]:
         """Return runs, newest first."""
         term = search.lower()
@@ -110,10 +130,15 @@ class MemoryJournal:
         found.sort(key=lambda summary: (summary.started_at, summary.run_id), reverse=True)
         return tuple(found[:limit])
 
+    async def state(self, run_id: str) -> ListedState | None:
+        """Return how a run stands; None when there is no such run."""
+        run = self._runs.get(run_id)
+        return run.state if run else None
+
     async def spec(self, run_id: str) -> Mapping[str, object] | None:
         """Return what a run was started with; None when there is no such run."""
         run = self._runs.get(run_id)
-        return run.spec if run else None
+        return (run.spec or {}) if run else None
 
     async def events(self, run_id: str, *, after: int = 0) -> tuple[Event, ...]:
         """Return the logged events of a run past a number, in order."""
@@ -121,11 +146,13 @@ class MemoryJournal:
         return tuple(event for seq, event in sorted(run.events.items()) if seq > after)
 
     async def delete(self, run_id: str) -> bool:
-        """Remove a run with everything that belongs to it; return whether there was one."""
+        """Remove a run with everything that belongs to it; return whether there was one. Raises `UnderWayError`."""
+        if await self.state(run_id) == "running":
+            raise UnderWayError(run_id)
         return self._runs.pop(run_id, None) is not None
 
     async def prune(self, *, before: datetime) -> int:
-        """Remove finished runs that started earlier than that; return how many."""
+        """Remove runs that started earlier than that and are not under way; return how many."""
         over = [id_ for id_, run in self._runs.items() if run.started_at < before and run.state != "running"]
         for run_id in over:
             del self._runs[run_id]
@@ -147,7 +174,7 @@ def _summary(run_id: str, run: _Run) -> RunSummary:
         if isinstance(result, WorkerResult) and result.status == "completed"
     }
     completed, total = progress(plans[max(plans)] if plans else None, run.sealed.keys(), done)
-    task, recipe = titles(run.spec)
+    task, recipe = titles(run.spec or {})
     return RunSummary(
         run_id=run_id,
         started_at=run.started_at,

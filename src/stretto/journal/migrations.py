@@ -38,7 +38,12 @@ def _create_all(connection: Connection) -> None:
         connection.execute(text(statement.format(bytes=kind)))
 
 
-STEPS: tuple[Step, ...] = (_create_all,)
+def _add_holder(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE stretto_runs ADD COLUMN holder BIGINT NOT NULL DEFAULT 0"))
+    connection.execute(text("CREATE INDEX ix_stretto_runs_holder ON stretto_runs (holder) WHERE holder <> 0"))
+
+
+STEPS: tuple[Step, ...] = (_create_all, _add_holder)
 """The step at place n leads from version n to version n + 1."""
 
 

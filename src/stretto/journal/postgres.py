@@ -1,5 +1,7 @@
 """A journal that many machines share: Postgres through psycopg."""
 
+from collections.abc import Set as AbstractSet
+from secrets import randbits
 from typing import Any, cast
 
 from sqlalchemy import Connection, create_engine, event, text
@@ -14,6 +16,14 @@ _SCHEMA_LOCK = 7_287_386_155
 _CONNECT_SECONDS = 10
 # A machine that is cut off in the middle of a transaction must not hold its rows for longer.
 _IDLE_SECONDS = 10
+# A machine that lost its power must not be held for alive for hours.
+_SERVER_KEEPALIVE = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+_BITS = 62  # A column takes 63.
+# A number of 64 bits is shown in two halves.
+_HELD = text(
+    "SELECT classid::bigint << 32 | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 "
+    "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 # Classes of SQLSTATE: connection, transaction to be repeated, too many connections, server going down or coming up.
 _PASSING_CLASSES = ("08", "40", "57P")
 _PASSING_STATES = ("53300", "55P03")
@@ -41,15 +51,30 @@ class PostgresDatabase(Database):
         )
         super().__init__(engine, _place(url), patience)
         self._seen = False
+        self._number = 1 + randbits(_BITS)
+        settings = (
+            f"SET lock_timeout = {milliseconds}; "
+            f"SET idle_in_transaction_session_timeout = {_IDLE_SECONDS * 1000}; {_SERVER_KEEPALIVE}"
+        )
 
         def set_up(connection: Any, _record: object) -> None:
             with connection.cursor() as cursor:
-                cursor.execute(f"SET lock_timeout = {milliseconds}")
-                cursor.execute(f"SET idle_in_transaction_session_timeout = {_IDLE_SECONDS * 1000}")
+                # Every connection has the lock, so that it is there again as soon as a server that went away was
+                # asked for anything. Until then the runs of this process pass for interrupted, and may be gone on
+                # with elsewhere: as after a crash, calls in flight may then be paid twice, and the first result stands.
+                cursor.execute(f"{settings}; SELECT pg_advisory_lock_shared({self._number})")
             connection.commit()
             self._seen = True
 
         event.listen(engine, "connect", set_up)
+
+    def claim(self) -> int:
+        """Return the number that every connection of this process has locked, as long as it is open."""
+        return self._number
+
+    def living(self, connection: Connection, numbers: AbstractSet[int]) -> AbstractSet[int]:
+        """Return which of these are locked."""
+        return numbers & set(connection.execute(_HELD).scalars()) if numbers else numbers
 
     def _prepare(self) -> None:
         self._migrate()

@@ -67,7 +67,12 @@ def _readable(run_id: str) -> Generator[None]:
 
 
 def run_row(
-    run_id: str, *, spec: Mapping[str, object] | None = None, analysis: str = "", state: RunState = "running"
+    run_id: str,
+    *,
+    spec: Mapping[str, object] | None = None,
+    analysis: str = "",
+    state: RunState = "running",
+    holder: int = 0,
 ) -> Row:
     """Return a run's own row."""
     title, recipe = titles(spec or {})
@@ -79,6 +84,7 @@ def run_row(
         "recipe": recipe,
         "spec": b"" if spec is None else dump(spec),
         "analysis": dump(analysis) if analysis else b"",
+        "holder": holder,
     }
 
 

@@ -1,18 +1,21 @@
 """The journal in a database: what happened, and for good."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import TypeVar, cast
 
 from anyio.to_thread import run_sync
 from sqlalchemy import Connection
 
-from stretto.core.errors import JournalError
+from stretto.core.errors import JournalError, UnderWayError
 from stretto.core.events import Event
 from stretto.core.journal import (
     CallEnd,
     CallStart,
+    ListedState,
     OutcomeKey,
     OutcomeT,
     Revision,
@@ -42,6 +45,9 @@ class SqlJournal:
         self._sql = Statements(database.dialect)
         self._writes = Line[Write, object]("stretto-journal", database.place, self._write_all)
         self._loads = Line[str, SavedRun]("stretto-journal-loads", database.place, self._load_all)
+        self._holder = 0
+        # A run whose row says that it is under way here, and that is missing, was left when nothing could be written.
+        self._under_way: dict[str, object] = {}
         self._open = False
         self._closed = False
 
@@ -63,9 +69,32 @@ class SqlJournal:
         """Write what was asked for and let go of the database; closing twice is once."""
         await run_sync(self._close)
 
-    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> None:
-        """Note what a run was started with; the first note stands."""
-        await self._keep((self._sql.open_run, rows.run_row(run_id, spec=spec)))
+    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> bool:
+        """Note what a run is started with, and that it is under way here; return whether it is new."""
+        row = rows.run_row(run_id, spec=spec, holder=await self._claimed())
+        with self._entering(run_id) as first:
+            earlier = await self._keep((self._sql.open_run, row), asked=row)
+            new = first and earlier in (None, self._holder)
+        if first and not new:
+            self._under_way.pop(run_id, None)
+        return new
+
+    async def hold_run(self, run_id: str, *, take_over: bool = False) -> RunState:
+        """Note that a known run is under way here; return how it ended before. Raises `UnderWayError`."""
+        living = None if take_over else self._database.living
+        hold = partial(archive.hold_run, run_id=run_id, holder=await self._claimed(), living=living)
+        with self._entering(run_id) as first:
+            if not first and not take_over:
+                raise UnderWayError(run_id)
+            before = await self._write(hold)
+            if before is None:
+                raise UnderWayError(run_id)
+        return before
+
+    async def leave_run(self, run_id: str) -> None:
+        """Note that a run is no longer under way here."""
+        if self._under_way.pop(run_id, None) is not None:
+            await self._write(lambda connection: archive.leave_run(connection, run_id, self._holder))
 
     async def load(self, run_id: str) -> SavedRun:
         """Return what is known of a run; an empty one when it is new."""
@@ -95,7 +124,7 @@ class SqlJournal:
         kept = [(self._sql.record, row)]
         if ended is not None:
             kept.append((self._sql.end_call, rows.end_row(run_id, ended)))
-        earlier = await self._keep(*kept, outcome=row)
+        earlier = await self._keep(*kept, asked=row)
         if earlier is None:
             return outcome
         return cast("OutcomeT", rows.read(rows.OUTCOME_KINDS[key.role], cast("bytes", earlier), run_id))
@@ -111,14 +140,20 @@ class SqlJournal:
             await self._keep(*((self._sql.log, row) for row in kept))
 
     async def close_run(self, run_id: str, state: RunState) -> None:
-        """Note how the run ended."""
-        await self._keep((self._sql.close_run, rows.run_row(run_id, state=state)))
+        """Note how the run ended, unless somebody else has it under way by now."""
+        await self._keep((self._sql.close_run, rows.run_row(run_id, state=state, holder=self._holder)))
+        self._under_way.pop(run_id, None)
 
     async def list_runs(
-        self, *, states: Sequence[RunState] = (), search: str = "", limit: int = 50
+        self, *, states: Sequence[ListedState] = (), search: str = "", limit: int = 50
     ) -> tuple[RunSummary, ...]:
         """Return runs, newest first."""
-        return await self._read(lambda connection: archive.list_runs(connection, states, search, limit))
+        living = self._database.living
+        return await self._read(lambda connection: archive.list_runs(connection, states, search, limit, living))
+
+    async def state(self, run_id: str) -> ListedState | None:
+        """Return how a run stands; None when there is no such run."""
+        return await self._read(lambda connection: archive.state(connection, run_id, self._database.living))
 
     async def spec(self, run_id: str) -> Mapping[str, object] | None:
         """Return what a run was started with; None when there is no such run."""
@@ -129,16 +164,24 @@ class SqlJournal:
         return await self._read(lambda connection: archive.events(connection, run_id, after))
 
     async def delete(self, run_id: str) -> bool:
-        """Remove a run with everything that belongs to it; return whether there was one."""
-        removed = await self._write(lambda connection: archive.delete_run(connection, run_id))
+        """Remove a run with everything that belongs to it; return whether there was one. Raises `UnderWayError`."""
+        living = self._database.living
+        with self._entering(run_id) as first:
+            removed = None
+            if first:
+                delete = partial(archive.delete_run, run_id=run_id, holder=self._holder, living=living)
+                removed = await self._write(delete)
+            if removed is None:
+                raise UnderWayError(run_id)
+        self._under_way.pop(run_id, None)
         await run_sync(self._database.tidy)
         return removed
 
     async def prune(self, *, before: datetime) -> int:
-        """Remove finished runs that started earlier than that, some at a time; return how many."""
-        moment = rows.microseconds(before.astimezone(UTC))
+        """Remove runs that started earlier than that and are not under way, some at a time; return how many."""
+        moment, living = rows.microseconds(before.astimezone(UTC)), self._database.living
         removed = 0
-        while some := await self._write(lambda connection: archive.prune(connection, moment)):
+        while some := await self._write(lambda connection: archive.prune(connection, moment, living)):
             removed += some
         await run_sync(self._database.tidy)
         return removed
@@ -151,9 +194,26 @@ class SqlJournal:
         await self._opened()
         return cast("T", await self._writes.ask(work))
 
-    async def _keep(self, *kept: tuple[Insert, rows.Row], outcome: rows.Row | None = None) -> object:
+    async def _keep(self, *kept: tuple[Insert, rows.Row], asked: rows.Row | None = None) -> object:
         await self._opened()
-        return await self._writes.ask(Rows(kept, outcome))
+        return await self._writes.ask(Rows(kept, asked))
+
+    async def _claimed(self) -> int:
+        if not self._holder:
+            self._holder = await self._write(lambda connection: self._database.claim())
+        return self._holder
+
+    @contextmanager
+    def _entering(self, run_id: str) -> Generator[bool]:
+        """Count a run among those under way here; say whether it was not. A block that raises leaves it as it was."""
+        mark = object()
+        first = self._under_way.setdefault(run_id, mark) is mark  # at once, also for several threads
+        try:
+            yield first
+        except BaseException:
+            if first:
+                self._under_way.pop(run_id, None)
+            raise
 
     def _write_all(self, writes: Sequence[Write]) -> Sequence[object]:
         return self._database.write(lambda connection: write_all(connection, self._sql, writes))

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import cast
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from stretto.core.errors import JournalError
 from stretto.journal.database import Database
+from stretto.journal.live_file import LiveFile
 from stretto.journal.migrations import VERSION_TABLE
 
 _PRIVATE_FILE = 0o600
@@ -35,8 +37,27 @@ class SqliteDatabase(Database):
         )
         super().__init__(engine, str(path), patience)
         self._path = path
+        self._live = LiveFile(path)
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
+
+    def claim(self) -> int:
+        """Return the number of a lock that lasts as long as the process. Others wait for this transaction meanwhile."""
+        try:
+            return self._live.claim()
+        except OSError as error:
+            raise self._out_of_reach(error) from error
+        except sqlite3.Error as error:
+            raise self._told(error) from error
+
+    def living(self, connection: Connection, numbers: AbstractSet[int]) -> AbstractSet[int]:
+        """Return which of these are locked."""
+        return self._live.living(numbers)
+
+    def close(self) -> None:
+        """Let go of every connection, and of the number."""
+        super().close()
+        self._live.close()
 
     def tidy(self) -> None:
         """Give deleted pages back to the disk, and the text in them with them; another time if somebody reads."""

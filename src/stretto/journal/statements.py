@@ -1,6 +1,6 @@
 """The journal's SQL, built once: the same for both databases but for the word that keeps the first of two writes."""
 
-from sqlalchemy import BindParameter, Table, bindparam, func, select
+from sqlalchemy import BindParameter, Table, bindparam, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from stretto.journal.tables import call_ends, call_starts, events, outcomes, revisions, runs, sealed
@@ -26,13 +26,18 @@ class Statements:
         # A run may be known by its records before it is known what it was started with.
         self.open_run = insert.on_conflict_do_update(
             index_elements=[runs.c.run_id],
-            set_={"spec": given.spec, "title": given.title, "recipe": given.recipe},
+            set_={name: given[name] for name in ("spec", "title", "recipe", "state", "holder")},
             where=runs.c.spec == b"",
-        )
+        ).execution_options(preserve_rowcount=True)
         self.note_analysis = insert.on_conflict_do_update(
             index_elements=[runs.c.run_id], set_={"analysis": given.analysis}, where=runs.c.analysis == b""
         )
-        self.close_run = insert.on_conflict_do_update(index_elements=[runs.c.run_id], set_={"state": given.state})
+        # Who took a run over says how it ended; who lost it does not.
+        self.close_run = insert.on_conflict_do_update(
+            index_elements=[runs.c.run_id],
+            set_={"state": given.state, "holder": 0},
+            where=runs.c.holder.in_((0, given.holder)),
+        )
         self.of_runs = frozenset((self.open_run, self.note_analysis, self.close_run))
         """What changes a run's own row."""
 
@@ -49,6 +54,9 @@ STANDING = select(outcomes.c.data).where(
     outcomes.c.subtask_id == bindparam("subtask_id"),
     outcomes.c.revision == bindparam("revision"),
 )
+HOLDER = select(runs.c.holder).where(runs.c.run_id == _RUN)
+# As text, so that the index on these few runs is used.
+HOLDERS = select(runs.c.holder).where(runs.c.holder != literal_column("0")).distinct()
 SPEC = select(runs.c.spec).where(runs.c.run_id == _RUN)
 _RUNS: BindParameter[list[str]] = bindparam("run_ids", expanding=True)
 ANALYSES = select(runs.c.run_id, runs.c.analysis).where(runs.c.run_id.in_(_RUNS))

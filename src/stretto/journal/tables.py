@@ -1,6 +1,6 @@
 """The tables as the newest version of the schema has them. What SQL must see is a column, everything else is JSON."""
 
-from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -36,7 +36,10 @@ runs = Table(
     _text("recipe"),
     _json("spec"),  # empty: the run is known by its records only
     _json("analysis"),
+    Column("holder", BigInteger, nullable=False),  # the journal that has it under way; 0 for none
 )
+_under_way = runs.c.holder != 0
+Index("ix_stretto_runs_holder", runs.c.holder, sqlite_where=_under_way, postgresql_where=_under_way)
 sealed = Table("stretto_sealed", metadata, _key("run_id"), _key("subtask_id"), _json("data"))
 outcomes = Table(
     "stretto_outcomes",

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from stretto.journal.rows import Row
-from stretto.journal.statements import STANDING, Insert, Statements
+from stretto.journal.statements import HOLDER, STANDING, Insert, Statements
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Rows to be kept; of one outcome among them it is asked which one stands."""
+    """Rows to be kept; of one among them, an outcome or a run that is opened, it is asked whether it is the first."""
 
     rows: tuple[tuple[Insert, Row], ...]
-    outcome: Row | None = None
+    asked: Row | None = None
 
 
 Write = Rows | Callable[[Connection], object]
@@ -22,7 +22,9 @@ Write = Rows | Callable[[Connection], object]
 
 
 def write_all(connection: Connection, sql: Statements, writes: Sequence[Write]) -> list[object]:
-    """Do all of them; return what each comes to: of an outcome the data of the earlier one, None when it is the first.
+    """Do all of them; return what each comes to: None when the row that is asked about is the first under its key.
+
+    Else it is the data of the outcome, or the holder of the run, that was there before.
 
     Rows under different keys have nothing to do with each other, so they are put in by table. Only a run's own row
     is ever changed: what is done with it stays in order.
@@ -39,8 +41,8 @@ def write_all(connection: Connection, sql: Statements, writes: Sequence[Write]) 
             results.append(write(connection))
     table.put_in()
     for place, write in enumerate(writes):
-        if isinstance(write, Rows) and write.outcome is not None:
-            results[place] = table.earlier.get(id(write.outcome))
+        if isinstance(write, Rows) and write.asked is not None:
+            results[place] = table.earlier.get(id(write.asked))
     return results
 
 
@@ -48,10 +50,11 @@ class _Table:
     """Rows that wait for each other, by statement."""
 
     def __init__(self, connection: Connection, sql: Statements) -> None:
-        self.earlier: dict[int, bytes] = {}
-        """What stood before an outcome that was not kept, by the identity of its row."""
+        self.earlier: dict[int, object] = {}
+        """What stood before a row that was not kept, by the identity of that row."""
         self._connection = connection
         self._sql = sql
+        self._standing = {sql.record: STANDING, sql.open_run: HOLDER}
         self._waiting: dict[Insert, list[Row]] = {}
         self._changed: dict[object, Insert] = {}
 
@@ -65,11 +68,9 @@ class _Table:
     def put_in(self) -> None:
         for statement, rows in self._waiting.items():
             done = self._connection.execute(statement, rows)
-            if statement is self._sql.record and done.rowcount != len(rows):
-                self._look_up(rows)
+            standing = self._standing.get(statement)
+            if standing is not None and done.rowcount != len(rows):
+                for row in rows:
+                    self.earlier[id(row)] = self._connection.execute(standing, row).scalar_one()
         self._waiting.clear()
         self._changed.clear()
-
-    def _look_up(self, rows: Sequence[Row]) -> None:
-        for row in rows:
-            self.earlier[id(row)] = self._connection.execute(STANDING, row).scalar_one()

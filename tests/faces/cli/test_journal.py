@@ -383,7 +383,7 @@ def test_ctrl_c_before_anything_was_finished_says_it_too(stretto):
     lines = session.screen.text.rstrip().splitlines()
     made = next(line for line in lines if line.startswith("run: ")).removeprefix("run: ")
     assert lines[-2:] == [f"Next: stretto resume {made}", "interrupted: nothing was finished."]
-    assert listed(stretto)[0]["state"] == "running"
+    assert listed(stretto)[0]["state"] == "interrupted"
 
 
 @pytest.mark.parametrize("place", ["http://x", "postgresql://host:port/db"])

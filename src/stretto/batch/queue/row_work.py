@@ -58,6 +58,8 @@ async def _ran(bench: Bench, taken: Taken, journal: Book, *, retry: bool) -> Ran
             books=bench.books,
             crew=bench.crew,
             deadline=inf if taken.seconds is None else max(taken.seconds, 0.001),
+            # Who has the row is for the queue to say: a worker that had it before may be cut off, or stand still.
+            take_over=True,
         )
     return None
 

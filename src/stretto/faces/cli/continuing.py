@@ -1,6 +1,6 @@
 """Goes on with a saved run in front of a person or a program, with the models and the settings it was started with."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from stretto.app.archive import find_run
 from stretto.app.keys import load_keys
-from stretto.app.resuming import Book, Limits, spec_of, stream_saved
+from stretto.app.resuming import Book, Limits, Reopen, spec_of, stream_saved
 from stretto.app.settings import Settings, load_settings
 from stretto.core.errors import InputError
 from stretto.core.models import Role
@@ -17,9 +17,6 @@ from stretto.export import check_writable
 from stretto.faces.cli.conduct import Errand, conduct, say_models
 from stretto.faces.cli.journals import Place, find_place
 from stretto.faces.cli.review import find_editor, review_plan
-
-Reopen = Callable[[Book, str], Awaitable[object]]
-"""Notes in the journal what of a run is to be made anew."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,17 +32,13 @@ class Wishes:
 
 
 def go_on(given: str, wishes: Wishes, *, reopen: Reopen | None = None) -> int:
-    """Find the run, note what is to be made anew, carry out what is missing, and return the exit code."""
+    """Find the run, have something made anew, carry out what is missing, and return the exit code."""
     if wishes.output:
         check_writable(wishes.output)
     editor = find_editor() if wishes.review else []
     settings = load_settings(wishes.flags)
     place = find_place(wishes.journal)
-    continued = place.ask(lambda journal: _look_up(journal, given, place, settings, wishes))
-    if reopen:
-        place.ask(lambda journal: reopen(journal, continued.run_id))
-    models = cast("Mapping[Role, str]", continued.spec["models"])
-    say_models(models, "as the run was started", tuple(_others(continued.spec)))
+    continued = place.ask(lambda journal: _look_up(journal, given, place, settings, wishes, reopen))
     task = continued.spec["task"]
     return conduct(
         Errand(
@@ -67,6 +60,7 @@ class _Continued:
     place: Place
     limits: Limits
     concurrency: int
+    reopen: Reopen | None
 
     @asynccontextmanager
     async def start(self, *, deltas: bool, review: ReviewHook | None) -> AsyncGenerator[EventStream]:
@@ -77,19 +71,29 @@ class _Continued:
             gates=Gates(self.concurrency),
             keys=load_keys(),
             limits=self.limits,
+            reopen=self.reopen,
             review=review,
             deltas=deltas,
         ) as events:
+            models = cast("Mapping[Role, str]", self.spec["models"])
+            say_models(models, "as the run was started", tuple(_others(self.spec)))
             yield events
 
 
-async def _look_up(journal: Book, given: str, place: Place, settings: Settings, wishes: Wishes) -> _Continued:
+async def _look_up(
+    journal: Book, given: str, place: Place, settings: Settings, wishes: Wishes, reopen: Reopen | None
+) -> _Continued:
     run_id = await find_run(journal, given)
     spec = cast("Mapping[str, Any]", await spec_of(journal, run_id))
     if wishes.review and not spec["review"]:
         raise InputError(f"Run {run_id} was started without --review.", hint="Leave it out.")
     return _Continued(
-        run_id=run_id, spec=spec, place=place, limits=_limits(settings, wishes), concurrency=settings.concurrency
+        run_id=run_id,
+        spec=spec,
+        place=place,
+        limits=_limits(settings, wishes),
+        concurrency=settings.concurrency,
+        reopen=reopen,
     )
 
 

@@ -12,7 +12,7 @@ app = new_app()
 def delete(run_id: options.RunId, journal: options.JournalPlace = None) -> None:
     """Remove a run from the journal.
 
-    Everything that belongs to it goes: texts, calls, costs.
+    Everything that belongs to it goes: texts, calls, costs. A run that is under way is not removed.
     """
     # Not at the top: --help needs none of it.
     from stretto.app.archive import find_run

@@ -15,6 +15,8 @@ app = new_app()
 
 Age = Annotated[str, typer.Option("--older-than", metavar="AGE", help="Such as 30d; h for hours, d days, w weeks.")]
 
+_NAMED = 5
+_LOOKED_AT = 1_000
 _AGE = re.compile(r"(\d{1,5})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
@@ -23,7 +25,7 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 def prune(older_than: Age, journal: options.JournalPlace = None) -> None:
     """Remove old runs from the journal.
 
-    Only runs that came to their end are removed; one that was stopped can still be gone on with.
+    Those that were interrupted go, too; a run that is under way stays.
     """
     # Not at the top: --help needs none of it.
     from stretto.app.resuming import Book
@@ -32,10 +34,16 @@ def prune(older_than: Age, journal: options.JournalPlace = None) -> None:
 
     before = datetime.now(UTC) - _read_age(older_than)
 
-    async def remove(book: Book) -> int:
-        return await book.prune(before=before)
+    async def remove(book: Book) -> tuple[int, list[str]]:
+        removed = await book.prune(before=before)
+        running = await book.list_runs(states=["running"], limit=_LOOKED_AT)
+        return removed, [run.run_id for run in running if run.started_at < before]
 
-    print(f"deleted: {count(find_place(journal).ask(remove), 'run')}", file=sys.stderr)
+    removed, kept = find_place(journal).ask(remove)
+    if kept:
+        named = ", ".join(kept[:_NAMED]) + (", ..." if len(kept) > _NAMED else "")
+        print(f"kept: {named}, under way right now; prune again when that has ended.", file=sys.stderr)
+    print(f"deleted: {count(removed, 'run')}", file=sys.stderr)
 
 
 def _read_age(given: str) -> timedelta:

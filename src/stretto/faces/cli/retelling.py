@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from stretto.app.archive import Kept
-from stretto.core.events import Event, PlanCompleted, RunCompleted, RunStarted, WorkerCompleted
+from stretto.core.events import Event, PlanCompleted, RunStarted, WorkerCompleted
 from stretto.core.journal import CallEnd, CallStart
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
@@ -18,7 +18,7 @@ from stretto.faces.cli.conduct import print_results
 from stretto.faces.cli.journals import Place
 from stretto.faces.cli.plain import PlainProgress
 from stretto.faces.cli.terminals import results_console
-from stretto.faces.cli.words import count, flat, money, tokens
+from stretto.faces.cli.words import count, flat, glyphs_for, money, tokens
 
 _ROLES = ("orchestrator", "worker", "synthesis")
 
@@ -32,8 +32,18 @@ def retell(kept: Kept, place: Place) -> None:
     if result.results:
         print_results(result, tuple(kept.spec["labels"]))
     _print_lines(["", "# What happened", "", *progress, "", "# Calls", "", *_calls(kept, result)])
+    if kept.state == "running":
+        _say_how_far(result)
+        return
     to_review = bool(kept.spec["review"]) and AS_REVIEWED not in kept.records.outcomes
-    say_how_it_ended(board, result, interrupted=False, place=place, to_review=to_review)
+    say_how_it_ended(board, result, interrupted=kept.state == "interrupted", place=place, to_review=to_review)
+
+
+def _say_how_far(result: RunResult) -> None:
+    """Say on stderr what there is of a run that somebody carries out: nothing of it is missing yet."""
+    done = sum(outcome.status == "completed" for outcome in result.results)
+    parts = ["running", count(done, "result"), count(result.usage.calls, "call"), money(result.cost)]
+    print(glyphs_for(sys.stderr.encoding).dot.join(parts), file=sys.stderr)
 
 
 def _print_lines(lines: Sequence[str] | Iterator[str]) -> None:
@@ -47,9 +57,8 @@ def _print_lines(lines: Sequence[str] | Iterator[str]) -> None:
 
 def _head(kept: Kept, result: RunResult) -> Iterator[str]:
     spec, models = kept.spec, kept.spec["models"]
-    over = bool(kept.events) and isinstance(kept.events[-1], RunCompleted)
     yield f"run:     {kept.run_id}"
-    yield f"status:  {result.status}{'' if over else ', not over'}"
+    yield f"status:  {kept.state if kept.state in ('running', 'interrupted') else result.status}"
     yield f"recipe:  {flat(spec['recipe']['name'])}"
     yield f"models:  orchestrator {flat(models['orchestrator'])}, workers {flat(models['worker'])}"
     yield f"task:    {flat(spec['task'])}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 
 from stretto.core.errors import InputError
-from stretto.core.journal import RunState, RunSummary
+from stretto.core.journal import ListedState, RunSummary
 from stretto.faces.cli import options
 from stretto.faces.cli.commands import new_app
 
@@ -18,7 +18,9 @@ app = new_app()
 
 State = Annotated[
     list[str] | None,
-    typer.Option("--state", metavar="STATE", help="Only running, complete, partial or failed ones; repeatable."),
+    typer.Option(
+        "--state", metavar="STATE", help="Only running, complete, partial, failed or interrupted ones; repeatable."
+    ),
 ]
 Search = Annotated[str, typer.Option("--search", metavar="TEXT", help="Only those with this in task, recipe or id.")]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many at the most; the newest come first.")]
@@ -37,7 +39,8 @@ def runs(
 ) -> None:
     """List the runs in the journal.
 
-    Running is a run that is under way, or was stopped and can be gone on with.
+    Running is a run that a process carries out right now; interrupted one that was stopped, by whatever, and can be
+    gone on with.
     """
     # Not at the top: --help needs none of it.
     from stretto.app.resuming import Book
@@ -64,12 +67,12 @@ def runs(
             print("\t".join(_cells(run)))
 
 
-def _read_states(given: Sequence[str]) -> tuple[RunState, ...]:
-    known = get_args(RunState)
+def _read_states(given: Sequence[str]) -> tuple[ListedState, ...]:
+    known = get_args(ListedState)
     for name in given:
         if name not in known:
             raise InputError(f"--state must be one of {', '.join(known)}, got {name!r}.")
-    return tuple(cast("Sequence[RunState]", given))
+    return tuple(cast("Sequence[ListedState]", given))
 
 
 def _fields(run: RunSummary) -> dict[str, object]:
