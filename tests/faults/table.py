@@ -346,6 +346,16 @@ def _refused() -> Iterator[Entry]:
         yield Entry(fault=fault, course=course, kind=kind, effects=FAULTS[name], says=says)
 
 
+def _routed() -> Iterator[Entry]:
+    """OpenRouter says with a 402 and a 403 what no other provider does."""
+    for fault, name, course, kind, says in (
+        ("403, the limit of the key is used up", "key_limit", "stops_account", "billing", _PAY),
+        ("403, the input was flagged", "flagged", "again", "refused", ""),
+        ("402, the calls under way may cost all that is left", "in_flight", "busy", "rate_limit", _BUSY),
+    ):
+        yield Entry(fault=fault, course=course, kind=kind, effects=FAULTS[name], protocols=("openrouter",), says=says)
+
+
 def _limited() -> Iterator[Entry]:
     for said, name in (
         ("none", "rate_limit"),
@@ -429,7 +439,7 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
     "The stream is odd, and sound": tuple(_noisy()),
     "What comes is not an answer": tuple(_unreadable()),
     "The stream reports an error": tuple(_events()),
-    "The request is turned away": tuple(_refused()),
+    "The request is turned away": (*_refused(), *_routed()),
     "There were too many requests": tuple(_limited()),
     "The provider fails": tuple(_failed()),
     "The answer cannot count": tuple(_answers()),

@@ -87,6 +87,8 @@ class Terminal:
         if row.place:  # Only the model of the role that is struck is at an address where nobody is.
             yield from ("--model", SPECS[OTHER[protocol]])
         yield from (_MODEL_OPTIONS[row.role] if row.place else "--model", SPECS[protocol])
+        if protocol == "openrouter":  # No variable names its address.
+            yield from ("--base-url", self.sim.url + PATHS[protocol])
         if descriptions := DESCRIPTIONS[row.role]:
             plan = self.folder / f"{row.role}.json"
             subtasks = [{"type": text.split()[3], "description": text} for text in descriptions]

@@ -74,6 +74,30 @@ BODIES = [
     ("chat", 429, {"error": {"code": "billing_hard_limit_reached"}}),
     ("openrouter", 402, {"error": {"code": 402, "message": "Insufficient credits"}}),
     (
+        "openrouter",
+        402,
+        {"error": {"code": 402, "message": "Too much", "metadata": {"limit_source": "openrouter_credits"}}},
+    ),
+    (
+        "openrouter",
+        403,
+        {
+            "error": {
+                "code": 403,
+                "message": "Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys",
+            }
+        },
+    ),
+    ("openrouter", 403, {"error": {"code": 403, "message": "Key limit exceeded (monthly limit)."}}),
+    *(
+        (
+            "openrouter",
+            403,
+            {"error": {"code": 403, "message": "No", "metadata": {"limit_source": f"openrouter_{source}"}}},
+        )
+        for source in ("key_limit", "guardrail_budget", "workspace_budget")
+    ),
+    (
         "gemini",
         429,
         {
@@ -125,6 +149,31 @@ async def test_money_is_told_from_the_body(server, protocols, streamed, make_req
             "context_window",
         ),
         ("chat", 403, {"error": {"code": "model_not_found", "message": "No such model"}}, "not_found"),
+        ("openrouter", 403, {"error": {"code": 403, "message": "A daily limitation of models"}}, "permission"),
+        (
+            "openrouter",
+            402,
+            {
+                "error": {
+                    "code": 402,
+                    "message": "This request would exceed your credits given your current in-flight requests.",
+                    "metadata": {
+                        "reason": "in_flight_budget_exhausted",
+                        "limit_source": "openrouter_in_flight_budget",
+                    },
+                }
+            },
+            "rate_limit",
+        ),
+        *(
+            ("openrouter", status, {"error": {"code": status, "message": "Flagged", "metadata": metadata}}, "refused")
+            for status, metadata in (
+                (403, {"reasons": ["violence"], "flagged_input": "Write…", "provider_name": "OpenAI"}),
+                (403, {"patterns": ["ignore all previous instructions"]}),
+                (400, {"error_type": "content_policy_violation"}),
+                (400, {"error_type": "refusal"}),
+            )
+        ),
     ],
 )
 async def test_the_body_tells_more_than_the_status(
@@ -195,6 +244,8 @@ EVENTS = [
     ("chat", {"error": {"message": "Quota", "code": "insufficient_quota"}}, "billing"),
     ("openrouter", {"error": {"message": "Upstream", "code": 502}}, "server"),
     ("openrouter", {"error": {"message": "Upstream", "code": 429}}, "rate_limit"),
+    ("openrouter", {"error": {"message": "Key limit exceeded (daily limit).", "code": 403}}, "billing"),
+    ("openrouter", {"error": {"message": "No", "code": 403, "metadata": {"reasons": ["violence"]}}}, "refused"),
     ("responses", {"type": "error", "code": "server_error", "message": "Gone", "sequence_number": 9}, "server"),
     ("gemini", {"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}, "overloaded"),
 ]

@@ -22,6 +22,9 @@ ErrorKind = Literal[
     "slow_down",
     "quota",  # no credit left
     "spend_limit",
+    "key_limit",  # of one key, not of the account
+    "in_flight",  # the calls under way may cost all that is left
+    "flagged",  # moderation turned the input away
     "server",
     "bad_gateway",
     "unavailable",

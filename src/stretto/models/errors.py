@@ -1,6 +1,7 @@
 """Turns what goes wrong in a call into our errors: the kind, whether to try again, and the next step for the user."""
 
 import hashlib
+import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pydantic_ai.models import Model as PydanticModel
 
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.models.catalog import find_provider
-from stretto.models.failure_body import read_codes, read_message, read_wait
+from stretto.models.failure_body import flags_input, read_codes, read_message, read_wait
 from stretto.models.secrets import mask_keys
 
 _LONGEST = 200
@@ -22,9 +23,18 @@ _LONGEST = 200
 _OVERLOADED = frozenset(
     {"slow_down", "overloaded", "overloaded_error", "server_is_overloaded", "engine_overloaded", "model_overloaded"}
 )
-_BILLING = ("spend_limit", "insufficient_quota", "billing", "insufficient_credits", "payment_required")
-# Google's spend cap has the status and the type of a limit per minute; only its message tells.
-_SPEND_CAP = ("spending cap", "spend cap")
+_BILLING = (
+    *("spend_limit", "insufficient_quota", "billing", "insufficient_credits", "payment_required"),
+    *("key_limit", "guardrail_budget", "workspace_budget"),
+)
+# OpenRouter's 402 for a balance that the calls under way have taken up: there is room again when they have ended.
+_IN_FLIGHT = frozenset({"openrouter_in_flight_budget", "in_flight_budget_exhausted"})
+# Only the message tells Google's spend cap from a limit per minute, and OpenRouter's of a key from a missing right.
+_SPENT: Mapping[int, re.Pattern[str]] = {
+    429: re.compile(r"\bspend(?:ing)? cap\b", re.IGNORECASE),
+    403: re.compile(r"\b(?:key|budget|daily|weekly|monthly|total) limit\b", re.IGNORECASE),
+}
+_FLAGGED = frozenset({"content_policy_violation", "content_filter", "refusal"})
 # Seconds from which on a wait is named to the user rather than spent by the program.
 _LONG_WAIT = 60.0
 _BY_STATUS: Mapping[int, ErrorKind] = {
@@ -149,16 +159,25 @@ def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKi
     if not isinstance(error, failures.ModelAPIError):
         return _by_class(error) or otherwise
     codes = set(read_codes(error))
+    if codes & _IN_FLIGHT:
+        return "rate_limit"
     if any(word in code for code in codes for word in _BILLING):
         return "billing"
-    if status == 429 and any(words in read_message(error).lower() for words in _SPEND_CAP):
+    if (spent := _SPENT.get(status or 0)) and spent.search(read_message(error)):
         return "billing"
     if codes & _OVERLOADED:
         return "overloaded"
+    if codes & _FLAGGED or (status == 403 and flags_input(error)):
+        return "refused"
     if isinstance(error, failures.ModelAuthenticationError):
         # One class for "who are you" and "you may not"; Gemini says the former with status 400.
         return "permission" if status == 403 else "authentication"
-    if kind := _by_class(error) or _BY_STATUS.get(status or 0):
+    if kind := _by_class(error):
+        return kind
+    # Flagged input too: pydantic-ai gives it this class also where it drops the reasons.
+    if status == 403 and isinstance(error, failures.ModelRequestRejectedError):
+        return "refused"
+    if kind := _BY_STATUS.get(status or 0):
         return kind
     if status is not None:
         return "server" if status >= 500 else "bad_request"

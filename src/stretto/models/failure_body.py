@@ -7,7 +7,10 @@ from typing import cast
 from pydantic_ai import exceptions as failures
 
 _DEEPEST = 5
-_CODE_FIELDS = ("code", "type", "status", "reason", "error_code")
+_CODE_FIELDS = ("code", "type", "status", "reason", "error_code", "error_type", "limit_source")
+
+# Beside an error: why the input was flagged, the words in it, what in it a guardrail looks for.
+_FLAGS = frozenset({"reasons", "flagged_input", "patterns"})
 
 
 def read_codes(error: failures.ModelAPIError) -> Iterator[str]:
@@ -31,6 +34,13 @@ def _codes_in(body: object, depth: int) -> Iterator[str]:
     elif isinstance(body, list):
         for item in cast("list[object]", body):
             yield from _codes_in(item, depth + 1)
+
+
+def flags_input(error: failures.ModelAPIError) -> bool:
+    """Whether the error lists what moderation or a guardrail found in the input, as OpenRouter's do."""
+    body: object = error.body
+    metadata = cast("Mapping[str, object]", body).get("metadata") if isinstance(body, Mapping) else None
+    return isinstance(metadata, Mapping) and not _FLAGS.isdisjoint(cast("Mapping[object, object]", metadata))
 
 
 def read_wait(error: Exception) -> float | None:

@@ -10,7 +10,7 @@ from tests.simulator.faults import ErrorKind
 from tests.simulator.http import Request
 from tests.simulator.protocols.anthropic_errors import ERRORS, word
 from tests.simulator.protocols.anthropic_shapes import CACHE_MARKS, MESSAGES, VERSIONS
-from tests.simulator.protocols.base import Rejected, Reply, bearer, content_text, dig, read_json
+from tests.simulator.protocols.base import Rejected, Reply, bearer, content_text, dig, form_of, read_json
 from tests.simulator.shapes import Problem
 from tests.simulator.sse import Event
 from tests.simulator.tokens import count_tokens
@@ -99,7 +99,7 @@ class Anthropic:
         self, rejected: Rejected, *, request_id: str, model: str, wait: str | None = None
     ) -> tuple[int, dict[str, Any]]:
         """Return the error object with its type, and details where the provider has some."""
-        form = ERRORS[rejected.kind]
+        form = form_of(ERRORS, rejected.kind)
         error: dict[str, Any] = {
             "type": form.type,
             "message": rejected.message or form.message.replace("{model}", model),

@@ -83,6 +83,19 @@ class ErrorForm:
     details: Sequence[Mapping[str, Any]] = field(default=())
 
 
+_NEAREST: Mapping[ErrorKind, ErrorKind] = {
+    "key_limit": "spend_limit",
+    "in_flight": "rate_limit",
+    "flagged": "bad_request",
+}
+"""What stands for an error that only OpenRouter has."""
+
+
+def form_of(errors: Mapping[ErrorKind, ErrorForm], kind: ErrorKind) -> ErrorForm:
+    """Return how a provider words an error, or the nearest that it knows."""
+    return errors[kind if kind in errors else _NEAREST[kind]]
+
+
 class Protocol(typing.Protocol):
     """One provider's way of speaking."""
 

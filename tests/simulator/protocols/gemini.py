@@ -9,7 +9,7 @@ from tests.simulator.asked import Asked, Block, Message, ProtocolName
 from tests.simulator.bucket import Limits
 from tests.simulator.faults import ErrorKind
 from tests.simulator.http import Request
-from tests.simulator.protocols.base import ErrorForm, Rejected, Reply, content_text, dig, read_json
+from tests.simulator.protocols.base import ErrorForm, Rejected, Reply, content_text, dig, form_of, read_json
 from tests.simulator.protocols.gemini_shapes import GENERATE
 from tests.simulator.shapes import Problem, bracketed
 from tests.simulator.sse import Event
@@ -144,7 +144,7 @@ class Gemini:
         self, rejected: Rejected, *, request_id: str, model: str, wait: str | None = None
     ) -> tuple[int, dict[str, Any]]:
         """Return the status object; what to wait is one of its details."""
-        form = ERRORS[rejected.kind]
+        form = form_of(ERRORS, rejected.kind)
         details = [dict(detail) for detail in form.details]
         if wait is not None:
             details.append({"@type": f"{_GOOGLE}RetryInfo", "retryDelay": f"{wait}s"})

@@ -7,7 +7,7 @@ from typing import Any
 from tests.simulator.bucket import Limits
 from tests.simulator.faults import ErrorKind
 from tests.simulator.http import Request
-from tests.simulator.protocols.base import ErrorForm, Rejected, bearer, read_json
+from tests.simulator.protocols.base import ErrorForm, Rejected, bearer, form_of, read_json
 from tests.simulator.shapes import Check, Problem, bracketed, type_name
 
 _INVALID = "invalid_request_error"
@@ -139,7 +139,7 @@ def _article(name: str) -> str:
 
 def error_object(rejected: Rejected, model: str) -> tuple[int, dict[str, Any]]:
     """Return status and the `error` object."""
-    form = ERRORS[rejected.kind]
+    form = form_of(ERRORS, rejected.kind)
     return rejected.status or form.status, {
         "message": rejected.message or form.message.replace("{model}", model),
         "type": form.type,

@@ -6,7 +6,7 @@ from typing import Any, cast
 from tests.simulator.asked import ProtocolName
 from tests.simulator.bucket import Limits
 from tests.simulator.faults import ErrorKind
-from tests.simulator.protocols.base import Rejected, Reply
+from tests.simulator.protocols.base import Rejected, Reply, form_of
 from tests.simulator.protocols.chat import Chat
 from tests.simulator.protocols.openai import ERRORS
 from tests.simulator.protocols.openai_shapes import OPENROUTER
@@ -25,6 +25,16 @@ _OWN: Mapping[ErrorKind, tuple[int, str]] = {
         "This endpoint's maximum context length is 200000 tokens. However, you requested about 200001 tokens. "
         "Please reduce the length of either one.",
     ),
+    "key_limit": (
+        403,
+        "Key limit exceeded (monthly limit). Manage it using https://openrouter.ai/settings/keys",
+    ),
+    "in_flight": (
+        402,
+        "This request would exceed your available credits given your current in-flight requests. "
+        "Retry after in-flight requests settle, or add credits.",
+    ),
+    "flagged": (403, '{model} requires moderation on OpenRouter. Your input was flagged for "violence".'),
     "permission": (403, "The request was blocked by a guardrail of your account."),
     "not_found": (404, "No endpoints found for {model}."),
     "rate_limit": (429, "Provider returned error"),
@@ -35,6 +45,12 @@ _OWN: Mapping[ErrorKind, tuple[int, str]] = {
     "overloaded": (503, "The provider behind the model is overloaded."),
 }
 """Status and words where they are not those of the provider behind."""
+
+_METADATA: Mapping[ErrorKind, Mapping[str, Any]] = {
+    "in_flight": {"reason": "in_flight_budget_exhausted", "limit_source": "openrouter_in_flight_budget"},
+    "flagged": {"reasons": ["violence"], "flagged_input": "Write…", "provider_name": _BEHIND},
+}
+"""What else is said of an error that OpenRouter itself has found."""
 
 
 class OpenRouter(Chat):
@@ -64,12 +80,15 @@ class OpenRouter(Chat):
         self, rejected: Rejected, *, request_id: str, model: str, wait: str | None = None
     ) -> tuple[int, dict[str, Any]]:
         """Return the error; its code is a status, also where the answer's own status is 200."""
-        code, message = _OWN.get(rejected.kind, (ERRORS[rejected.kind].status, ERRORS[rejected.kind].message))
+        form = form_of(ERRORS, rejected.kind)
+        code, message = _OWN.get(rejected.kind, (form.status, form.message))
         if rejected.status and rejected.status >= 400:
             code = rejected.status
         message = rejected.message or message.replace("{model}", model)
-        metadata = {"metadata": {"provider_name": _BEHIND, "raw": "upstream error"}} if "Provider" in message else {}
-        return rejected.status or code, {"error": {"code": code, "message": message} | metadata}
+        behind = {"provider_name": _BEHIND, "raw": "upstream error"} if "Provider" in message else {}
+        metadata = _METADATA.get(rejected.kind, behind)
+        error = {"code": code, "message": message} | ({"metadata": metadata} if metadata else {})
+        return rejected.status or code, {"error": error}
 
     def error_event(self, kind: ErrorKind, *, request_id: str, model: str) -> Event:
         """Return a chunk that has the error beside a choice that it ended."""

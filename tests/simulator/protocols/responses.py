@@ -6,7 +6,7 @@ from tests.simulator.asked import Asked, Block, Message, ProtocolName
 from tests.simulator.bucket import Limits
 from tests.simulator.faults import ErrorKind
 from tests.simulator.http import Request
-from tests.simulator.protocols.base import Rejected, Reply, content_text, dig
+from tests.simulator.protocols.base import Rejected, Reply, content_text, dig, form_of
 from tests.simulator.protocols.openai import ERRORS, account_headers, error_object, read_body
 from tests.simulator.protocols.openai_shapes import RESPONSES
 from tests.simulator.sse import Event
@@ -96,7 +96,7 @@ class Responses:
 
     def error_event(self, kind: ErrorKind, *, request_id: str, model: str) -> Event:
         """Return an error event."""
-        form = ERRORS[kind]
+        form = form_of(ERRORS, kind)
         message = form.message.replace("{model}", model)
         return _event("error", 1, code=form.code or form.type, message=message, param=form.param)
 
