@@ -272,6 +272,8 @@ def _noisy() -> Iterator[Entry]:
         ("further fields, and no space behind a colon", "loose_fields"),
     ):
         yield Entry(fault=fault, course="counts", effects=FAULTS[name], modes=(True,))
+    second = FAULTS["second_choice"]
+    yield Entry(fault="a second choice that nobody asked for", course="counts", effects=second, protocols=("chat",))
     unmeasured = FAULTS["no_usage"]
     yield Entry(fault="no usage is reported", course="counts", effects=unmeasured, roles=("worker", "synthesis"))
 

@@ -125,6 +125,36 @@ async def test_a_broken_event_is_never_skipped(server, protocol, make_request):
     assert caught.value.kind == "protocol"
 
 
+@pytest.mark.parametrize("name", ["chat", "openrouter"])
+@pytest.mark.parametrize("together", [False, True], ids=["apart", "together"])
+async def test_a_second_choice_is_not_woven_in(server, protocols, make_request, name: str, together: bool):
+    """A choice that nobody asked for adds nothing to the first, and its end is not the answer's end."""
+    protocol = protocols[name]
+
+    def choices(delta: dict[str, object], finish: str | None = None) -> list[dict[str, object]]:
+        own = protocol.chunk(delta, finish)
+        (choice,) = own["choices"]
+        other = choice | {"index": 1, "delta": {"content": "Other"}, "finish_reason": "length"}
+        both = [choice, other]
+        return [own | {"choices": both[::-1]}] if together else [own | {"choices": [one]} for one in both]
+
+    deltas = [{"content": piece} for piece in PIECES]
+    events = [protocol.chunk({"content": ""}), *(event for delta in deltas for event in choices(delta))]
+    server.stream(*events, *choices({}, "stop"), protocol.chunk({}) | {"choices": [], "usage": protocol.usage})
+    told: list[str] = []
+    reply = await _open_on(server, protocol).respond(make_request(), told.append)
+    assert (reply.text, reply.finish, told) == ("".join(PIECES), "stop", PIECES)
+    assert reply.usage
+
+
+async def test_a_choice_without_a_number_is_the_first(server, protocols, make_request):
+    """Servers that do not number their one choice are understood, and those that do so only at first."""
+    reply = protocols["chat"].stream(PIECES, "stop")
+    reply.chunks[1:] = [chunk.replace(b'"index": 0, ', b"") for chunk in reply.chunks[1:]]
+    server.script = [reply]
+    assert (await _open_on(server, protocols["chat"]).respond(make_request(), [].append)).text == "".join(PIECES)
+
+
 async def test_the_sdk_makes_no_retries(server, protocol, streamed, make_request):
     """One request is one request on the wire: retries are the engine's alone."""
     server.say(protocol.error("busy", "server_error"), 500)

@@ -147,7 +147,26 @@ class SplitCharacters:
     """Every chunk border that can fall inside a character does; the answer is whole."""
 
 
-Effect = Error | StreamError | Cut | Silence | Hold | Malformed | Html | Say | Pause | Drip | Noise | SplitCharacters
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecondChoice:
+    """The answer has a second choice that nobody asked for, where the protocol has choices; the first is whole."""
+
+
+Effect = (
+    Error
+    | StreamError
+    | Cut
+    | Silence
+    | Hold
+    | Malformed
+    | Html
+    | Say
+    | Pause
+    | Drip
+    | Noise
+    | SplitCharacters
+    | SecondChoice
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

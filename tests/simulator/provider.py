@@ -12,7 +12,7 @@ from tests.simulator.asked import Asked, ProtocolName
 from tests.simulator.bucket import Limits, Meter
 from tests.simulator.cache import PromptCache, anthropic_minimum
 from tests.simulator.connection import Wire
-from tests.simulator.faults import Effect, Error, Html, HttpDate, Say, Script, ScriptReader, StreamError
+from tests.simulator.faults import Effect, Error, Html, HttpDate, Say, Script, ScriptReader, SecondChoice, StreamError
 from tests.simulator.http import Request
 from tests.simulator.log import CallLog, CallRecord, End
 from tests.simulator.playing import Player
@@ -139,6 +139,7 @@ class Provider:
                 usage=usage,
                 request_id=call.record.request_id,
                 created=int(time.time()),
+                second_choice=any(isinstance(effect, SecondChoice) for effect in effects),
             ),
             headers=call.headers("text/event-stream; charset=utf-8" if asked.streamed else "application/json"),
             effects=effects,

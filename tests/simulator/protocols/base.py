@@ -65,6 +65,8 @@ class Reply:
     request_id: str
     created: int
     """Unix time."""
+    second_choice: bool = False
+    """Whether another answer comes with it, where the protocol has choices."""
 
     def identifier(self, prefix: str) -> str:
         """Return an id of a provider's form, the same for the same call."""

@@ -17,6 +17,8 @@ _REASONING = re.compile(r"gpt-5|o\d")
 """Models that know only the newer name of the limit."""
 
 _FINISH = {"stop": "stop", "length": "length", "context_window": "length", "failed": "error"}
+_OTHER = "Another answer. "
+"""What a second choice says with every piece of the first."""
 _REFUSAL = "I'm sorry, I can't help with that."
 
 
@@ -70,7 +72,8 @@ class Chat:
         if _refused(reply):
             message |= {"content": None, "refusal": _REFUSAL}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(reply)}
-        body = _head(reply, "chat.completion") | {"choices": [choice]}
+        choices = [choice, choice | {"index": 1, "message": message | {"content": _OTHER}}]
+        body = _head(reply, "chat.completion") | {"choices": choices[: 1 + reply.second_choice]}
         return body | _failure(reply) | ({"usage": _usage(reply)} if reply.answer.usage else {})
 
     def opening(self, reply: Reply) -> list[Event]:
@@ -82,13 +85,20 @@ class Chat:
         return []
 
     def text(self, reply: Reply, piece: str, index: int) -> list[Event]:
-        """Return a content chunk."""
-        return [Event(_chunk(reply, {"content": piece}))]
+        """Return a content chunk; a second choice comes in the next one, or every other time before the first in it."""
+        own = _chunk(reply, {"content": piece})
+        if not reply.second_choice:
+            return [Event(own)]
+        choices = own["choices"] + [_choice({"content": _OTHER}, index=1)]
+        groups = [choices[::-1]] if index % 2 else [[choice] for choice in choices]
+        return [Event(own | {"choices": group}) for group in groups]
 
     def closing(self, reply: Reply) -> list[Event]:
         """Return the finish chunk, the usage chunk where asked for, and [DONE]."""
         events = [Event(_chunk(reply, {"refusal": _REFUSAL}))] if _refused(reply) else []
         last = _chunk(reply, {}, _finish(reply))
+        if reply.second_choice:
+            events.append(Event(last | {"choices": [_choice({}, "length", index=1)]}))
         events.append(Event({**last, **_failure(reply)}))
         if reply.asked.include_usage and reply.answer.usage:
             events.append(Event(_head(reply, "chat.completion.chunk") | {"choices": [], "usage": _usage(reply)}))
@@ -143,9 +153,12 @@ def _head(reply: Reply, kind: str) -> dict[str, Any]:
 
 
 def _chunk(reply: Reply, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
-    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-    chunk = _head(reply, "chat.completion.chunk") | {"choices": [choice]}
+    chunk = _head(reply, "chat.completion.chunk") | {"choices": [_choice(delta, finish)]}
     return chunk | ({"usage": None} if reply.asked.include_usage else {})
+
+
+def _choice(delta: dict[str, Any], finish: str | None = None, *, index: int = 0) -> dict[str, Any]:
+    return {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
 
 
 def _usage(reply: Reply) -> dict[str, Any]:
