@@ -86,13 +86,10 @@ async def test_the_next_model_for_a_plan_is_named():
     assert (retrying.how, retrying.attempt, retrying.model) == ("retry", 2, "other")
 
 
-async def test_calls_stand_once_in_the_journal():
-    """The journal keeps each call as a call; its event is not written beside it."""
+async def test_calls_are_told_to_late_readers_too():
+    """A call's end is in the journal for the books, and in its place among the events for who reads them later."""
     journal = MemoryJournal()
     events, result = await Stage([plan("a")]).run(journal=journal)
-    kept = [event.kind for event in await journal.events(result.run_id)]
-    assert "call_ended" in kinds(events)
-    assert "call_ended" not in kept
-    saved = await journal.load(result.run_id)
-    assert saved is not None
-    assert len(saved.ends) == len(of_kind(events, "call_ended"))
+    kept = await journal.events(result.run_id)
+    assert list(kept) == [event for event in events if not event.kind.endswith("_delta")]
+    assert len((await journal.load(result.run_id)).ends) == len(of_kind(kept, "call_ended")) == 2

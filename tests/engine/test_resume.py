@@ -10,7 +10,7 @@ from stretto.core.models import ModelRequest, OnText
 from stretto.core.task import Task
 from stretto.engine import Gates, Job, RunSettings, Team, open_run
 from stretto.journal import MemoryJournal
-from tests.engine.stage import RECIPE, Stage, asked_type, cut, plan, subtask
+from tests.engine.stage import RECIPE, Stage, asked_type, cut, of_kind, plan, subtask
 
 pytestmark = pytest.mark.anyio
 
@@ -73,6 +73,27 @@ async def test_a_run_stopped_at_any_event_is_continued_without_repeating_a_finis
         if ("synthesis", "") in finished and any(key.role == "synthesis" for key in saved.outcomes):
             assert not [request for request in stage.requests[before:] if request.role == "synthesis"]
         assert len({r.subtask.id for r in result.results}) == 3
+
+
+async def test_a_late_reader_is_told_of_the_calls_that_a_stop_left():
+    """Whoever leaves a run hears no more of it; the journal tells how its calls ended, and a resume goes on after."""
+    journal, stage = MemoryJournal(), Stage([plan(*"ab")], hang)
+    async with open_run(job(stage), journal, Gates(10)) as stream:
+        async for event in stream:
+            if event.kind == "plan_completed":
+                break
+        await anyio.wait_all_tasks_blocked()
+    kept = await journal.events("r")
+    assert [call.error and call.error.kind for call in of_kind(kept, "call_ended")] == [None, *["interrupted"] * 2]
+    assert (await journal.load("r")).last_seq == kept[-1].seq
+    [*_, resumed] = [e for e in await play(Stage([]), journal) if e.kind == "run_started"]
+    assert resumed.seq == kept[-1].seq + 1
+
+
+async def hang(request: ModelRequest, say: OnText) -> str:
+    """Give no answer."""
+    await anyio.sleep_forever()
+    raise AssertionError
 
 
 async def test_a_call_in_flight_at_a_stop_stays_on_the_books():

@@ -42,12 +42,10 @@ async def test_a_run_stopped_at_any_event_is_continued_by_another_journal(place)
 
 
 async def test_a_late_reader_replays_what_a_run_logged(place):
-    """The events of a finished run, read from the journal, are those that were streamed, but deltas and calls."""
+    """The events of a finished run, read from the journal, are those that were streamed, but deltas."""
     events = await play(Stage([plan(*"ab")]), place, "r")
     async with open_journal(place) as journal:
-        assert await journal.events("r") == tuple(
-            event for event in events if event.kind not in ("analysis_delta", "call_ended")
-        )
+        assert await journal.events("r") == tuple(event for event in events if event.kind != "analysis_delta")
         (run,) = await journal.list_runs()
     assert (run.state, run.completed, run.total) == ("complete", 2, 2)
     assert run.cost == events[-1].result.cost

@@ -17,27 +17,31 @@ class Recorder:
         self._closed = False
 
     def observe(self, event: Event) -> None:
-        """Note an event; deltas are for those who watch and are not kept, and calls have records of their own."""
-        if not isinstance(event, (AnalysisDelta, WorkerDelta, SynthesisDelta, CallEnded)):
+        """Note an event; deltas are for those who watch and are not kept."""
+        if not isinstance(event, (AnalysisDelta, WorkerDelta, SynthesisDelta)):
             self._waiting.append(event)
-            self._news.set()
+            # What comes of a call follows at once, and takes it along: one trip for both.
+            if not isinstance(event, CallEnded):
+                self._news.set()
 
     def close(self) -> None:
         """No further event is going to come."""
         self._closed = True
         self._news.set()
 
-    async def write(self) -> None:
-        """Write until closed; what is left is written even when the run is cancelled."""
-        try:
-            while not self._closed:
-                await self._news.wait()
-                self._news = anyio.Event()
-                await self._flush()
-        finally:
-            await self._flush()
+    def forget(self) -> None:
+        """The journal takes nothing any more: nobody waits for it again."""
+        self._waiting.clear()
 
-    async def _flush(self) -> None:
+    async def write(self) -> None:
+        """Write until closed."""
+        while not self._closed:
+            await self._news.wait()
+            self._news = anyio.Event()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what is left, even when the run is cancelled."""
         events, self._waiting = self._waiting, []
         if events:
             # Whoever leaves a run and looks into the journal finds everything that was told of it.

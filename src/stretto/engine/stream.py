@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
+from stretto.core.errors import JournalError
 from stretto.core.events import Event
 from stretto.core.journal import Journal
 from stretto.engine.emitter import Emit, Emitter
@@ -50,10 +51,16 @@ async def open_run(
         with send:
             recorder = Recorder(journal, job.run_id)
             try:
-                async with anyio.create_task_group() as group:
-                    group.start_soon(recorder.write)
-                    await Run(job, journal, gates, Emitter(send, (recorder.observe, *observers))).carry_out()
-                    recorder.close()
+                try:
+                    async with anyio.create_task_group() as group:
+                        group.start_soon(recorder.write)
+                        await Run(job, journal, gates, Emitter(send, (recorder.observe, *observers))).carry_out()
+                        recorder.close()
+                except* JournalError:
+                    recorder.forget()
+                    raise
+                finally:  # Not sooner: a call that is left tells how it ended in the very end.
+                    await recorder.flush()
             except* Exception as errors:
                 failure.append(_single(errors))
             finally:
