@@ -1,14 +1,18 @@
 """The gate in front of one model."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 import anyio
 import pytest
 
 from stretto.core.errors import ModelError
+from stretto.core.models import ModelRequest, OnText
 from stretto.engine.gate import Gate, Gates
-from tests.engine.stage import Stage
+from tests.engine.rehearsal import VirtualLoop
+from tests.engine.stage import Stage, plan, write
 
 pytestmark = pytest.mark.anyio
 
@@ -71,6 +75,83 @@ async def test_a_model_has_one_gate_for_all():
     other.account = "another"
     assert Gates(3).of(one) is Gates(9).of(same)
     assert Gates(3).of(one) is not Gates(3).of(other)
+
+
+@dataclass
+class Crowd:
+    """One orchestrator's workers at a model, and how many were there at once."""
+
+    limit: int
+    subtasks: int
+    there: int = 0
+    most: int = 0
+    ended: float = 0.0
+
+    async def run(self, everybody: Sequence["Crowd"], starts: list[tuple[float, int]]) -> None:
+        """Run one task whose workers take a second each."""
+
+        async def work(request: ModelRequest, say: OnText) -> str:
+            self.there += 1
+            self.most = max(self.most, self.there)
+            starts.append((anyio.current_time(), sum(crowd.there for crowd in everybody)))
+            await anyio.sleep(1.0)
+            self.there -= 1
+            return await write(request, say)
+
+        names = (chr(ord("a") + index) for index in range(self.subtasks))
+        _, result = await Stage([plan(*names)], work).run(concurrency=self.limit, max_subtasks=self.subtasks)
+        assert result.status == "complete"
+        self.ended = anyio.current_time()
+
+
+def meet(*crowds: Crowd, after: float = 0.0) -> list[tuple[float, int]]:
+    """Let these orchestrators run at once in one process, each a little later.
+
+    Returns when each call started, and how many there were then.
+    """
+    starts: list[tuple[float, int]] = []
+
+    async def all_of_them() -> None:
+        async with anyio.create_task_group() as group:
+            for crowd in crowds:
+                group.start_soon(crowd.run, crowds, starts)
+                await anyio.sleep(after)
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(all_of_them())
+    return starts
+
+
+def most(starts: list[tuple[float, int]], after: float = 0.0) -> int:
+    """Return how many calls there were at the most."""
+    return max(there for at, there in starts if at >= after)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.5, 2.5])
+def test_each_keeps_to_its_own_number_of_calls(after: float):
+    """Whoever came last does not set the limit for the others, and together they take no more than the largest."""
+    small, large = Crowd(limit=2, subtasks=12), Crowd(limit=8, subtasks=60)
+    assert most(meet(small, large, after=after)) == 8
+    assert (small.most, large.most) == (2, 8)
+    large, small = Crowd(limit=8, subtasks=60), Crowd(limit=2, subtasks=12)
+    assert most(meet(large, small, after=after)) == 8
+    assert (small.most, large.most) == (2, 8)
+
+
+def test_calls_that_may_go_on_do_not_wait_behind_those_that_may_not():
+    """A run at its own limit keeps nobody else from the places that are free."""
+    small, large = Crowd(limit=1, subtasks=10), Crowd(limit=5, subtasks=16)
+    meet(small, large)
+    # One place is the small run's; four are left for sixteen calls.
+    assert (small.ended, large.ended) == (10.0, 4.0)
+
+
+def test_a_large_number_holds_only_while_somebody_asks_for_it():
+    """Small runs have their own two calls each while a large one lives, and two together once it has ended."""
+    large, one, other = Crowd(limit=6, subtasks=6), Crowd(limit=2, subtasks=8), Crowd(limit=2, subtasks=8)
+    starts = meet(one, other, large)
+    assert (most(starts), one.most, other.most) == (6, 2, 2)
+    assert most(starts, after=large.ended + 0.5) == 2
 
 
 async def test_a_gate_that_is_shut_for_long_keeps_nothing_of_the_call_that_shut_it():

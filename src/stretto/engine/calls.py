@@ -127,11 +127,10 @@ class Caller:
             reserved=reserved,
             reserved_cost=model.price(reserved),
         )
-        gate = self._gates.of(model)
         async with (
             self._warmth.lead(model, request) as leader,
             self._books.reserve(start),
-            gate.place(self._job.run_id, self._lowered(model)) as place,
+            self._gates.place(model, self._job.run_id, self._lowered(model)) as place,
         ):
             self._raise_if_closed(model)  # It may have come to that in the meantime.
             self._gates.check(model.account, self._job.run_id, anyio.current_time())

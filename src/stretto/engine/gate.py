@@ -3,8 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from anyio.lowlevel import RunVar
 
@@ -26,10 +27,20 @@ class Place:
     """Set by whoever holds it: what the model's answer said of its limits. An error that is raised brings its own."""
 
 
+class Party:
+    """One orchestrator, or one batch, at a gate: all of its runs keep to the number that it was given."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        """Calls in flight at the most."""
+        self.in_flight = 0
+
+
 class _Turn:
     """One call that waits for its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, party: Party) -> None:
+        self.party = party
         self.decided = asyncio.Event()
         self.started = 0.0
         self.error: ModelError | None = None
@@ -42,6 +53,9 @@ class Gate:
     def __init__(self, limit: int) -> None:
         self.pace = Pace(limit)
         self.in_flight = 0
+        self._only = Party(limit)
+        # By run, as long as it lives: the largest limit among them is the one for all of them together.
+        self._parties: dict[str, Party] = {}
         # By run, in the order in which they are served next; a run is here only while it waits.
         self._waiting: dict[str, deque[_Turn]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -49,9 +63,15 @@ class Gate:
         self._parked_by: ModelError | None = None
 
     @asynccontextmanager
-    async def place(self, run_id: str, on_lowered: OnLowered | None = None) -> AsyncGenerator[Place]:
-        """Wait for a place, and hold it until the block is left; a refusal raised in it lowers the limits."""
-        started = await self._enter(run_id)
+    async def place(
+        self, run_id: str, on_lowered: OnLowered | None = None, *, party: Party | None = None
+    ) -> AsyncGenerator[Place]:
+        """Wait for a place, and hold it until the block is left; a refusal raised in it lowers the limits.
+
+        Without a `party` there is one for all runs.
+        """
+        party = party or self._only
+        started = await self._enter(run_id, party)
         place = Place()
         try:
             yield place
@@ -65,7 +85,22 @@ class Gate:
                 self._refused(error, started, on_lowered)
             raise
         finally:
-            self._leave()
+            self._leave(party)
+
+    def welcome(self, run_id: str, party: Party, limit: int) -> None:
+        """A run of this party, which may now have so many calls in flight, is at the gate until it has ended."""
+        if party.limit != limit or self._parties.get(run_id) is not party:
+            party.limit = limit
+            self._parties[run_id] = party
+            self._agree()
+
+    def run_ended(self, run_id: str) -> None:
+        """Forget a run; the others are again held to the largest of their own limits."""
+        if self._parties.pop(run_id, None) and self._parties:
+            self._agree()
+
+    def _agree(self) -> None:
+        self.pace.allow(max(party.limit for party in self._parties.values()))
 
     def turn_away(self, error: ModelError, run_id: str | None = None) -> None:
         """Let whoever waits know that the call is not to be made: every run's, or one's."""
@@ -74,9 +109,9 @@ class Gate:
                 turn.error = error
                 turn.decided.set()
 
-    async def _enter(self, run_id: str) -> float:
+    async def _enter(self, run_id: str, party: Party) -> float:
         self._raise_if_parked()
-        turn = _Turn()
+        turn = _Turn(party)
         queue = self._waiting.setdefault(run_id, deque())
         queue.append(turn)
         self._admit()
@@ -88,7 +123,7 @@ class Gate:
                 if not queue and self._waiting.get(run_id) is queue:
                     del self._waiting[run_id]
             elif turn.error is None:  # Admitted in the moment of being cancelled: pass the place on.
-                self._leave()
+                self._leave(party)
             raise
         if turn.error is not None:
             raise turn.error
@@ -118,26 +153,35 @@ class Gate:
                 raise self._parked_by.copied()
             self._parked_by = None
 
-    def _leave(self) -> None:
+    def _leave(self, party: Party) -> None:
         self.in_flight -= 1
+        party.in_flight -= 1
         self._admit()
 
     def _admit(self) -> None:
         """Let in whoever may come in now, and come back when time alone will let in the next."""
-        while self._waiting and self.in_flight < int(self.pace.limit):
+        while self.in_flight < int(self.pace.limit) and (run_id := self._next()) is not None:
             now = self._now()
             if (ready_at := self.pace.ready_at(now)) > now:
                 self._come_back(ready_at)
                 return
-            run_id, queue = next(iter(self._waiting.items()))
+            queue = self._waiting[run_id]
             turn = queue.popleft()
             del self._waiting[run_id]
             if queue:
                 self._waiting[run_id] = queue  # Back to the end: the next place is another run's.
             self.in_flight += 1
+            turn.party.in_flight += 1
             self.pace.started(now)
             turn.started = now
             turn.decided.set()
+
+    def _next(self) -> str | None:
+        """Return the run whose turn it is: the first that waits and may have another call."""
+        for run_id, queue in self._waiting.items():
+            if queue[0].party.in_flight < queue[0].party.limit:
+                return run_id
+        return None
 
     def _come_back(self, at: float) -> None:
         if self._timer is not None:
@@ -172,15 +216,23 @@ class Gates:
     def __init__(self, limit: int, *, others: SharedLimits | None = None) -> None:
         self._limit = limit
         self._others = others or NotShared()
+        self._parties: WeakKeyDictionary[Gate, Party] = WeakKeyDictionary()
 
     def of(self, model: Model) -> Gate:
-        """Return the gate in front of a model, under the limit that was asked for last."""
+        """Return the gate in front of a model."""
         gates = self._of_this_loop().gates.setdefault(model.account, {})
-        limit = self._others.share(self._limit)
         if (gate := gates.get(model.name)) is None:
-            gate = gates[model.name] = Gate(limit)
-        gate.pace.allow(limit)
+            gate = gates[model.name] = Gate(self._others.share(self._limit))
         return gate
+
+    def place(
+        self, model: Model, run_id: str, on_lowered: OnLowered | None = None
+    ) -> AbstractAsyncContextManager[Place]:
+        """Return a place at a model's gate, to be waited for: within the limit stated here, and all that hold there."""
+        gate, limit = self.of(model), self._others.share(self._limit)
+        party = self._parties.setdefault(gate, Party(limit))
+        gate.welcome(run_id, party, limit)
+        return gate.place(run_id, on_lowered, party=party)
 
     def look(self, account: str, run_id: str, now: float) -> None:
         """The same as `check` before a call that is still to wait for its place: it is not the probe yet."""
@@ -210,6 +262,9 @@ class Gates:
     def run_ended(self, run_id: str) -> None:
         """Forget a run; a breaker that stops nobody is closed."""
         self._breakers.run_ended(run_id)
+        for gates in self._of_this_loop().gates.values():
+            for gate in gates.values():
+                gate.run_ended(run_id)
 
     @property
     def _breakers(self) -> Breakers:
