@@ -156,3 +156,23 @@ async def test_a_spec_is_kept_as_it_was_first_noted():
     await stage.orchestrator(journal=journal, subtasks=3).resume(result.run_id)
     spec = await journal.spec(result.run_id)
     assert spec["settings"]["subtasks"] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("demo", "demo"),
+        ("demo:delay=0", "demo:delay=0"),
+        ("demo:slow=0.00001", "demo:delay=1e-05"),
+        ("demo:fail-worker=2,delay=0.25,cut-plan", "demo:delay=0.25"),
+        ("demo:fail-worker=2", "demo"),
+    ],
+)
+def test_the_demo_keeps_its_pace_and_has_its_faults_behind_it(asked: str, kept: str):
+    """A demo model comes back as quick as it was, and not with what was made to go wrong, which a retry is to mend."""
+    stage = open_model(asked)
+    spec = through_json(to_spec(job(team=Team(orchestrator=stage, worker=stage, synthesis=stage)), base_url=None))
+    team = again(spec).team
+    assert list(spec["models"].values())[:3] == [kept] * 3
+    assert [model.opens_as for model in team.members] == [kept] * 3
+    assert team.worker is not stage

@@ -30,11 +30,11 @@ def to_spec(job: Job, *, base_url: str | None) -> dict[str, object]:
         "recipe": asdict(job.recipe) | {"max_output_tokens": dict(job.recipe.max_output_tokens)},
         "base_url": _without_user(base_url),
         "models": {
-            "orchestrator": team.orchestrator.name,
-            "worker": team.worker.name,
-            "synthesis": team.synthesis.name,
-            "fallbacks": [model.name for model in team.fallbacks],
-            "tiers": {tier: model.name for tier, model in team.tiers.items()},
+            "orchestrator": _opens(team.orchestrator),
+            "worker": _opens(team.worker),
+            "synthesis": _opens(team.synthesis),
+            "fallbacks": [_opens(model) for model in team.fallbacks],
+            "tiers": {tier: _opens(model) for tier, model in team.tiers.items()},
         },
         "settings": {
             "subtasks": list(settings.subtasks),
@@ -84,6 +84,11 @@ def from_spec(
     )
 
 
+def _opens(model: Model) -> str:
+    """Return what opens a model again: its name, but for the demo, which has a pace of its own."""
+    return getattr(model, "opens_as", model.name)
+
+
 def _without_user(base_url: str | None) -> str | None:
     """Return an address without a name and a password in it: no secret goes into a journal."""
     if base_url is None:
@@ -101,7 +106,7 @@ def _recipe(fields: Mapping[str, Any]) -> Recipe:
 def _team(
     run_id: str, names: Mapping[str, Any], base_url: str | None, own: Team | None, keys: Mapping[str, str] | None
 ) -> Team:
-    opened: dict[str, Model] = {model.name: model for model in own.members} if own else {}
+    opened: dict[str, Model] = {_opens(model): model for model in own.members} if own else {}
 
     def again(name: str) -> Model:
         if name not in opened:

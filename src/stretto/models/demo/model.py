@@ -13,7 +13,7 @@ from stretto.models.demo.answering import answer, worker_number
 from stretto.models.demo.library import frames
 from stretto.models.demo.planning import middle
 from stretto.models.demo.prompts import Reading, read_request
-from stretto.models.demo.script import Script
+from stretto.models.demo.script import DEFAULT_DELAY, Script
 
 LABEL = "demo model: offline templates, not a language model"
 
@@ -40,6 +40,12 @@ class DemoModel:
     def name(self) -> str:
         """How users name it."""
         return "demo"
+
+    @property
+    def opens_as(self) -> str:
+        """What opens it again, as quick as it is: whoever goes on with a run has what was to go wrong behind them."""
+        delay = self._script.delay
+        return self.name if delay == DEFAULT_DELAY else f"{self.name}:delay={delay:g}"
 
     @property
     def account(self) -> str:
