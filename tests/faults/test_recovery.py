@@ -6,6 +6,7 @@ import pytest
 from stretto import Orchestrator, Plan, Subtask
 from stretto.core.events import WorkerRetrying
 from tests.faults.stage import KEYS, OTHER, SPARED, SPECS, STRUCK, TASK, Stage
+from tests.faults.table import CALLS
 from tests.simulator import FAULTS, Error, Fault, Hold, HttpDate, Script
 from tests.simulator.asked import PROTOCOL_NAMES, ProtocolName
 
@@ -77,6 +78,39 @@ async def test_a_fallback_takes_over_the_plan_and_the_synthesis(protocol: Protoc
     assert seen.result.synthesis.model == SPECS[other]
     assert [call.protocol for call in seen.asked("orchestrator")] == [protocol] * 3 + [other]
     assert [call.protocol for call in seen.asked("synthesis")] == [protocol] * 3 + [other]
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "calls"),
+    [
+        # Any answer to the repair is its answer, whatever is wrong with it.
+        ((), "plan_of_0", 2),
+        ((), "empty", 2),
+        ((), "refusal", 2),
+        ((), "max_tokens_with_text", 2),
+        ((), "thinking_used_the_budget", 2),
+        ((), "chunked_cut", 2),
+        # Where there is none, it is a call like any other.
+        ((), "server", 1 + CALLS["again"]),
+        ((), "reset_before_first_byte", 1 + CALLS["again"]),
+        ((), "rate_limit", 1 + CALLS["busy"]),
+        ((), "authentication", 2),
+        # What was tried before something was answered does not multiply with it.
+        (("server", "server"), "empty", 4),
+        (("empty", "empty"), "empty", 4),
+        (("server", "server"), "server", 2 * CALLS["again"]),
+    ],
+)
+async def test_a_plan_that_cannot_be_read_costs_one_more_request(
+    before: tuple[str, ...], then: str, calls: int, stage: Stage
+) -> None:
+    """Its repair is asked for once, and again only while nothing is answered; no worker is paid for."""
+    # What each protocol makes of these faults is the table's to say; what comes of it is the same.
+    script = [Fault(effects=FAULTS[name], role="orchestrator", times=1) for name in (*before, "plan_of_0")]
+    stage.sim.play_script(Script((*script, Fault(effects=FAULTS[then], role="orchestrator"))))
+    seen = await stage.run(Orchestrator(model=stage.model("chat"), checks=[], keys=KEYS))
+    assert (seen.result.status, len(seen.calls), len(seen.asked("orchestrator"))) == ("failed", calls, calls)
+    assert seen.count("plan_retrying") == calls - 1
 
 
 @each_protocol

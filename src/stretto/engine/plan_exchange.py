@@ -28,7 +28,7 @@ def _nothing() -> None:
 class PlanExchange:
     """One response of the orchestrator. Once something of it is sealed it is not asked for again.
 
-    With `once` neither when anything was answered at all: a second cut of a plan is the last.
+    With `once` neither when anything was answered at all: the rest of a plan, or its repair, is asked for once.
     """
 
     subtask_id = ""

@@ -90,9 +90,8 @@ class Planner:
     async def _repair(self, broken: _Response, error: PlanError) -> Planned:
         """Show the orchestrator what was wrong, once; early starts that the new plan lacks are superseded."""
         self._announce("repair", Failure.of(error))
-        second = await self._respond(
-            (Turn(answer=broken.raw, reply=repair_plan(error, self._format, tiers=self._tiers)),), before=broken.sealed
-        )
+        turn = Turn(answer=broken.raw, reply=repair_plan(error, self._format, tiers=self._tiers))
+        second = await self._respond((turn,), before=broken.sealed, once=True)
         if second.plan:
             return Planned(plan=second.plan)
         assert second.error is not None
