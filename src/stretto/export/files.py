@@ -1,7 +1,7 @@
 """Writes files, each whole or not at all; a report in the format that the file's name asks for."""
 
 import os
-import secrets
+import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import IO
 
 from stretto.core.errors import InputError, StrettoError
 from stretto.core.text import replace_surrogates
+from stretto.export.beside import open_beside
 from stretto.export.markdown import to_markdown
 from stretto.export.records import to_csv, to_json, to_json_lines
 from stretto.export.report import Report
@@ -37,7 +38,7 @@ def check_place(path: Path) -> None:
     """Raise `InputError` when no file could be written to `path`, whatever its format; nothing is changed."""
     try:
         _refuse_unusable(path)
-        temporary, descriptor = _open_beside(path)
+        temporary, descriptor = open_beside(path)
         os.close(descriptor)
         temporary.unlink()
     except OSError as error:
@@ -71,16 +72,18 @@ def open_whole(path: Path) -> Generator[IO[bytes]]:
     """
     _refuse_unusable(path)
     path = path.resolve()
-    temporary, descriptor = _open_beside(path)
+    temporary, descriptor = open_beside(path)
     stream = os.fdopen(descriptor, "wb")
     try:
         yield stream
         stream.flush()
         os.fsync(stream.fileno())
-        stream.close()
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o777)
+        if sys.platform == "win32":
+            stream.close()  # An open file has its name for good there.
         temporary.replace(path)
+        stream.close()
     except BaseException:
         with suppress(OSError):  # on a full disk: what is still to be written cannot be
             stream.close()
@@ -114,9 +117,3 @@ def _refuse_unusable(path: Path) -> None:
 
 def _cannot_write(path: Path, error: OSError) -> str:
     return f"Cannot write {path}: {error.strerror or error}."
-
-
-def _open_beside(path: Path) -> tuple[Path, int]:
-    # Not tempfile: its files are for their owner alone, and a report is to have the mode of any other new file.
-    temporary = path.resolve().with_name(f".{secrets.token_hex(8)}.part")
-    return temporary, os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
