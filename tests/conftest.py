@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.forge import Forge
 from tests.journal.servers import postgres
 
 
@@ -25,3 +26,10 @@ def postgres_server() -> Iterator:
     """One server for all tests that do not stop it."""
     with postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def forge() -> Iterator[Forge]:
+    """Start commands as processes without the time that loading them takes."""
+    with Forge() as forge:
+        yield forge

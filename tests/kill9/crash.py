@@ -1,25 +1,29 @@
-"""Kills the installed command with SIGKILL at a chosen moment, has it resumed, and keeps what both of them said."""
+"""Kills a command with SIGKILL at a chosen moment, has it resumed, and keeps what both of them said."""
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from tests.forge import Command, Ended, Forge
 from tests.simulator import Fault, Hold, Script, SimulatorThread
 from tests.simulator.answers import DefaultAnswers, plan_text
 from tests.simulator.tokens import count_tokens
 
-STRETTO = (str(Path(sys.executable).with_name("stretto")),)
 MODEL = "openai-chat:gpt-5.2"
 TASK = "Describe the steel bottle"
 
 Line = Mapping[str, Any]
 """An event as `--json` writes it."""
+
+
+def environ(folder: Path) -> dict[str, str]:
+    """Return a command's environment in which its journal is in this folder, and a key is there."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STRETTO_", "OPENAI_"))}
+    return kept | {"STRETTO_DATA_DIR": str(folder), "STRETTO_CONFIG_DIR": str(folder), "OPENAI_API_KEY": "any"}
 
 
 def held(role: str, *, after_tokens: int | None = None, skip: int = 0) -> Script:
@@ -40,8 +44,7 @@ class Crash:
     simulator: SimulatorThread
     folder: Path
     """With the journal in it."""
-    bytecode: Path
-    """Compiled modules, which the processes of all tests share: without them every start compiles everything."""
+    forge: Forge
     journal: str = ""
     """Where it is kept, unless in the folder."""
     seen: list[Line] = field(default_factory=list)
@@ -52,11 +55,7 @@ class Crash:
     @property
     def environ(self) -> dict[str, str]:
         """The command's environment: a journal of its own, and a key."""
-        others = ("STRETTO_", "OPENAI_", "PYTHONDONTWRITEBYTECODE")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
-        own = {"STRETTO_DATA_DIR": str(self.folder), "STRETTO_CONFIG_DIR": str(self.folder), "OPENAI_API_KEY": "any"}
-        elsewhere = {"STRETTO_JOURNAL": self.journal} if self.journal else {}
-        return kept | own | elsewhere | {"PYTHONPYCACHEPREFIX": str(self.bytecode)}
+        return environ(self.folder) | ({"STRETTO_JOURNAL": self.journal} if self.journal else {})
 
     @property
     def run_id(self) -> str:
@@ -67,7 +66,7 @@ class Crash:
         self,
         until: Callable[[Sequence[Line]], object],
         *options: str,
-        command: Sequence[str] = STRETTO,
+        script: str = "",
         called: Callable[[Any], object] = bool,
         ended: bool = False,
         meanwhile: Callable[[], object] = lambda: None,
@@ -78,60 +77,51 @@ class Crash:
         """
         arguments = ["run", TASK, "--model", MODEL, "--base-url", self.simulator.openai_url, "--synthesize", "merge"]
         self.carry_out_and_kill(
-            [*command, *arguments, "--json", *options], until, called=called, ended=ended, meanwhile=meanwhile
+            [*arguments, "--json", *options], until, script=script, called=called, ended=ended, meanwhile=meanwhile
         )
 
     def carry_out_and_kill(
         self,
-        command: Sequence[str],
+        arguments: Sequence[str],
         until: Callable[[Sequence[Line]], object],
         *,
+        script: str = "",
         called: Callable[[Any], object] = bool,
         ended: bool = False,
         meanwhile: Callable[[], object] = lambda: None,
     ) -> None:
         """Do the same with any command that writes events."""
-        with subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=self.environ,
-            cwd=self.folder,
-        ) as process:
-            assert process.stdout
-            try:
-                for line in process.stdout:
-                    self.seen.append(json.loads(line))
-                    if until(self.seen):
-                        break
-                self.simulator.until(called)
-                meanwhile()
-            finally:
-                process.kill()
+        process = self.start(*arguments, script=script)
+        try:
+            for line in process.out:
+                self.seen.append(json.loads(line))
+                if until(self.seen):
+                    break
+            self.simulator.until(called)
+            meanwhile()
+        finally:
+            process.kill()
             # What was on its way through the pipe was said, too.
-            self.seen += [json.loads(line) for line in process.stdout if line.endswith(b"\n")]
-        assert process.returncode == -9 or (ended and process.returncode == 0)
+            done = process.finish()
+        self.seen += [json.loads(line) for line in done.out.splitlines(keepends=True) if line.endswith("\n")]
+        assert done.code == -9 or (ended and done.code == 0), done.err
         self.calls_before = len(self.simulator.calls)
         self.open_at_kill = sum(not call.delivered for call in self.simulator.calls)
 
-    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def start(self, *arguments: str, script: str = "") -> Command:
+        """Start a command, or a script that has its arguments."""
+        return self.forge.start(arguments, environ=self.environ, folder=self.folder, script=script)
+
+    def ask(self, *arguments: str) -> Ended:
         """Run another command beside it."""
-        return subprocess.run(
-            [*STRETTO, *arguments], capture_output=True, check=False, env=self.environ, cwd=self.folder, text=True
-        )
+        return self.start(*arguments).finish()
 
     def resume(self, *options: str) -> Mapping[str, Any]:
         """Resume it with a provider that is well again, and return the result."""
         self.simulator.play_script(Script())
-        done = subprocess.run(
-            [*STRETTO, "resume", self.run_id, "--json", *options],
-            capture_output=True,
-            check=False,
-            env=self.environ,
-            cwd=self.folder,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        last = json.loads(done.stdout.splitlines()[-1])
+        done = self.ask("resume", self.run_id, "--json", *options)
+        assert done.code == 0, done.err
+        last = json.loads(done.out.splitlines()[-1])
         assert last["kind"] == "run_completed"
         return last["result"]
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import random
+from pathlib import Path
 
 import pytest
 
 from stretto.core.journal import OutcomeKey, SavedRun
 from stretto.journal import open_journal
+from tests.forge import Forge
+from tests.kill9.batch_crash import BatchCrash, answers
 from tests.kill9.crash import Crash, simulate
-from tests.simulator import Script
+from tests.simulator import Script, SimulatorThread
 
 SEEDS = [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 40))]
 
@@ -33,13 +36,13 @@ def in_flight(saved: SavedRun) -> int:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_killed_at_any_moment(seed, tmp_path, bytecode):
+def test_killed_at_any_moment(seed, tmp_path, forge):
     """After so many events told, or answers sent: all is there once, and only what was in flight is asked again."""
     dice = random.Random(seed)
     simulator, subtasks = simulate(seed, Script())
     lines, answers = dice.randint(1, 3 * subtasks + 4), dice.randint(0, subtasks + 2)
     with simulator:
-        crash = Crash(simulator, tmp_path, bytecode)
+        crash = Crash(simulator, tmp_path, forge)
         if seed % 2:
             crash.run_and_kill(bool, called=lambda calls: sum(call.delivered for call in calls) >= answers, ended=True)
         else:
@@ -54,3 +57,22 @@ def test_killed_at_any_moment(seed, tmp_path, bytecode):
         assert recorded.items() <= {i["subtask"]["id"]: i["text"] for i in result["results"]}.items()
         # Nothing that was paid is missing on the books: each call was noted before it was made.
         assert result["usage"]["calls"] == len(load(crash).starts) >= len(simulator.calls)
+
+
+SOAKS = [(0, 12), *(pytest.param(seed, 300, marks=[pytest.mark.slow, pytest.mark.timeout(900)]) for seed in range(5))]
+
+
+@pytest.mark.parametrize(("seed", "rows"), SOAKS)
+def test_a_batch_killed_again_and_again(seed: int, rows: int, tmp_path: Path, forge: Forge):
+    """Killed at random moments until it completes: all is there once, and only what was in flight is paid twice."""
+    dice = random.Random(seed)
+    with SimulatorThread(answers=answers(3)) as simulator:
+        crash = BatchCrash(simulator, tmp_path, forge, rows, 3, concurrency=2 + seed % 7)
+        done = None
+        while done is None:
+            done = crash.kill_after(dice.randint(1, 10 * crash.concurrency))
+        crash.check(done)
+        assert crash.kills > 3
+        assert len(simulator.repeated()) <= crash.asked_again <= len(crash.lost)
+        # Few were in flight at any moment: else there would be little to hold.
+        assert len(crash.lost) <= crash.kills * 4 * crash.concurrency

@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from stretto.journal import open_journal
 from tests.journal.servers import schema_url
-from tests.kill9.crash import MODEL, STRETTO, TASK, Crash, count, held, simulate
+from tests.kill9.crash import MODEL, TASK, Crash, count, held, simulate
 from tests.simulator import Script
 
 # Each test starts a dozen commands, which takes its time where others use the machine.
@@ -17,12 +16,12 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def crash(request: pytest.FixtureRequest, tmp_path, bytecode) -> Iterator[Crash]:
+def crash(request: pytest.FixtureRequest, tmp_path, forge) -> Iterator[Crash]:
     """A run whose first worker gets its answer and whose others never do, for each kind of journal."""
     simulator, _ = simulate(0, held("worker", skip=1))
     journal = schema_url(request.getfixturevalue("postgres_server")) if request.param == "postgres" else ""
     with simulator:
-        yield Crash(simulator, tmp_path, bytecode, journal=journal)
+        yield Crash(simulator, tmp_path, forge, journal=journal)
 
 
 def halfway(lines) -> bool:
@@ -50,19 +49,19 @@ def test_others_leave_a_run_alone_while_it_is_carried_out(crash):
 
     def look() -> None:
         run_id, calls = crash.run_id, len(crash.simulator.calls)
-        assert json.loads(crash.ask("runs", "--json").stdout)["state"] == "running"
+        assert json.loads(crash.ask("runs", "--json").out)["state"] == "running"
         shown = crash.ask("show", run_id)
-        assert "status:  running\n" in shown.stdout
-        assert "resume" not in shown.stderr
-        assert shown.stderr.splitlines()[-1].startswith("running")
+        assert "status:  running\n" in shown.out
+        assert "resume" not in shown.err
+        assert shown.err.splitlines()[-1].startswith("running")
         refused = (
             f"error: Run {run_id} is being carried out right now. Wait for its end, or stop it where it was started."
         )
         for command in (("delete", run_id), ("resume", run_id)):
             ended = crash.ask(*command)
-            assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", f"{refused}\n"), command
+            assert (ended.code, ended.out, ended.err) == (2, "", f"{refused}\n"), command
         pruned = crash.ask("prune", "--older-than", "0h")
-        assert pruned.stderr.splitlines() == [
+        assert pruned.err.splitlines() == [
             f"kept: {run_id}, under way right now; prune again when that has ended.",
             "deleted: 0 runs",
         ]
@@ -77,8 +76,8 @@ def test_a_killed_run_can_be_deleted(crash):
     """Nobody holds it any more: it is shown as interrupted, and goes when it is told to."""
     crash.run_and_kill(halfway)
     assert interrupted(crash)
-    assert "status:  interrupted\n" in crash.ask("show", crash.run_id).stdout
-    assert crash.ask("delete", crash.run_id).stderr == f"deleted: {crash.run_id}\n"
+    assert "status:  interrupted\n" in crash.ask("show", crash.run_id).out
+    assert crash.ask("delete", crash.run_id).err == f"deleted: {crash.run_id}\n"
     assert state(crash) is None
 
 
@@ -88,10 +87,10 @@ def test_a_run_that_is_resumed_is_running_and_interrupted_when_that_is_killed(cr
     first = crash.ask(
         *("run", TASK, "--model", MODEL, "--base-url", crash.simulator.openai_url, "--json", "--max-subtasks", "1")
     )
-    run_id = json.loads(first.stdout.splitlines()[0])["run_id"]
-    assert (first.returncode, state(crash, run_id)) == (3, "partial")
+    run_id = json.loads(first.out.splitlines()[0])["run_id"]
+    assert (first.code, state(crash, run_id)) == (3, "partial")
     crash.carry_out_and_kill(
-        [*STRETTO, "resume", run_id, "--json", "--max-subtasks", "9"],
+        ["resume", run_id, "--json", "--max-subtasks", "9"],
         lambda lines: count(lines, "worker_started"),
         meanwhile=lambda: seen.append(state(crash, run_id)),
     )
@@ -106,21 +105,10 @@ def test_of_two_resumes_at_the_same_moment_one_goes_on(crash):
     crash.run_and_kill(halfway)
     assert interrupted(crash)
     crash.simulator.play_script(Script())
-    processes = [
-        subprocess.Popen(
-            [*STRETTO, "resume", crash.run_id, "--json"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=crash.environ,
-            cwd=crash.folder,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    ended = [(*process.communicate(), process.returncode) for process in processes]
-    refused = [err for _, err, code in ended if code == 2]
+    ended = [command.finish() for command in [crash.start("resume", crash.run_id, "--json") for _ in range(2)]]
+    refused = [one.err for one in ended if one.code == 2]
     # One that came when the run was complete again has nothing to do, and makes no call.
-    assert {code for *_, code in ended} in ({0}, {0, 2})
+    assert {one.code for one in ended} in ({0}, {0, 2})
     assert all("is being carried out right now" in err for err in refused)
     assert crash.asked_again() == crash.open_at_kill
     assert state(crash) == "complete"
