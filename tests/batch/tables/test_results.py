@@ -3,8 +3,11 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from stretto.batch.tables import ResultStore, RowResult
 from stretto.core.checks import Finding
+from stretto.core.errors import JournalError
 from stretto.core.plan import Subtask
 from stretto.core.result import Failure, RunResult, Shortfall, SynthesisResult, WorkerResult
 from stretto.core.usage import UNKNOWN_COST, Cost
@@ -52,4 +55,18 @@ def test_results_come_in_any_order():
     assert store.get("row-42") == result("text 42")
     assert store.get("row-7") == result("again")
     assert store.get("none") is None
+    store.close()
+
+
+def test_a_store_without_room_says_so():
+    """A full folder for temporary files is one line with the way out."""
+    store = ResultStore()
+    store._database.execute("PRAGMA max_page_count = 3")  # as a full disk would
+
+    def fill() -> None:
+        for number in range(100):
+            store.put(f"row-{number}", result("x" * 1000))
+
+    with pytest.raises(JournalError, match=r"temporary files .* full\. Free some space there .*SQLITE_TMPDIR"):
+        fill()
     store.close()

@@ -2,10 +2,12 @@
 
 import pickle
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from stretto.core.errors import JournalError
 from stretto.core.result import RunResult, SynthesisResult, WorkerResult
 from stretto.core.usage import Cost
 
@@ -107,7 +109,7 @@ def _money(cost: Cost) -> Decimal | None:
 
 
 class ResultStore:
-    """Keeps results that come in any order until they are written, on the disk. For runs without a journal."""
+    """Keeps results that come in any order until they are written, on the disk. Raises `JournalError`."""
 
     def __init__(self) -> None:
         # An empty name is a file of its own, beside SQLite's small cache, that goes when it is closed.
@@ -117,13 +119,26 @@ class ResultStore:
 
     def put(self, row_id: str, result: RowResult) -> None:
         """Keep a row's result; a later one takes its place."""
-        self._database.execute("INSERT OR REPLACE INTO result VALUES (?, ?)", (row_id, pickle.dumps(result)))
+        with _worded():
+            self._database.execute("INSERT OR REPLACE INTO result VALUES (?, ?)", (row_id, pickle.dumps(result)))
 
     def get(self, row_id: str) -> RowResult | None:
         """Return a row's result, None when there is none."""
-        found = self._database.execute("SELECT data FROM result WHERE id = ?", (row_id,)).fetchone()
+        with _worded():
+            found = self._database.execute("SELECT data FROM result WHERE id = ?", (row_id,)).fetchone()
         return pickle.loads(found[0]) if found else None
 
     def close(self) -> None:
         """Give the room back."""
         self._database.close()
+
+
+@contextmanager
+def _worded() -> Generator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise JournalError(
+            f"Results cannot be kept in the folder for temporary files until they are written: {error}.",
+            hint="Free some space there and run the same again, or name another folder with SQLITE_TMPDIR.",
+        ) from error

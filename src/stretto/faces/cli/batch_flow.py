@@ -30,7 +30,8 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
     again = the_same_command(context, ready.place)
     with closed(ResultStore()) as store:
         lost = _carry_through(ready, store, tally, interrupts, again)
-        written = _deliver(ready, store, tally)
+        # With no row done there is nothing new to write, and what was written earlier may be worth more.
+        written = _deliver(ready, store, tally) if tally.done or not lost else False
     dot = glyphs_for(sys.stderr.encoding).dot
     for line in missing(tally):
         print(line, file=sys.stderr)
@@ -38,7 +39,7 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
         print(f"No further row was begun: {one_line(str(tally.stopped))}", file=sys.stderr)
     if lost:
         print(f"error: {one_line(str(lost))}", file=sys.stderr)
-    if ready.place and (tally.done < tally.total or tally.statuses["complete"] < tally.done):
+    if ready.place and (not written or tally.statuses["complete"] < tally.total):
         print(f"Next: {again}{_advice(tally, ready)}", file=sys.stderr)
     print(closing(tally, ready.office.books.total.cost, dot=dot, interrupted=interrupts.seen), file=sys.stderr)
     if interrupts.seen:
@@ -57,14 +58,14 @@ def code_of(tally: Counts) -> ExitCode:
 
 def _advice(tally: Tally, ready: Ready) -> str:
     """Return the option without which the same command would leave failed rows as they are."""
-    unbegun = tally.done < tally.total
-    return "" if unbegun or ready.retry_errors else " --retry-errors"
+    short = tally.statuses["complete"] < tally.done == tally.total
+    return " --retry-errors" if short and not ready.retry_errors else ""
 
 
 def _carry_through(
     ready: Ready, store: ResultStore, tally: Tally, interrupts: Interrupts, again: str
 ) -> JournalError | None:
-    """Run the rows; return what ended it when the journal failed on the way, raise that when nothing had begun."""
+    """Run the rows; return what ended it when the journal failed on the way, raise that when no call was made."""
     dot = glyphs_for(sys.stderr.encoding).dot
     progress = open_progress(lambda: progress_line(tally, ready.office.books.total.cost, dot=dot))
     lost: list[JournalError] = []
@@ -74,7 +75,7 @@ def _carry_through(
         lost.append(_first(errors))
     finally:
         progress.close()
-    if lost and not tally.done:
+    if lost and not tally.done and not ready.office.books.total.usage.calls:
         raise or_without(lost[0]) if ready.place and ready.place.optional else lost[0]
     return lost[0] if lost else None
 

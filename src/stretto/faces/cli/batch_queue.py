@@ -101,8 +101,10 @@ class _Conduct:
         except StrettoError as error:  # the queue has what was paid for
             print(f"error: {one_line(str(error))}", file=sys.stderr)
             written = False
-        if standing.statuses["complete"] < standing.total:
-            advice = "" if standing.done < standing.total or self._ready.retry_errors else " --retry-errors"
+        short = standing.statuses["complete"] < standing.total
+        if short or not written:
+            over = short and standing.done == standing.total
+            advice = " --retry-errors" if over and not self._ready.retry_errors else ""
             print(f"Next: {self._again}{advice}", file=sys.stderr)
         dot = glyphs_for(sys.stderr.encoding).dot
         print(closing(standing, standing.cost, dot=dot, interrupted=False), file=sys.stderr)

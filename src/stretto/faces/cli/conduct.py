@@ -1,5 +1,6 @@
 """Carries a run out in front of a person or a program: view, review, Ctrl-C, what is printed in the end."""
 
+import shlex
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -224,6 +225,11 @@ def _deliver(result: RunResult, board: Board, errand: Errand) -> bool:
             print(f"written: {as_typed(str(errand.output))}", file=sys.stderr)
         except StrettoError as error:  # what was paid for is not thrown away
             print(f"error: {one_line(str(error))}", file=sys.stderr)
+            if errand.place:
+                file = shlex.quote(as_typed(str(errand.output)))
+                print(
+                    f"To write it later: {errand.place.command('export', result.run_id, '-o', file)}", file=sys.stderr
+                )
     if not errand.as_json and not (errand.output and written):
         print_results(result, run.labels)
     return written
