@@ -148,6 +148,15 @@ async def heartbeat(depot: Depot) -> None:
             await anyio.sleep(0.1)
 
 
+async def held(depot: Depot, number: int) -> None:
+    """Return once so many calls of workers wait for an answer."""
+    await anyio.to_thread.run_sync(
+        depot.simulator.until,
+        lambda calls: sum(call.role == "worker" and call.end == "open" for call in calls) >= number,
+        120.0,
+    )
+
+
 async def alive(depot: Depot, number: int) -> None:
     """Return once so many workers are alive."""
     async with open_queue(depot.url) as queue:
