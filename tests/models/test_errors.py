@@ -68,6 +68,16 @@ BODIES = [
         {"error": {"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}}},
     ),
     ("anthropic", 400, {"error": {"type": "invalid_request_error", "message": "Your credit balance is too low"}}),
+    (
+        "anthropic",
+        400,
+        {
+            "error": {
+                "type": "invalid_request_error",
+                "message": "You have reached your specified workspace API usage limits.",
+            }
+        },
+    ),
     ("anthropic", 403, {"error": {"type": "billing_error", "message": "Pay first"}}),
     ("chat", 429, {"error": {"code": "insufficient_quota", "type": "insufficient_quota"}}),
     ("responses", 429, {"error": {"code": "project_spend_limit_exceeded", "message": "Limit"}}),
@@ -140,7 +150,19 @@ async def test_money_is_told_from_the_body(server, protocols, streamed, make_req
             {"error": {"type": "invalid_request_error", "message": "prompt is too long: 9"}},
             "context_window",
         ),
+        (
+            "anthropic",
+            400,
+            {
+                "error": {
+                    "type": "invalid_request_error",
+                    "message": "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000",
+                }
+            },
+            "context_window",
+        ),
         ("chat", 400, {"error": {"code": "context_length_exceeded", "message": "Long"}}, "context_window"),
+        ("chat", 500, {"error": {"type": "exceed_context_size_error", "message": "Long"}}, "context_window"),
         ("openrouter", 400, {"error": {"code": 400, "message": "maximum context length is 9"}}, "context_window"),
         (
             "gemini",

@@ -29,12 +29,18 @@ _BILLING = (
 )
 # OpenRouter's 402 for a balance that the calls under way have taken up: there is room again when they have ended.
 _IN_FLIGHT = frozenset({"openrouter_in_flight_budget", "in_flight_budget_exhausted"})
-# Only the message tells Google's spend cap from a limit per minute, and OpenRouter's of a key from a missing right.
+# Only the message tells Anthropic's usage limits from any bad request, Google's spend cap from a limit per minute, and
+# OpenRouter's of a key from a missing right.
 _SPENT: Mapping[int, re.Pattern[str]] = {
+    400: re.compile(r"\bAPI usage limits\b", re.IGNORECASE),
     429: re.compile(r"\bspend(?:ing)? cap\b", re.IGNORECASE),
     403: re.compile(r"\b(?:key|budget|daily|weekly|monthly|total) limit\b", re.IGNORECASE),
 }
 _FLAGGED = frozenset({"content_policy_violation", "content_filter", "refusal"})
+# The window is too small for the request: llama.cpp's type, under whatever status, and Anthropic's words where only the
+# room for the answer no longer fits in, which come as any bad request.
+_TOO_LONG = "exceed_context_size_error"
+_NO_ROOM = "exceed context limit"
 # Seconds from which on a wait is named to the user rather than spent by the program.
 _LONG_WAIT = 60.0
 _BY_STATUS: Mapping[int, ErrorKind] = {
@@ -165,6 +171,8 @@ def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKi
         return "billing"
     if (spent := _SPENT.get(status or 0)) and spent.search(read_message(error)):
         return "billing"
+    if _TOO_LONG in codes or (status == 400 and _NO_ROOM in read_message(error)):
+        return "context_window"
     if codes & _OVERLOADED:
         return "overloaded"
     if codes & _FLAGGED or (status == 403 and flags_input(error)):
