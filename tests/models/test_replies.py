@@ -85,3 +85,30 @@ async def test_a_full_context_window(server, protocols, streamed, make_request):
         with pytest.raises(ModelError) as caught:
             await _open_on(server, anthropic).respond(make_request(), [].append if streamed else None)
         assert (caught.value.kind, caught.value.retryable) == ("context_window", False)
+
+
+@pytest.mark.parametrize("name", ["chat", "responses", "gemini"])
+async def test_text_beside_a_call_for_a_tool_is_half_an_answer(server, protocols, streamed, make_request, name: str):
+    """A tool that was never offered is asked for, under an end that says "stop": the text beside it does not count."""
+    protocol = protocols[name]
+    body = json.loads(protocol.whole("Half", protocol.stop).chunks[0])
+    if name == "gemini":
+        body["candidates"][0]["content"]["parts"].append({"functionCall": {"name": "write", "args": {}}})
+        events = [body]
+    elif name == "chat":
+        call = {"index": 0, "id": "t1", "type": "function", "function": {"name": "write", "arguments": "{}"}}
+        body["choices"][0]["message"]["tool_calls"] = [call]
+        events = [protocol.chunk({"content": "Half", "tool_calls": [call]}), protocol.chunk({}, "stop")]
+    else:
+        call = {"id": "f1", "call_id": "t1", "type": "function_call", "name": "write", "arguments": "{}"}
+        body["output"].append(call | {"status": "completed"})
+        added = {"type": "response.output_item.added", "output_index": 1, "item": call, "sequence_number": 4}
+        events = [json.loads(chunk.split(b"data: ")[1]) for chunk in protocol.stream(["Half"], "completed").chunks]
+        events = [*events[:-1], added, events[-1] | {"response": body, "sequence_number": 5}]
+    if streamed:
+        server.stream(*events, named=name == "responses")
+    else:
+        server.say(body)
+    with pytest.raises(ModelError) as caught:
+        await _open_on(server, protocol).respond(make_request(), [].append if streamed else None)
+    assert (caught.value.kind, caught.value.retryable) == ("protocol", True)

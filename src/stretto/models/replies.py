@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic_ai.messages import ModelResponse, TextPart
+from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 
 from stretto.core.errors import ModelError
 from stretto.core.models import Finish
@@ -36,7 +36,9 @@ def read_finish(response: ModelResponse, *, model: str, streamed: bool, tools: b
         raise _cut(model, raw)
     if finish == "error":
         raise ModelError(f"{model}: the provider gave up on the answer ({raw}).", kind="server", model=model)
-    if finish == "tool_call" and not tools:
+    # Gemini and the Responses API end with a stop when a tool is asked for, so what stands beside it is half an answer.
+    asked = finish == "tool_call" or any(isinstance(part, ToolCallPart) for part in response.parts)
+    if asked and not tools:
         raise ModelError(f"{model}: asked for a tool where there is none.", kind="protocol", model=model)
     if raw == _PAST_WINDOW:  # Also with some text: asked again, with its answer added, there is even less room.
         raise ModelError(
