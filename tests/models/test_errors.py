@@ -269,6 +269,7 @@ EVENTS = [
     ("openrouter", {"error": {"message": "Key limit exceeded (daily limit).", "code": 403}}, "billing"),
     ("openrouter", {"error": {"message": "No", "code": 403, "metadata": {"reasons": ["violence"]}}}, "refused"),
     ("responses", {"type": "error", "code": "server_error", "message": "Gone", "sequence_number": 9}, "server"),
+    ("responses", {"type": "error"}, "server"),
     ("gemini", {"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}, "overloaded"),
 ]
 

@@ -15,7 +15,7 @@ from pydantic_ai.models import Model as PydanticModel
 
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.models.catalog import find_provider
-from stretto.models.failure_body import flags_input, read_codes, read_message, read_wait
+from stretto.models.failure_body import flags_input, own_words, read_codes, read_message, read_wait
 from stretto.models.secrets import mask_keys
 
 _LONGEST = 200
@@ -209,7 +209,7 @@ def _describe(error: Exception, kind: ErrorKind, status: int | None, origin: Ori
         return "no answer in time."
     if kind == "connection":
         where = f" at {mask_keys(origin.base_url, origin.keys)}" if origin.base_url else ""
-        said = _one_line(str(_root(error)) or type(_root(error)).__name__, origin.keys).rstrip(".")
+        said = _one_line(own_words(_root(error)), origin.keys).rstrip(".")
         return f"the provider{where} could not be reached, or the connection was lost ({said})."
     if kind == "protocol" and not isinstance(error, failures.AgentRunError):
         return f"the provider's answer could not be read ({type(error).__name__})."

@@ -71,4 +71,12 @@ def read_message(error: Exception) -> str:
         return body
     if isinstance(error, failures.ModelHTTPError):
         return "no explanation" if not body else str(body)
-    return str(error) or type(error).__name__
+    return own_words(error)
+
+
+def own_words(error: BaseException) -> str:
+    """Return an exception's own words, or its name when it has none."""
+    try:
+        return str(error) or type(error).__name__
+    except TypeError:  # Of an error event without a message pydantic-ai makes an exception whose text is None.
+        return "no explanation"
