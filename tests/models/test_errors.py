@@ -248,6 +248,21 @@ async def test_an_error_without_explanation(server, protocols, make_request, bod
     assert "HTTP 418: " in str(error)
 
 
+async def test_a_code_that_is_no_word(server, protocols, streamed, make_request):
+    """A number or worse in place of an error's type leaves the status to tell."""
+    server.say({"error": {"message": "Gone", "type": 7, "code": {"odd": 1}}}, 500)
+    assert (await _fail(server, protocols["responses"], make_request, streamed)).kind == "server"
+
+
+async def test_a_piece_without_its_text(server, protocols, make_request):
+    """A text's piece that brings no text is not what the protocol says, and no bug of the watcher's."""
+    events = protocols["anthropic"].events(["", "a"], "end_turn")
+    piece = next(event for event in events if event.get("delta", {}).get("type") == "text_delta")
+    del piece["delta"]["text"]
+    server.stream(*events, named=True)
+    assert (await _fail(server, protocols["anthropic"], make_request, True)).kind == "protocol"
+
+
 async def test_an_answer_of_another_form_is_told_in_plain_words(server, protocols, make_request):
     """What is missing is named; how a library says so is not shown."""
     server.say({"error": "no such endpoint"})
@@ -263,6 +278,7 @@ EVENTS = [
     ("anthropic", {"type": "error", "error": {"type": "news_error", "message": "New"}}, "server"),
     ("chat", {"error": {"message": "Gone", "type": "server_error", "code": None}}, "server"),
     ("chat", {"error": {"message": "Gone", "type": "who_knows"}}, "server"),
+    ("chat", {"error": {"message": "Gone", "type": 7, "code": ["odd"]}}, "server"),
     ("chat", {"error": {"message": "Quota", "code": "insufficient_quota"}}, "billing"),
     ("openrouter", {"error": {"message": "Upstream", "code": 502}}, "server"),
     ("openrouter", {"error": {"message": "Upstream", "code": 429}}, "rate_limit"),

@@ -93,9 +93,10 @@ class AgentModel:
             while True:
                 with translated(self._origin, otherwise="unexpected"):
                     event = await anext(events)
+                    text = text_of(event) if isinstance(event, PartStartEvent | PartDeltaEvent) else ""
                 if isinstance(event, AgentRunResultEvent):
                     return event.result
-                if isinstance(event, PartStartEvent | PartDeltaEvent) and (text := text_of(event)):
+                if text:
                     on_text(text)
 
     def _prepare(

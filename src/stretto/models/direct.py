@@ -113,20 +113,26 @@ class DirectModel:
                 # Around the provider's part only: what the watcher raises is not the provider's error.
                 with translated(self._origin):
                     event = await anext(events, None)
+                    piece = "" if event is None else text_of(event)
                 if event is None:
                     return stream.get()
                 if begun:
                     begun()
-                if on_text and (text := speech.feed(text_of(event))):
+                if on_text and (text := speech.feed(piece)):
                     on_text(text)
 
 
 def text_of(event: ModelResponseStreamEvent) -> str:
-    """Return the piece of text that an event brings; empty for anything else."""
+    """Return the piece of text that an event brings, empty for anything else; raises `TypeError` if it brings none."""
     match event:
-        case PartStartEvent(part=TextPart(content=text)):
-            return text
-        case PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
-            return text
+        case PartStartEvent(part=TextPart(content=text)) | PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
+            return _checked(text)
         case _:
             return ""
+
+
+def _checked(text: object) -> str:
+    # The SDKs check no types: a text's piece that brings none would pass, and the answer lack its beginning.
+    if not isinstance(text, str):
+        raise TypeError(f"A piece of text is {text!r}.")
+    return text

@@ -15,8 +15,9 @@ _FLAGS = frozenset({"reasons", "flagged_input", "patterns"})
 
 def read_codes(error: failures.ModelAPIError) -> Iterator[str]:
     """Yield every code in the error and its body, in lower case."""
-    for code in (error.provider_error_code, error.provider_error_type):
-        if code:
+    codes: tuple[object, ...] = (error.provider_error_code, error.provider_error_type)
+    for code in codes:
+        if isinstance(code, str):  # Some gateways put a number there.
             yield code.lower()
     yield from _codes_in(error.body, 0)
 
