@@ -17,6 +17,12 @@ from tests.simulator import Fault, Hold, Script, SimulatorThread
 HELD = Script((Fault(effects=(Hold(name="held"),), role="worker", skip=1),))
 
 
+def until_recorded(journal: sqlite3.Connection) -> None:
+    """Return once a text is recorded: only the journal knows when the one that was answered is."""
+    while not journal.execute("SELECT count(*) FROM stretto_outcomes WHERE role = 'worker'").fetchone()[0]:
+        pass
+
+
 @pytest.mark.parametrize(("first", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("verb", ["run", "batch"])
 def test_the_second_one_does_not_wait_for_the_journal(
@@ -31,8 +37,7 @@ def test_the_second_one_does_not_wait_for_the_journal(
         command = forge.start([*task, *model, *output], environ=environ(tmp_path), folder=tmp_path)
         simulator.until(lambda calls: sum(call.role == "worker" for call in calls) == 3)
         with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None, timeout=30)) as holder:
-            while not holder.execute("SELECT count(*) FROM stretto_outcomes WHERE role = 'worker'").fetchone()[0]:
-                pass  # Only the journal knows when the one that was answered is recorded.
+            until_recorded(holder)
             holder.execute("BEGIN IMMEDIATE")
             command.send_signal(first)
             said = next(line for line in command.err if b"Ctrl-C again leaves at once" in line).decode()
@@ -46,3 +51,20 @@ def test_the_second_one_does_not_wait_for_the_journal(
         done = forge.run(shlex.split(again[1]), environ=environ(tmp_path), folder=tmp_path)
         assert done.code == 0, done.err
         assert simulator.repeated() == ()
+
+
+def test_what_is_said_at_the_end_is_what_the_journal_says(tmp_path: Path, forge: Forge):
+    """A run that is stopped counts the orchestrator's call and those that were left, as `show` does."""
+    with SimulatorThread(script=HELD, answers=answers(3)) as simulator:
+        order = ["run", "Describe cup", "--model", MODEL, "--base-url", simulator.openai_url, "--concurrency", "2"]
+        command = forge.start(order, environ=environ(tmp_path), folder=tmp_path)
+        simulator.until(lambda calls: sum(call.role == "worker" for call in calls) == 3)
+        with closing(sqlite3.connect(tmp_path / "journal.db", timeout=30)) as journal:
+            until_recorded(journal)
+        command.send_signal(signal.SIGINT)
+        stopped = command.finish()
+    (run_id,) = re.findall(r"^run: (\S+)", stopped.err, re.MULTILINE)
+    shown = forge.run(["show", run_id], environ=environ(tmp_path), folder=tmp_path)
+    (said,) = re.findall(r"4 calls · \S+ tokens · \S+", stopped.err)
+    assert said in shown.err
+    assert f"together: {said.replace(' · ', ', ')}" in shown.out

@@ -60,9 +60,9 @@ class Board:
     """What holds the run up."""
     synthesis: SynthesisRow | None = None
     usage: Usage = NO_USAGE
-    """Of the finished subtasks."""
+    """Of the calls that have ended."""
     cost: Cost = FREE
-    """Of the finished subtasks."""
+    """Of the calls that have ended."""
     result: RunResult | None = None
     seconds: float = 0.0
     """When the latest event was sent."""
@@ -91,8 +91,11 @@ class Board:
                 self._synthesise(event)
             case RunCompleted():
                 self.result = event.result
-            case RunWaiting() | ReviewRequested() | CallEnded():
-                pass  # a notice; a review is itself what is shown; what came of a call follows
+            case CallEnded():
+                self.usage += event.usage
+                self.cost += event.cost
+            case RunWaiting() | ReviewRequested():
+                pass  # a notice; a review is itself what is shown
             case _:
                 assert_never(event)
 
@@ -177,8 +180,6 @@ class Board:
         self.active.pop(result.subtask.id, None)
         row.result, row.ended = result, at
         self.recent.append(row)
-        self.usage += result.usage
-        self.cost += result.cost
 
     def _synthesise(self, event: SynthesisStarted | SynthesisDelta | SynthesisCompleted | SynthesisFailed) -> None:
         if isinstance(event, SynthesisStarted):

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -168,6 +168,18 @@ async def follow(errand: Errand, board: Board, watcher: Watcher, interrupts: Int
                         watcher.see(event)
                         if isinstance(event, ReviewRequested):
                             requested.set()
+        if errand.place and board.result is None:
+            await _recount(board, errand.place)
+
+
+async def _recount(board: Board, place: Place) -> None:
+    """Have a run that was stopped say what the journal says of it: earlier calls too, and those that were left."""
+    from stretto.app.archive import result_of_saved  # Only a run that was stopped needs it.
+
+    if board.run:
+        with suppress(JournalError):
+            saved = await result_of_saved(place.journal, board.run.run_id)
+            board.usage, board.cost = saved.usage, saved.cost
 
 
 def _introduce(run: RunStarted, errand: Errand) -> None:
