@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from stretto.core.events import (
     AnalysisDelta,
+    CallEnded,
     Event,
     PlanCompleted,
     RunCompleted,
@@ -88,6 +89,7 @@ def run_of(
         at = 2.0 + number / len(results)
         if result.status == "completed":
             events.append(WorkerDelta(subtask_id=result.subtask.id, attempt=1, text=result.text, at=2.0))
+        events.append(_call_of(result, at))
         events.append(
             WorkerCompleted(result=result, at=at)
             if result.status == "completed"
@@ -95,6 +97,22 @@ def run_of(
         )
     events.append(RunCompleted(result=result_of(results, analysis=analysis), at=3.5))
     return number_them(events)
+
+
+def _call_of(result: WorkerResult, at: float) -> CallEnded:
+    return CallEnded(
+        role="worker",
+        subtask_id=result.subtask.id,
+        attempt=result.attempts,
+        model="w",
+        streamed=True,
+        seconds=result.seconds,
+        usage=result.usage,
+        cost=result.cost,
+        reported=True,
+        error=result.error,
+        at=at,
+    )
 
 
 def number_them(events: Iterable[Event]) -> list[Event]:

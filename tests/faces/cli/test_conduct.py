@@ -71,7 +71,7 @@ def test_an_interrupted_run_keeps_what_is_finished(capsys):
     assert "copy by a" in shown.out
     assert shown.out.count("(failed: The run was interrupted.)") == 2
     assert "missing: 2 of 3 subtasks: The run was interrupted." in shown.err
-    assert shown.err.splitlines()[-1].startswith("interrupted · partial · 1 of 3 results · 1 call")
+    assert shown.err.splitlines()[-1].startswith("interrupted · partial · 1 of 3 results · 2 calls")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

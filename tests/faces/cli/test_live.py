@@ -114,7 +114,7 @@ def test_a_row_shows_what_is_being_written(terminal):
 
 def test_a_finished_row_shows_its_numbers_and_how_it_begins(terminal):
     """A finished worker's row has its seconds, tokens and cost, and below it how the text begins."""
-    terminal.show(*run_of([done(subtask(1), "# Cold water\n\nAll day."), done(subtask(2))])[:-2])
+    terminal.show(*run_of([done(subtask(1), "# Cold water\n\nAll day."), done(subtask(2))])[:-3])
     row = terminal.line("Angle 1")
     assert row.startswith("  ✓  1 Angle 1")
     assert row.split()[-4:] == ["$0.0041", "1,043", "tokens", "1.5s"]

@@ -60,9 +60,9 @@ class Board:
     """What holds the run up."""
     synthesis: SynthesisRow | None = None
     usage: Usage = NO_USAGE
-    """Of the calls that have ended."""
+    """Of the calls that have ended, and of what an earlier process had finished."""
     cost: Cost = FREE
-    """Of the calls that have ended."""
+    """The same."""
     result: RunResult | None = None
     seconds: float = 0.0
     """When the latest event was sent."""
@@ -176,6 +176,9 @@ class Board:
 
     def _finish(self, result: WorkerResult, at: float) -> None:
         row = self._row(result.subtask)
+        if row.started is None:  # It was paid for before this run went on.
+            self.usage += result.usage
+            self.cost += result.cost
         self._move(row, result.status)
         self.active.pop(result.subtask.id, None)
         row.result, row.ended = result, at
