@@ -10,7 +10,8 @@ import pytest
 
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelRequest, OnText
-from stretto.engine.gate import Gate, Gates
+from stretto.engine.gate import Gate
+from stretto.engine.gates import Gates
 from tests.engine.rehearsal import VirtualLoop
 from tests.engine.stage import Stage, plan, write
 

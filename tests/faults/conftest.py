@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from anyio.lowlevel import RunVar
 
-from stretto.engine import gate
+from stretto.engine import gates
 from tests.faults.clock import LeapingLoop
 from tests.faults.stage import Recorder, Stage
 from tests.simulator import Simulator
@@ -45,5 +45,5 @@ def quick_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def fresh_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test's provider refused slows down no other test."""
-    monkeypatch.setattr(gate, "_shared", RunVar("limits_of_one_test"))
+    monkeypatch.setattr(gates, "_shared", RunVar("limits_of_one_test"))
     monkeypatch.delenv("STRETTO_MODEL", raising=False)

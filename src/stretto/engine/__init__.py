@@ -1,7 +1,7 @@
 """Runs a plan: orchestrator, workers, synthesis, as one stream of events."""
 
 from stretto.engine.books import Books, Budget
-from stretto.engine.gate import Gates
+from stretto.engine.gates import Gates
 from stretto.engine.job import Job, ReviewHook, RunSettings, Team
 from stretto.engine.quote import quote
 from stretto.engine.saved import AS_REVIEWED, AS_WRITTEN, Wanted, result_of

@@ -17,7 +17,8 @@ from stretto.core.usage import FREE, Cost, Usage
 from stretto.engine.books import Books, Tally
 from stretto.engine.emitter import Emitter
 from stretto.engine.exchange import Exchange
-from stretto.engine.gate import Gates, OnLowered
+from stretto.engine.gate import OnLowered
+from stretto.engine.gates import Gates
 from stretto.engine.job import Job
 from stretto.engine.retry import retrying
 from stretto.engine.warmth import Warmth

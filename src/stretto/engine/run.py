@@ -21,7 +21,7 @@ from stretto.engine.calls import Caller
 from stretto.engine.conclude import plan_warnings, shortfall_of, status_of
 from stretto.engine.dispatch import Dispatcher
 from stretto.engine.emitter import Emitter
-from stretto.engine.gate import Gates
+from stretto.engine.gates import Gates
 from stretto.engine.job import Job
 from stretto.engine.ledger import Ledger
 from stretto.engine.planning import Planned, Planner

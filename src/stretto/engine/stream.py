@@ -10,7 +10,7 @@ from stretto.core.errors import JournalError
 from stretto.core.events import Event
 from stretto.core.journal import Journal
 from stretto.engine.emitter import Emit, Emitter
-from stretto.engine.gate import Gates
+from stretto.engine.gates import Gates
 from stretto.engine.job import Job
 from stretto.engine.recorder import Recorder
 from stretto.engine.run import Run
