@@ -29,6 +29,11 @@ def halfway(lines) -> bool:
     return bool(count(lines, "worker_completed") and count(lines, "plan_completed"))
 
 
+def all_asked(calls) -> bool:
+    """Whether the plan and its three texts have been asked for: of itself the run makes no further call."""
+    return len(calls) == 4
+
+
 def state(crash: Crash, run_id: str = "") -> str | None:
     """Return how the run stands."""
 
@@ -68,7 +73,7 @@ def test_others_leave_a_run_alone_while_it_is_carried_out(crash):
         assert state(crash) == "running"
         assert len(crash.simulator.calls) == calls
 
-    crash.run_and_kill(halfway, meanwhile=look)
+    crash.run_and_kill(halfway, called=all_asked, meanwhile=look)
     assert interrupted(crash)
 
 
