@@ -10,7 +10,7 @@ import logging
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults.bucket import RATE, WORKERS, serve
+from tests.limits.bucket import RATE, WORKERS, serve
 
 BURSTS = (1, 2, 5, 20, 40)
 SETTLED = 4.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.bucket import RATE, WORKERS, serve
+from tests.limits.bucket import RATE, WORKERS, serve
 from tests.simulator.asked import PROTOCOL_NAMES, ProtocolName
 
 # Slow: the work counts as time here, and a machine busy with other tests does less of it.
