@@ -11,10 +11,12 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 SETTLED = 4.0
 """Seconds that the gate may take to find the rate."""
 
+# Not ten at a time where the limit lets two through at once: whenever all ten places are taken as a call is due, that
+# call's time is lost, however the gate sends.
+
 
 @pytest.mark.parametrize("protocol", PROTOCOL_NAMES)
-@pytest.mark.parametrize("burst", [2, 20])
-@pytest.mark.parametrize("concurrency", [10, 200])
+@pytest.mark.parametrize(("concurrency", "burst"), [(200, 2), (200, 20), (10, 20)])
 @pytest.mark.parametrize("says_when", [True, False], ids=["Retry-After", "silent"])
 @pytest.mark.parametrize("headers", [True, False], ids=["headers", "bare"])
 async def test_a_rate_limit_is_found_and_kept(
