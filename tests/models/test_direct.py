@@ -147,6 +147,17 @@ async def test_a_second_choice_is_not_woven_in(server, protocols, make_request, 
     assert reply.usage
 
 
+@pytest.mark.parametrize("name", ["chat", "openrouter"])
+async def test_an_answer_that_was_cut_is_not_made_whole_by_a_later_stop(server, protocols, make_request, name: str):
+    """Of two ends in one stream the one that says that something is missing counts."""
+    protocol = protocols[name]
+    pieces = [protocol.chunk({"content": piece}) for piece in PIECES]
+    usage = protocol.chunk({}) | {"choices": [], "usage": protocol.usage}
+    server.stream(*pieces, protocol.chunk({}, "length"), protocol.chunk({}, "stop"), usage)
+    reply = await _open_on(server, protocol).respond(make_request(), [].append)
+    assert (reply.text, reply.finish) == ("".join(PIECES), "length")
+
+
 async def test_a_choice_without_a_number_is_the_first(server, protocols, make_request):
     """Servers that do not number their one choice are understood, and those that do so only at first."""
     reply = protocols["chat"].stream(PIECES, "stop")

@@ -1,4 +1,4 @@
-"""Keeps the choices of a Chat Completions stream apart: an answer is one of them."""
+"""Keeps the choices of a Chat Completions stream apart: an answer is one of them, and ends as it was first cut."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Protocol
@@ -11,6 +11,7 @@ _HOOK = "_validate_response"
 
 class _Choice(Protocol):
     index: int
+    finish_reason: str | None
 
 
 class _Chunk(Protocol):
@@ -29,12 +30,19 @@ def read_one_choice(stream: StreamedResponse) -> None:
 
 async def _of_one_choice(chunks: AsyncIterator[_Chunk]) -> AsyncGenerator[_Chunk]:
     first: int | None = None
+    cut: str | None = None
     async for chunk in chunks:
         if chunk.choices:
             if first is None:
                 first = _index(chunk.choices[0])
             if len(chunk.choices) > 1 or _index(chunk.choices[0]) != first:
                 chunk.choices = [choice for choice in chunk.choices if _index(choice) == first]
+            for choice in chunk.choices:
+                # Some servers close every answer with a stop, also one that they have said was cut or filtered.
+                if cut and choice.finish_reason:
+                    choice.finish_reason = cut
+                elif choice.finish_reason not in (None, "stop"):
+                    cut = choice.finish_reason
         yield chunk
 
 
