@@ -62,23 +62,10 @@ class Crash:
         """The killed run's."""
         return self.seen[0]["run_id"]
 
-    def run_and_kill(
-        self,
-        until: Callable[[Sequence[Line]], object],
-        *options: str,
-        script: str = "",
-        called: Callable[[Any], object] = bool,
-        ended: bool = False,
-        meanwhile: Callable[[], object] = lambda: None,
-    ) -> None:
-        """Run the task until what it said and what the provider was asked are so; then kill it.
-
-        `ended` says that it may have come to its end before the signal reached it; `meanwhile` is done before the kill.
-        """
+    def run_and_kill(self, until: Callable[[Sequence[Line]], object], *options: str, **how: Any) -> None:
+        """Run the task until what it said and what the provider was asked are so; then kill it. See below for `how`."""
         arguments = ["run", TASK, "--model", MODEL, "--base-url", self.simulator.openai_url, "--synthesize", "merge"]
-        self.carry_out_and_kill(
-            [*arguments, "--json", *options], until, script=script, called=called, ended=ended, meanwhile=meanwhile
-        )
+        self.carry_out_and_kill([*arguments, "--json", *options], until, **how)
 
     def carry_out_and_kill(
         self,
@@ -90,7 +77,10 @@ class Crash:
         ended: bool = False,
         meanwhile: Callable[[], object] = lambda: None,
     ) -> None:
-        """Do the same with any command that writes events."""
+        """Do the same with any command that writes events.
+
+        `ended` says that it may have come to its end before the signal reached it; `meanwhile` is done before the kill.
+        """
         process = self.start(*arguments, script=script)
         try:
             for line in process.out:

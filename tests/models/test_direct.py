@@ -158,6 +158,15 @@ async def test_an_answer_that_was_cut_is_not_made_whole_by_a_later_stop(server, 
     assert (reply.text, reply.finish) == ("".join(PIECES), "length")
 
 
+async def test_a_word_in_every_chunk_is_not_an_end(server, protocols, make_request):
+    """A gateway that fills in something where others leave null is understood: the end that it says last counts."""
+    protocol = protocols["chat"]
+    pieces = [protocol.chunk({"content": piece}, "null") for piece in PIECES]
+    server.stream(*pieces, protocol.chunk({}, "stop"), protocol.chunk({}) | {"choices": [], "usage": protocol.usage})
+    reply = await _open_on(server, protocol).respond(make_request(), [].append)
+    assert (reply.text, reply.finish) == ("".join(PIECES), "stop")
+
+
 async def test_a_choice_without_a_number_is_the_first(server, protocols, make_request):
     """Servers that do not number their one choice are understood, and those that do so only at first."""
     reply = protocols["chat"].stream(PIECES, "stop")

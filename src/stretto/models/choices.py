@@ -1,4 +1,4 @@
-"""Keeps the choices of a Chat Completions stream apart: an answer is one of them, and ends as it was first cut."""
+"""Keeps the choices of a Chat Completions stream apart: an answer is one of them, and ends as it was cut."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Protocol
@@ -7,6 +7,8 @@ from pydantic_ai.models import StreamedResponse
 
 # What pydantic-ai's stream has for subclasses to look at each chunk. It reads a chunk's first choice and no index.
 _HOOK = "_validate_response"
+# No others: some gateways put words of their own into every chunk.
+_MISSING = frozenset({"length", "content_filter"})
 
 
 class _Choice(Protocol):
@@ -41,7 +43,7 @@ async def _of_one_choice(chunks: AsyncIterator[_Chunk]) -> AsyncGenerator[_Chunk
                 # Some servers close every answer with a stop, also one that they have said was cut or filtered.
                 if cut and choice.finish_reason:
                     choice.finish_reason = cut
-                elif choice.finish_reason not in (None, "stop"):
+                elif choice.finish_reason in _MISSING:
                     cut = choice.finish_reason
         yield chunk
 

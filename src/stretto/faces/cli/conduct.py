@@ -177,7 +177,7 @@ async def _recount(board: Board, place: Place) -> None:
     from stretto.app.archive import result_of_saved  # Only a run that was stopped needs it.
 
     if board.run:
-        with suppress(JournalError):
+        with suppress(JournalError):  # What this process has counted itself stands then.
             saved = await result_of_saved(place.journal, board.run.run_id)
             board.usage, board.cost = saved.usage, saved.cost
 
