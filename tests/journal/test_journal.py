@@ -6,7 +6,14 @@ import anyio
 import pytest
 
 from stretto.core.errors import JournalError
-from stretto.core.events import AnalysisDelta, PlanCompleted, SubtaskSealed, WorkerCompleted, WorkerDelta
+from stretto.core.events import (
+    AnalysisDelta,
+    PlanCompleted,
+    SubtaskSealed,
+    SynthesisDelta,
+    WorkerCompleted,
+    WorkerDelta,
+)
 from stretto.core.journal import OutcomeKey, Revision, SavedRun
 from stretto.journal import open_journal
 from tests.journal.samples import (
@@ -148,20 +155,26 @@ async def test_revisions_come_oldest_first(journal):
 
 
 async def test_events_are_replayed_in_order_from_where_the_reader_was(journal):
-    """Logged events come by their number, past a given one; deltas are not logged."""
+    """Logged events come by their number, past a given one."""
     first = SubtaskSealed(seq=2, subtask=subtask())
     second = PlanCompleted(seq=5, at=1.5, plan=plan(1), warnings=("few",))
     third = WorkerCompleted(seq=9, result=result())
     await journal.log("r", [third, second])
-    await journal.log(
-        "r", [AnalysisDelta(seq=1, text="x"), first, WorkerDelta(seq=11, subtask_id="s1", attempt=1, text="x")]
-    )
-    await journal.log("r", [AnalysisDelta(seq=3, text="x")])
+    await journal.log("r", [first])
     await journal.log("r", [])
     assert await journal.events("r") == (first, second, third)
     assert await journal.events("r", after=2) == (second, third)
     assert await journal.events("r", after=9) == ()
     assert (await journal.load("r")).last_seq == 9
+
+
+async def test_deltas_are_for_those_who_are_there(journal):
+    """What a delta carries comes again in the event that closes it; only that is to be logged."""
+    assert not journal.keeps(AnalysisDelta(text="x"))
+    assert not journal.keeps(WorkerDelta(subtask_id="s1", attempt=1, text="x"))
+    assert not journal.keeps(SynthesisDelta(attempt=1, text="x"))
+    assert journal.keeps(SubtaskSealed(subtask=subtask()))
+    assert journal.keeps(WorkerCompleted(result=result()))
 
 
 async def test_records_may_come_before_the_run_is_opened(journal):

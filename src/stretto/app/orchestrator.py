@@ -17,7 +17,6 @@ from stretto.app.spec import to_spec
 from stretto.app.team import ModelSpec, assemble
 from stretto.core.checks import Check
 from stretto.core.errors import InputError
-from stretto.core.events import RunCompleted
 from stretto.core.models import Role
 from stretto.core.plan import Plan, Tier
 from stretto.core.result import RunResult, SynthesisStrategy
@@ -126,7 +125,7 @@ class Orchestrator:
     ) -> RunResult:
         """Run a task to its end. What models do wrong is in the result, not raised; see `RunResult.status`."""
         async with self.stream(task, context=context, plan=plan, review=review) as events:
-            return await result_of(events)
+            return await events.result()
 
     def run_sync(
         self,
@@ -202,7 +201,7 @@ class Orchestrator:
 
     async def _finish(self, run_id: str, reopen: Reopen | None = None) -> RunResult:
         async with self._stream_saved(run_id, reopen=reopen) as events:
-            return await result_of(events)
+            return await events.result()
 
     @property
     def _book(self) -> Book:
@@ -252,14 +251,6 @@ class Orchestrator:
             review=review,
             deltas=deltas,
         )
-
-
-async def result_of(events: EventStream) -> RunResult:
-    """Return the result at the end of a stream of events."""
-    async for event in events:
-        if isinstance(event, RunCompleted):
-            return event.result
-    raise AssertionError("a run ends with run_completed")
 
 
 def new_run_id() -> str:

@@ -55,11 +55,13 @@ class RowJournal:
         """Hand on."""
         await self._journal.revise(run_id, revision)
 
+    def keeps(self, event: Event) -> bool:
+        """Whether it says how a run ended when something is missing: the reasons are in no record."""
+        return isinstance(event, RunCompleted) and bool(event.result.shortfall)
+
     async def log(self, run_id: str, events: Sequence[Event]) -> None:
-        """Hand on how a run ended when something is missing: the reasons are in no record."""
-        kept = [event for event in events if isinstance(event, RunCompleted) and event.result.shortfall]
-        if kept:
-            await self._journal.log(run_id, kept)
+        """Hand on."""
+        await self._journal.log(run_id, events)
 
     async def close_run(self, run_id: str, state: RunState) -> None:
         """Hand on."""

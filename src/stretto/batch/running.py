@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from stretto.app.observers import observing
-from stretto.app.orchestrator import result_of as read_stream
 from stretto.app.resuming import Book, reopen_failed, under_way
 from stretto.app.spec import from_spec
 from stretto.batch.jobs import FINAL, RowJob, RowOutcome, Work
@@ -118,7 +117,7 @@ async def _carry_out(
         saved = before if earlier is None else await journal.load(row.run_id)
         with observing() as observers:
             async with open_run(job, RowJournal(journal, saved), gates, observers=observers) as events:
-                result = await read_stream(events)
+                result = await events.result()
     calls = result.usage.calls - _calls(saved)
     return Ran(result=result, outcome=RowOutcome.of(result, calls=calls, reused=False))
 

@@ -141,6 +141,10 @@ class Journal(Protocol):
         """Note that a subtask is asked for again, before it is."""
         ...
 
+    def keeps(self, event: Event) -> bool:
+        """Whether such an event is to be logged."""
+        ...
+
     async def log(self, run_id: str, events: Sequence[Event]) -> None:
         """Keep events for late readers, by their number; an event already kept stays as it is."""
         ...

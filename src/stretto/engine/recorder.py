@@ -2,7 +2,7 @@
 
 import anyio
 
-from stretto.core.events import AnalysisDelta, CallEnded, Event, SynthesisDelta, WorkerDelta
+from stretto.core.events import CallEnded, Event
 from stretto.core.journal import Journal
 
 
@@ -17,8 +17,8 @@ class Recorder:
         self._closed = False
 
     def observe(self, event: Event) -> None:
-        """Note an event; deltas are for those who watch and are not kept."""
-        if not isinstance(event, (AnalysisDelta, WorkerDelta, SynthesisDelta)):
+        """Note an event that is to be kept."""
+        if self._journal.keeps(event):
             self._waiting.append(event)
             # What comes of a call follows at once, and takes it along: one trip for both.
             if not isinstance(event, CallEnded):

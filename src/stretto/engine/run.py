@@ -45,8 +45,8 @@ class Run:
         self._held = f"synthesis of {job.run_id}"
         self._warnings: tuple[str, ...] = ()
 
-    async def carry_out(self) -> None:
-        """Plan, work, synthesise, conclude."""
+    async def carry_out(self) -> RunResult:
+        """Plan, work, synthesise, conclude; return what came of it."""
         job = self._job
         verify_recipe(job.recipe, job.task)
         saved = await self._journal.load(job.run_id)
@@ -58,7 +58,7 @@ class Run:
         if missing is None:
             plan, missing, results, superseded = await self._work(saved)
         synthesis = await self._synthesise(results, saved)
-        await self._conclude(plan, missing, results, synthesis, superseded)
+        return await self._conclude(plan, missing, results, synthesis, superseded)
 
     async def _work(
         self, saved: SavedRun
@@ -207,7 +207,7 @@ class Run:
         results: tuple[WorkerResult, ...],
         synthesis: SynthesisResult | None,
         superseded: tuple[WorkerResult, ...],
-    ) -> None:
+    ) -> RunResult:
         shortfall = shortfall_of(results, synthesis, missing, planned=plan is not None)
         result = RunResult(
             run_id=self._job.run_id,
@@ -224,3 +224,4 @@ class Run:
         )
         await self._journal.close_run(self._job.run_id, result.status)
         self._emit(RunCompleted(result=result))
+        return result

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
@@ -9,6 +10,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 from stretto.core.errors import JournalError
 from stretto.core.events import Event
 from stretto.core.journal import Journal
+from stretto.core.result import RunResult
 from stretto.engine.emitter import Emit, Emitter
 from stretto.engine.gates import Gates
 from stretto.engine.job import Job
@@ -16,12 +18,21 @@ from stretto.engine.recorder import Recorder
 from stretto.engine.run import Run
 
 
+@dataclass(kw_only=True, slots=True, eq=False)
+class _Ending:
+    """How a run ended: it has a result, or it raised."""
+
+    over: anyio.Event = field(default_factory=anyio.Event)
+    result: RunResult | None = None
+    failure: Exception | None = None
+
+
 class EventStream:
     """The events of one run, in order; ends after `run_completed`."""
 
-    def __init__(self, receive: MemoryObjectReceiveStream[Event], failure: list[Exception]) -> None:
+    def __init__(self, receive: MemoryObjectReceiveStream[Event], ending: _Ending) -> None:
         self._receive = receive
-        self._failure = failure
+        self._ending = ending
 
     def __aiter__(self) -> AsyncIterator[Event]:
         return self
@@ -30,9 +41,16 @@ class EventStream:
         try:
             return await self._receive.receive()
         except anyio.EndOfStream:
-            if self._failure:
-                raise self._failure[0] from None
+            if self._ending.failure:
+                raise self._ending.failure from None
             raise StopAsyncIteration from None
+
+    async def result(self) -> RunResult:
+        """Return the result at the run's end, for who does not watch and need not be woken for each event."""
+        await self._ending.over.wait()
+        if self._ending.result is None:
+            raise self._ending.failure or AssertionError("a run has a result, or raises")
+        return self._ending.result
 
 
 @asynccontextmanager
@@ -44,7 +62,7 @@ async def open_run(
     `observers` see every event before the reader does, also when nobody reads; they must return at once.
     """
     send, receive = anyio.create_memory_object_stream[Event](float("inf"))
-    failure: list[Exception] = []
+    ending = _Ending()
     left_by: list[Exception] = []
 
     async def run() -> None:
@@ -54,7 +72,8 @@ async def open_run(
                 try:
                     async with anyio.create_task_group() as group:
                         group.start_soon(recorder.write)
-                        await Run(job, journal, gates, Emitter(send, (recorder.observe, *observers))).carry_out()
+                        emitter = Emitter(send, (recorder.observe, *observers))
+                        ending.result = await Run(job, journal, gates, emitter).carry_out()
                         recorder.close()
                 except* JournalError:
                     recorder.forget()
@@ -62,15 +81,16 @@ async def open_run(
                 finally:  # Not sooner: a call that is left tells how it ended in the very end.
                     await recorder.flush()
             except* Exception as errors:
-                failure.append(_single(errors))
+                ending.failure = _single(errors)
             finally:
                 gates.run_ended(job.run_id)
+                ending.over.set()
 
     with receive:
         async with anyio.create_task_group() as group:
             group.start_soon(run)
             try:
-                yield EventStream(receive, failure)
+                yield EventStream(receive, ending)
             except Exception as error:  # Kept out of the task group, which would wrap it.
                 left_by.append(error)
             finally:

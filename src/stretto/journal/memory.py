@@ -109,12 +109,15 @@ class MemoryJournal:
         """Keep a revision that is opened."""
         self._run(run_id).revisions.setdefault((revision.subtask_id, revision.revision), revision)
 
+    def keeps(self, event: Event) -> bool:
+        """Whether an event is for late readers; deltas are only for those who are there."""
+        return event.kind not in DELTAS
+
     async def log(self, run_id: str, events: Sequence[Event]) -> None:
-        """Keep events for late readers; deltas are only for those who are there."""
+        """Keep events for late readers."""
         kept = self._run(run_id).events
         for event in events:
-            if event.kind not in DELTAS:
-                kept.setdefault(event.seq, event)
+            kept.setdefault(event.seq, event)
 
     async def close_run(self, run_id: str, state: RunState) -> None:
         """Note how the run ended."""

@@ -12,7 +12,7 @@ from stretto.core.models import Role
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import SynthesisResult, WorkerResult
 from stretto.journal.codec import dump, load, load_event, parse
-from stretto.journal.keys import DELTAS, as_key, titles
+from stretto.journal.keys import as_key, titles
 
 T = TypeVar("T")
 Row = dict[str, object]
@@ -141,6 +141,6 @@ def end_row(run_id: str, call: CallEnd) -> Row:
 
 
 def event_rows(run_id: str, events: Iterable[Event]) -> Sequence[Row]:
-    """Return the rows of those events that are logged."""
+    """Return the rows of events."""
     key = as_key(run_id)
-    return [{"run_id": key, "seq": event.seq, "data": dump(event)} for event in events if event.kind not in DELTAS]
+    return [{"run_id": key, "seq": event.seq, "data": dump(event)} for event in events]

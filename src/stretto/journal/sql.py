@@ -26,6 +26,7 @@ from stretto.core.journal import (
 from stretto.core.plan import Subtask
 from stretto.journal import archive, rows
 from stretto.journal.database import Database
+from stretto.journal.keys import DELTAS
 from stretto.journal.line import Line
 from stretto.journal.statements import Insert, Statements
 from stretto.journal.writing import Rows, Write, write_all
@@ -133,11 +134,13 @@ class SqlJournal:
         """Keep a revision that is opened."""
         await self._keep((self._sql.revise, rows.revision_row(run_id, revision)))
 
+    def keeps(self, event: Event) -> bool:
+        """Whether an event is for late readers; deltas are only for those who are there."""
+        return event.kind not in DELTAS
+
     async def log(self, run_id: str, events: Sequence[Event]) -> None:
-        """Keep events for late readers; deltas are only for those who are there."""
-        kept = rows.event_rows(run_id, events)
-        if kept:
-            await self._keep(*((self._sql.log, row) for row in kept))
+        """Keep events for late readers."""
+        await self._keep(*((self._sql.log, row) for row in rows.event_rows(run_id, events)))
 
     async def close_run(self, run_id: str, state: RunState) -> None:
         """Note how the run ended, unless somebody else has it under way by now."""
