@@ -65,6 +65,10 @@ class Provider:
     rate: float = 20.0
     burst: float = 20.0
     latency: Latency = field(default=steady(0.5))
+    way: Latency = field(default=steady(0.003))
+    """Seconds until a request arrives."""
+    preparation: Latency = field(default=steady(0.0))
+    """Seconds until it is ready to be sent."""
     refusal: Latency = field(default=steady(0.02))
     """Seconds until a refusal is heard of."""
     retry_after: Callable[[float], float | None] = lambda wait: None
@@ -98,8 +102,9 @@ class Meter:
 
     async def call(self) -> RateLimits | None:
         """Answer, or refuse."""
-        await anyio.sleep(self.chance.uniform(0.002, 0.004))
-        provider, now = self.provider, anyio.current_time()
+        provider = self.provider
+        await anyio.sleep(provider.way(self.chance))
+        now = anyio.current_time()
         self.level = min(provider.burst, self.level + (now - self.at) * provider.rate)
         self.at = now
         out = provider.out[0] <= now < provider.out[1] or self.busy >= provider.at_once
@@ -166,6 +171,8 @@ async def _rehearse(provider: Provider, workers: int, runs: int, concurrency: in
             async for attempt in retrying(SETTINGS, lambda error: True, lambda error, wait: None):
                 with attempt:
                     async with gate.place(str(run)) as place:
+                        await anyio.sleep(provider.preparation(meter.chance))
+                        await place.sending()
                         place.limits = await meter.call()
         except ModelError:
             failed += 1

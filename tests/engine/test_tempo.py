@@ -1,6 +1,7 @@
 """How fast workers call, played through the real gate and the real retry loop against providers that are made up."""
 
 import math
+import random
 from collections.abc import Callable
 
 import pytest
@@ -22,6 +23,11 @@ def silent(wait: float) -> float | None:
 def whole_seconds(wait: float) -> float | None:
     """Say it as the header does."""
     return float(math.ceil(wait))
+
+
+def uneven(chance: random.Random) -> float:
+    """Take three milliseconds, or five times as long."""
+    return chance.uniform(0.003, 0.015)
 
 
 def keeps(outcome: Outcome, rate: float) -> None:
@@ -70,6 +76,13 @@ def test_headers_that_promise_too_much_are_not_believed(left: int):
         return RateLimits(requests_limit=60_000, requests_remaining=left, seconds_until_reset=1.0)
 
     keeps(rehearse(Provider(headers=promise), workers=400), 20.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_requests_that_are_ready_sooner_or_later_leave_evenly(seed: int):
+    """A bucket that holds a single call is used, too, though one call takes longer to prepare than another."""
+    provider = Provider(burst=1, preparation=uneven, way=steady(0.001))
+    keeps(rehearse(provider, workers=400, seed=seed), 20.0)
 
 
 @pytest.mark.parametrize(("out", "latency"), [((5.0, 65.0), 5.0), ((0.0, 30.0), 0.5)])

@@ -11,6 +11,7 @@ from pydantic_ai.providers.anthropic import AnthropicProvider
 
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelReply, RateLimits
+from stretto.core.sending import holding
 from stretto.models import open_model
 from stretto.models.limits import read_limits
 
@@ -161,6 +162,26 @@ async def test_an_answer_that_is_cut_tells_its_limits(server, protocol, make_req
         await model.respond(make_request(), lambda text: None)
     assert caught.value.kind == "cut"
     assert caught.value.limits == left(3)
+
+
+async def test_a_request_leaves_when_it_may(server, protocol, streamed, make_request):
+    """Who holds a request is asked once, before any of it has left."""
+    server.script.append(protocol.reply(["Hello"], protocol.stop, streamed=streamed))
+    model = open_model(protocol.spec, base_url=protocol.url(server), keys=KEYS)
+    asked: list[str] = []
+
+    async def refuse() -> None:
+        asked.append("refuse")
+        raise ConnectionError("not now")
+
+    async def allow() -> None:
+        asked.append("allow")
+
+    with holding(refuse), pytest.raises(ModelError):
+        await model.respond(make_request(), print if streamed else None)
+    with holding(allow):
+        reply = await model.respond(make_request(), print if streamed else None)
+    assert (reply.text, asked, len(server.requests)) == ("Hello", ["refuse", "allow"], 1)
 
 
 @pytest.mark.parametrize("wrapped", [False, True])

@@ -13,6 +13,7 @@ from stretto.core.events import CallEnded, RunWaiting
 from stretto.core.journal import CallEnd, CallStart, Journal
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.result import Failure
+from stretto.core.sending import holding
 from stretto.core.usage import FREE, Cost, Usage
 from stretto.engine.books import Books, Tally
 from stretto.engine.emitter import Emitter
@@ -143,7 +144,8 @@ class Caller:
             if leader is not None:
                 on_text = leader.listen(on_text)
             try:
-                answered = await self._recorded(start, model, request, on_text, tally)
+                with holding(place.sending):
+                    answered = await self._recorded(start, model, request, on_text, tally)
             except ModelError as error:
                 self._close(model, error)
                 raise

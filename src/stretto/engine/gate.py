@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,8 @@ OnLowered = Callable[[float | None], None]
 class Place:
     """One call's place at the gate."""
 
+    sending: Callable[[], Awaitable[None]]
+    """Waits until the request may leave, which is mostly at once; to be awaited right before its first byte."""
     limits: RateLimits | None = None
     """Set by whoever holds it: what the model's answer said of its limits. An error that is raised brings its own."""
 
@@ -67,7 +69,7 @@ class Gate:
         """
         party = party or self._only
         started = await self._enter(run_id, party)
-        place = Place()
+        place = Place(self._sending)
         try:
             yield place
             self.pace.succeeded(started, self._now())
@@ -123,6 +125,14 @@ class Gate:
         if turn.error is not None:
             raise turn.error
         return turn.started
+
+    async def _sending(self) -> None:
+        # Of those who wait for the same moment the first to be woken has it.
+        while True:
+            now = self._now()
+            if self.pace.send_at <= now:
+                return self.pace.sent(now)
+            await asyncio.sleep(self.pace.send_at - now)
 
     def _observe(self, limits: RateLimits | None, started: float) -> float:
         if limits is None:

@@ -58,6 +58,15 @@ class Pace:
         self._tempo.started(now)
         self._allowance.started()
 
+    @property
+    def send_at(self) -> float:
+        """When a request that is ready may leave."""
+        return self._tempo.send_at
+
+    def sent(self, now: float) -> None:
+        """A request leaves."""
+        self._tempo.sent(now)
+
     def succeeded(self, started: float, now: float) -> None:
         """A call that had started at `started` was answered."""
         latency = now - started

@@ -18,8 +18,12 @@ _PROBE = 0.05  # How far above the cut the plateau lies: there the rate is, and 
 _SHORTEST, _LONGEST = 7, 160  # Calls from a cut to the middle of the plateau.
 _RETURN = 1.5  # Growth with each call after an outage, up to the rate before it.
 _OUTAGE = 1.0  # Seconds of cuts with no call let in between them that make an outage.
+_AHEAD = 0.03  # Seconds that a call is started before its request is to leave: time to prepare it.
+_EARLY = 0.5  # Calls of lost time that the starts then make up for.
+_LATE = 0.02  # Calls of lost time that the requests themselves make up for: a timer is always a little late.
 _JITTER = 0.05  # Seconds: what comes within them comes at once.
 _RECENT, _FEW = 2.0, 20  # Seconds, and calls, since the bucket was empty; later it may have run over.
+_ROW, _ROWS = 4, 12  # Calls in a row that tell a rate, and how far back they are looked for.
 _KEPT, _KEPT_CALLS = 5.0, 40  # Seconds, and calls, for which starts are remembered at least.
 _LOWEST = 0.5  # Calls a second that are tried whatever was refused.
 _FORGET = 120.0  # Seconds without any call after which nothing is known any more.
@@ -50,6 +54,16 @@ class Tempo:
             self._ramp, self._search = _Ramp(), None
         self._last_at = now
         (self._search or self._ramp).started(now)
+
+    @property
+    def send_at(self) -> float:
+        """When the request of a call that has started may leave; in the past for at once."""
+        return self._search.send_at if self._search else -inf
+
+    def sent(self, now: float) -> None:
+        """A request leaves, some time after its call was started: what lies between is never equally long."""
+        if self._search is not None:
+            self._search.sent(now)
 
     def answered(self) -> None:
         """A call was answered: the provider keeps up."""
@@ -96,6 +110,8 @@ class _Cut:
     """The rate that was refused."""
     least: float = 0.0
     """What is known to flow in."""
+    flowed: float = 0.0
+    """What was let in of late by a bucket that holds nothing: as much flows in."""
     soon: bool = True
     """Whether it came before the plateau was crossed: then more was tried than the bucket's rate."""
 
@@ -105,7 +121,7 @@ class _Cut:
         told = (self.counted + 1.0) / self.seconds
         if self.tried < inf:  # One refusal halves at the most: few calls say little.
             told = min(max(told, self.tried / 2), self.tried)
-        told = max(told, self.least)
+        told = max(told, self.least, self.flowed)
         if self.soon and self.tried > 1.5 * told:
             return told
         # The more calls were counted, the more they say; once the plateau was crossed the rate has changed meanwhile.
@@ -122,6 +138,8 @@ class _Search:
         self._starts, self._let_in = ramp.starts, deque(ramp.starts)
         # When the next call may start, and how many calls of lost time are made up for: half of what the bucket held.
         self.next_at, self._slack = -inf, 0.0
+        # When the next request may leave, as far as the model says when it does.
+        self.send_at = -inf
         self._cut_at = -inf
         self._cut = _Cut(since=inf, until=-inf, seconds=1.0, counted=0, tried=inf)
         self._first = True
@@ -148,9 +166,16 @@ class _Search:
         while self._fresh and self._fresh[0][0] <= now - self._delay:
             self._through += 1
             self._held += self._fresh.popleft()[1]
-        self.next_at = max(self.next_at, now - self._slack * gap) + gap
+        # Where requests are held until they are due, that is what keeps them apart.
+        made_up = max(self._slack, _EARLY) if self.send_at > -inf else self._slack
+        self.next_at = max(self.next_at, now - made_up * gap) + gap
         _remember(self._starts, now)
         _remember(self._let_in, now)
+
+    def sent(self, now: float) -> None:
+        gap = 1.0 / self.rate
+        self.send_at = max(self.send_at, now - (self._slack + _LATE) * gap) + gap
+        self.next_at = max(self.next_at, self.send_at - _AHEAD)
 
     def refused(self, started: float, now: float, pause: float) -> bool:
         with suppress(ValueError):  # It may be too old to be there.
@@ -199,6 +224,8 @@ class _Search:
             tried=rate,
             soon=soon,
         )
+        if not self._slack:
+            cut.flowed = self._flowed(now, cut.tried)
         if self._first:  # What the bucket held says little of its rate.
             cut.least = _RAMP
         elif not cut.soon:
@@ -206,6 +233,12 @@ class _Search:
         elif flowing > max(_RECENT, _FEW / cut.tried):
             cut.least = cut.tried
         return cut
+
+    def _flowed(self, now: float, tried: float) -> float:
+        """Return the calls a second of the fastest few that were let in lately, `tried` at most; 0 for too few."""
+        calls = [at for at in self._let_in if now - _ROWS / tried <= at <= now - self._delay]
+        spans = [last - first for first, last in zip(calls, calls[_ROW:], strict=False)]
+        return _ROW / max(min(spans), _ROW / tried) if spans else 0.0
 
     def _note_outage(self, started: float, now: float) -> None:
         heard = min(started, now - self._delay)  # Of later calls it is not known yet.

@@ -1,4 +1,4 @@
-"""Reads where an account stands from the headers of each call's HTTP response."""
+"""Where calls meet HTTP: each request is held until it may leave, each response says where the account stands."""
 
 import math
 import re
@@ -15,9 +15,10 @@ from pydantic_ai.models import Model as PydanticModel
 
 from stretto.core.errors import ModelError
 from stretto.core.models import RateLimits
+from stretto.core.sending import before_sending
 
 if TYPE_CHECKING:
-    from httpx2 import Response
+    from httpx2 import Request, Response
 
 # How Anthropic names its headers, and how OpenAI and whoever follows it do: limit, remaining, reset.
 _NAMES = tuple(
@@ -58,13 +59,18 @@ def hearing() -> Generator[Heard]:
 
 
 def listen(model: PydanticModel) -> None:
-    """Have the responses to this model's calls heard, as far as its HTTP client is pydantic-ai's own."""
+    """Have this model's requests held and its responses heard, as far as its HTTP client is pydantic-ai's own."""
     # The direct interface hands out no headers, and a provider has no public name for the client that it made. One
     # that a user made is left as it is.
     client: object = getattr(model.provider, "_own_http_client", None)
     hooks: dict[str, list[object]] | None = getattr(client, "event_hooks", None)
     if hooks is not None and _note not in hooks["response"]:
         hooks["response"].append(_note)
+        hooks["request"].append(_hold)
+
+
+async def _hold(_request: "Request") -> None:
+    await before_sending()
 
 
 async def _note(response: "Response") -> None:
