@@ -125,56 +125,6 @@ async def test_a_broken_event_is_never_skipped(server, protocol, make_request):
     assert caught.value.kind == "protocol"
 
 
-@pytest.mark.parametrize("name", ["chat", "openrouter"])
-@pytest.mark.parametrize("together", [False, True], ids=["apart", "together"])
-async def test_a_second_choice_is_not_woven_in(server, protocols, make_request, name: str, together: bool):
-    """A choice that nobody asked for adds nothing to the first, and its end is not the answer's end."""
-    protocol = protocols[name]
-
-    def choices(delta: dict[str, object], finish: str | None = None) -> list[dict[str, object]]:
-        own = protocol.chunk(delta, finish)
-        (choice,) = own["choices"]
-        other = choice | {"index": 1, "delta": {"content": "Other"}, "finish_reason": "length"}
-        both = [choice, other]
-        return [own | {"choices": both[::-1]}] if together else [own | {"choices": [one]} for one in both]
-
-    deltas = [{"content": piece} for piece in PIECES]
-    events = [protocol.chunk({"content": ""}), *(event for delta in deltas for event in choices(delta))]
-    server.stream(*events, *choices({}, "stop"), protocol.chunk({}) | {"choices": [], "usage": protocol.usage})
-    told: list[str] = []
-    reply = await _open_on(server, protocol).respond(make_request(), told.append)
-    assert (reply.text, reply.finish, told) == ("".join(PIECES), "stop", PIECES)
-    assert reply.usage
-
-
-@pytest.mark.parametrize("name", ["chat", "openrouter"])
-async def test_an_answer_that_was_cut_is_not_made_whole_by_a_later_stop(server, protocols, make_request, name: str):
-    """Of two ends in one stream the one that says that something is missing counts."""
-    protocol = protocols[name]
-    pieces = [protocol.chunk({"content": piece}) for piece in PIECES]
-    usage = protocol.chunk({}) | {"choices": [], "usage": protocol.usage}
-    server.stream(*pieces, protocol.chunk({}, "length"), protocol.chunk({}, "stop"), usage)
-    reply = await _open_on(server, protocol).respond(make_request(), [].append)
-    assert (reply.text, reply.finish) == ("".join(PIECES), "length")
-
-
-async def test_a_word_in_every_chunk_is_not_an_end(server, protocols, make_request):
-    """A gateway that fills in something where others leave null is understood: the end that it says last counts."""
-    protocol = protocols["chat"]
-    pieces = [protocol.chunk({"content": piece}, "null") for piece in PIECES]
-    server.stream(*pieces, protocol.chunk({}, "stop"), protocol.chunk({}) | {"choices": [], "usage": protocol.usage})
-    reply = await _open_on(server, protocol).respond(make_request(), [].append)
-    assert (reply.text, reply.finish) == ("".join(PIECES), "stop")
-
-
-async def test_a_choice_without_a_number_is_the_first(server, protocols, make_request):
-    """Servers that do not number their one choice are understood, and those that do so only at first."""
-    reply = protocols["chat"].stream(PIECES, "stop")
-    reply.chunks[1:] = [chunk.replace(b'"index": 0, ', b"") for chunk in reply.chunks[1:]]
-    server.script = [reply]
-    assert (await _open_on(server, protocols["chat"]).respond(make_request(), [].append)).text == "".join(PIECES)
-
-
 async def test_the_sdk_makes_no_retries(server, protocol, streamed, make_request):
     """One request is one request on the wire: retries are the engine's alone."""
     server.say(protocol.error("busy", "server_error"), 500)

@@ -10,6 +10,7 @@ from pydantic_ai.settings import ModelSettings
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.usage import Cost, Usage
+from stretto.models.answers import mind_answers
 from stretto.models.direct import text_of
 from stretto.models.errors import Origin, translated
 from stretto.models.limits import hearing, listen
@@ -48,6 +49,7 @@ class AgentModel:
         if self._model:
             listen(self._model)
             mind_streams(self._model)
+            mind_answers(self._model)
         with hearing() as heard:
             result = await (self._run(request) if on_text is None else self._stream(request, on_text))
         responses = [message for message in result.new_messages() if isinstance(message, ModelResponse)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import anyio
 from pydantic_ai.models import Model as PydanticModel
 
+from stretto.models.answers import mind_answers
 from stretto.models.limits import listen
 from stretto.models.streams import mind_streams
 
@@ -82,6 +83,7 @@ async def _keep(model: PydanticModel, spare: list[PydanticModel]) -> _Keeper:
         async with model:
             listen(model)  # Entering may have given it a new client.
             mind_streams(model)
+            mind_answers(model)
             yield
     finally:
         spare.append(model)

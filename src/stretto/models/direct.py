@@ -17,7 +17,6 @@ from pydantic_ai.models import Model as PydanticModel
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.usage import Cost, Usage
 from stretto.models.cache_keys import is_further
-from stretto.models.choices import read_one_choice
 from stretto.models.clients import ClientPerLoop
 from stretto.models.errors import Origin, translated
 from stretto.models.limits import hearing
@@ -106,7 +105,6 @@ class DirectModel:
                         model_request_parameters=to_parameters(request, model),
                     )
                 )
-                read_one_choice(stream)
                 events = aiter(stream)
             speech = Spoken()
             while True:

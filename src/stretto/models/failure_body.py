@@ -1,12 +1,14 @@
 """Reads what a provider said when it failed: codes, a message, how long to wait."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import cast
 
 from pydantic_ai import exceptions as failures
 
 _DEEPEST = 5
+_STATUS = re.compile(r"[45][0-9]{2}")
 _CODE_FIELDS = ("code", "type", "status", "reason", "error_code", "error_type", "limit_source")
 
 # Beside an error: why the input was flagged, the words in it, what in it a guardrail looks for.
@@ -42,6 +44,19 @@ def flags_input(error: failures.ModelAPIError) -> bool:
     body: object = error.body
     metadata = cast("Mapping[str, object]", body).get("metadata") if isinstance(body, Mapping) else None
     return isinstance(metadata, Mapping) and not _FLAGS.isdisjoint(cast("Mapping[object, object]", metadata))
+
+
+def error_beside(answer: object, model: str) -> failures.ModelAPIError | None:
+    """Return the error that a body with status 200 holds in a field beside its answer; None when that says nothing."""
+    error: object = getattr(answer, "error", None)
+    said = cast("Mapping[str, object]", error if isinstance(error, Mapping) else {"message": error})
+    if not any(said.values()):
+        return None
+    code = str(said.get("code") or "")
+    status = int(code) if _STATUS.fullmatch(code) else 429 if "rate_limit" in code else None
+    if status is None:
+        return failures.ModelAPIError(model, "an error beside the answer", body=said, in_stream=True)
+    return failures.ModelHTTPError(status, model, body=said, in_stream=True)
 
 
 def read_wait(error: Exception) -> float | None:

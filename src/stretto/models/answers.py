@@ -1,0 +1,158 @@
+"""Keeps to the one answer that was asked for, and to an end that says that something is missing from it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from pydantic_ai.exceptions import UnexpectedModelBehavior
+from pydantic_ai.models import Model as PydanticModel
+from pydantic_ai.models import StreamedResponse
+from pydantic_ai.models.fallback import FallbackModel
+from pydantic_ai.models.wrapper import WrapperModel
+
+from stretto.models.failure_body import error_beside
+
+# What pydantic-ai's streams read their provider's chunks from.
+_CHUNKS = "_response"
+# No others: some gateways put words of their own into every chunk, and some of Gemini's models a STOP.
+_MISSING = frozenset({"length", "content_filter", "error"})
+_GEMINI_WHOLE = frozenset({"STOP", "FINISH_REASON_UNSPECIFIED"})
+_ANTHROPIC_MISSING = frozenset({"max_tokens", "refusal", "pause_turn", "model_context_window_exceeded"})
+_ALTERNATIVES: Mapping[str, Callable[[str], bool]] = {
+    "choices": _MISSING.__contains__,
+    "candidates": lambda reason: reason not in _GEMINI_WHOLE,
+}
+
+# Of the events of Anthropic's and of the Responses API.
+_BEGINS = frozenset({"message_start", "response.created"})
+_SAYS = ("content_block", "response.output", "response.content_part")
+_ENDS = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
+_FAILS = frozenset({"response.incomplete", "response.failed", "error"})
+
+
+def mind_answers(model: PydanticModel) -> None:
+    """Have what this model answers looked at before pydantic-ai reads it, and what the models in it do."""
+    if isinstance(model, WrapperModel):
+        mind_answers(model.wrapped)
+    elif isinstance(model, FallbackModel):
+        for one in model.models:
+            mind_answers(one)
+    else:
+        for name, mind in _MINDED.items():
+            step = getattr(model, name, None)
+            if step is not None and name not in vars(model):
+                setattr(model, name, mind(model, step))
+
+
+def _open_one(_: PydanticModel, opening: Callable[..., Awaitable[StreamedResponse]]) -> object:
+    async def opened(*args: object, **options: object) -> StreamedResponse:
+        stream = await opening(*args, **options)
+        if (chunks := getattr(stream, _CHUNKS, None)) is not None:
+            setattr(stream, _CHUNKS, _OneAnswer(chunks))
+        return stream
+
+    return opened
+
+
+def _refuse_error(model: PydanticModel, validate: Callable[[Any], object]) -> object:
+    def validated(completion: Any) -> object:
+        # Without a choice it is no answer anyhow.
+        if completion.choices and (error := error_beside(completion, model.model_name)):
+            raise error
+        return validate(completion)
+
+    # OpenRouter's errors have a form of their own, which pydantic-ai reads.
+    return validate if model.system == "openrouter" else validated
+
+
+def _mind_items(_: PydanticModel, read: Callable[[Any], object]) -> object:
+    def minded(response: Any) -> object:
+        # The models of Chat Completions have a hook of the same name.
+        if getattr(response, "status", None) == "completed" and any(map(_is_half, response.output or ())):
+            response.status = "incomplete"
+        return read(response)
+
+    return minded
+
+
+# Steps of pydantic-ai's models, and what is put around them: how a stream is opened, and what subclasses are given to
+# look at a Chat Completion and at a Response, a stream's last one included.
+_MINDED: Mapping[str, Callable[[PydanticModel, Any], object]] = {
+    "_process_streamed_response": _open_one,
+    "_validate_completion": _refuse_error,
+    "_process_provider_details": _mind_items,
+}
+
+
+class _OneAnswer:
+    """Stands for the chunks of a stream, without what belongs to another answer than the first.
+
+    Nobody asked for a second choice; a server that sends one all the same would have its words woven into the first.
+    """
+
+    def __init__(self, chunks: AsyncIterator[Any]) -> None:
+        self._chunks = chunks
+        self._first: int | None = None
+        """The number of the choice that spoke first."""
+        self._cut: str | None = None
+        """The end that says that something is missing."""
+        self._begun = False
+        self._ended = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._chunks, name)
+
+    def __aiter__(self) -> "_OneAnswer":
+        return self
+
+    async def __anext__(self) -> object:
+        while not self._keeps(chunk := await anext(self._chunks)):
+            pass
+        return chunk
+
+    def _keeps(self, chunk: Any) -> bool:
+        for field, is_missing in _ALTERNATIVES.items():
+            if choices := getattr(chunk, field, None):
+                self._keep_first(chunk, field, choices)
+                for choice in getattr(chunk, field):
+                    self._keep_end(choice, "finish_reason", is_missing)
+        kind = getattr(chunk, "type", None)
+        return self._keeps_event(chunk, kind) if isinstance(kind, str) else True
+
+    def _keep_first(self, chunk: Any, field: str, choices: list[Any]) -> None:
+        if self._first is None:
+            self._first = _index(choices[0])
+        if len(choices) > 1 or _index(choices[0]) != self._first:
+            setattr(chunk, field, [choice for choice in choices if _index(choice) == self._first])
+
+    def _keep_end(self, ending: object, field: str, is_missing: Callable[[str], bool]) -> None:
+        # Some servers close every answer with a stop, also one that they have said was cut or filtered.
+        if not (reason := getattr(ending, field, None)):
+            return
+        if self._cut:
+            setattr(ending, field, self._cut)
+        elif is_missing(reason):
+            self._cut = reason
+
+    def _keeps_event(self, event: Any, kind: str) -> bool:
+        if self._ended:
+            return kind in _FAILS
+        if kind in _BEGINS and self._begun:
+            raise UnexpectedModelBehavior("The provider begins a second answer before the first has ended")
+        self._begun = self._begun or kind.startswith(_SAYS)
+        self._ended = kind in _ENDS
+        if kind == "message_delta":
+            self._keep_end(event.delta, "stop_reason", _ANTHROPIC_MISSING.__contains__)
+        elif kind == "response.output_item.done" and _is_half(event.item):
+            self._cut = "incomplete"
+        elif kind == "response.completed" and self._cut:
+            event.response.status = self._cut
+        return True
+
+
+def _index(choice: object) -> int:
+    # Some servers leave it out.
+    return getattr(choice, "index", None) or 0
+
+
+def _is_half(item: object) -> bool:
+    return getattr(item, "type", None) == "message" and getattr(item, "status", None) == "incomplete"
