@@ -233,6 +233,36 @@ async def test_a_date_to_wait_for(server, protocols, make_request):
     assert 30 < seconds <= 60
 
 
+@pytest.mark.parametrize("name", ["retry-after", "retry-after-ms"])
+@pytest.mark.parametrize("joined", [", ", ",", "\r\n{name}: "], ids=["list", "tight list", "two headers"])
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [(["5", "90"], 90.0), (["90", "5"], 90.0), (["soon", "5"], 5.0), (["-1", "nan"], None), (["inf", "0", ""], 0.0)],
+    ids=str,
+)
+async def test_of_several_waits_the_longest_counts(
+    server, protocol, make_request, name: str, joined: str, said: list[str], seconds: float | None
+):
+    """A proxy adds a second header: the longest wait that is one is kept, and none when none is."""
+    server.say(protocol.error("m", "rate_limit_error"), 429)
+    server.script[0].headers[name] = joined.format(name=name).join(said)
+    unit = 0.001 if name.endswith("-ms") else 1.0
+    waited = (await _fail(server, protocol, make_request, False)).retry_after
+    assert waited == (None if seconds is None else pytest.approx(seconds * unit))
+
+
+@pytest.mark.parametrize("other", ["5", "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT"])
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_date_among_several_waits(server, protocols, make_request, other: str, first: bool):
+    """The comma inside a date parts nothing."""
+    date = email.utils.formatdate(time.time() + 60, usegmt=True)
+    server.say(protocols["anthropic"].error("m", "rate_limit_error"), 429)
+    server.script[0].headers["retry-after"] = ", ".join([date, other] if first else [other, date])
+    seconds = (await _fail(server, protocols["anthropic"], make_request, False)).retry_after
+    assert seconds is not None
+    assert 30 < seconds <= 60
+
+
 async def test_a_provider_that_says_not_to_retry_is_obeyed(server, protocols, make_request):
     """`x-should-retry: false` makes an error terminal that would be retried otherwise."""
     server.say(protocols["anthropic"].error("m", "api_error"), 500, x_should_retry="false")
