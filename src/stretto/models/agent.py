@@ -15,7 +15,7 @@ from stretto.models.direct import text_of
 from stretto.models.errors import Origin, translated
 from stretto.models.limits import hearing, listen
 from stretto.models.prices import price_response, price_tokens
-from stretto.models.replies import read_finish, read_usage
+from stretto.models.replies import doubt_usage, read_finish, read_usage
 from stretto.models.requests import take_cache_key, to_conversation, to_settings
 from stretto.models.streams import closing_streams, mind_streams
 
@@ -55,6 +55,8 @@ class AgentModel:
         responses = [message for message in result.new_messages() if isinstance(message, ModelResponse)]
         if not responses:
             raise ModelError(f"{self.name}: the agent ended without an answer.", kind="empty", model=self.name)
+        for response in responses:
+            doubt_usage(response)
         return ModelReply(
             text=_as_text(result.output),
             finish=read_finish(responses[-1], model=self.name, streamed=on_text is not None, tools=True),

@@ -21,7 +21,7 @@ from stretto.models.clients import ClientPerLoop
 from stretto.models.errors import Origin, translated
 from stretto.models.limits import hearing
 from stretto.models.prices import price_response, price_tokens
-from stretto.models.replies import read_finish, read_text, read_usage
+from stretto.models.replies import doubt_usage, read_finish, read_text, read_usage
 from stretto.models.requests import take_cache_key, to_messages, to_parameters, to_settings
 from stretto.models.spoken import Spoken
 from stretto.models.streams import closing_streams
@@ -64,6 +64,7 @@ class DirectModel:
                 finish = read_finish(response, model=self.name, streamed=streamed)
         # A field of another type than the protocol's comes this far.
         with translated(self._origin):
+            doubt_usage(response)
             return ModelReply(
                 text=read_text(response),
                 finish=finish,

@@ -2,7 +2,7 @@
 
 import ipaddress
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from genai_prices import Usage as PricedUsage
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _MILLION = 1_000_000
 # A price list may have tiers by length: what a short call pays is what is shown.
 _SAMPLE = 1_000
+# US dollars, far above what any call costs: more is a fault of who charges, and would use up a budget.
+_DEAREST = 10_000
 
 
 def price_tokens(usage: Usage, *, model: str, provider: str, base_url: str) -> Cost:
@@ -44,7 +46,8 @@ def price_response(response: "ModelResponse", *, model: str, provider: str, base
     if charged is None:
         # OpenRouter says what it charged, whichever provider it went to.
         reported = (response.provider_details or {}).get("cost")
-        charged = Decimal(str(reported)) if isinstance(reported, int | float) and reported > 0 else None
+        believed = type(reported) in (int, float) and 0 < cast("float", reported) < _DEAREST
+        charged = Decimal(str(reported)) if believed else None
     if charged is None:
         try:
             charged = response.cost().total_price

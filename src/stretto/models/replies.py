@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
+from pydantic_ai.usage import RequestUsage
 
 from stretto.core.errors import ModelError
 from stretto.core.models import Finish
@@ -12,6 +13,8 @@ from stretto.models.spoken import spoken
 # These report how they ended only as pydantic-ai's own word, or, made of Python functions, not at all.
 _WITHOUT_RAW = frozenset({None, "function", "test", "xai", "mcp"})
 _PAST_WINDOW = "model_context_window_exceeded"
+# Of one kind in one call, far above any context window: more is a fault of who counts, or meant to use up a budget.
+_MOST_TOKENS = 100_000_000
 
 
 def read_text(response: ModelResponse) -> str:
@@ -50,13 +53,26 @@ def read_finish(response: ModelResponse, *, model: str, streamed: bool, tools: b
     return "length" if finish == "length" else "stop"
 
 
+def doubt_usage(response: ModelResponse) -> None:
+    """Have a usage that no call can have count as not reported, so that what was reserved for the call stands."""
+    usage = response.usage
+    cached = (usage.cache_read_tokens, usage.cache_write_tokens)
+    counts: tuple[object, ...] = (usage.input_tokens, usage.output_tokens, *cached)
+    if not all(map(_is_count, counts)) or not any(counts[:2]) or sum(cached) > usage.input_tokens:
+        response.usage = RequestUsage(unmeasured_requests=1)
+
+
+def _is_count(number: object) -> bool:
+    # The SDKs check no types; True would pass for a number too.
+    return type(number) is int and 0 <= number <= _MOST_TOKENS
+
+
 def read_usage(responses: Sequence[ModelResponse]) -> Usage | None:
-    """Return the tokens of all these calls; None when one of them reported none, or what cannot be."""
+    """Return the tokens of all these calls; None when one of them reported none."""
     total = Usage()
     for response in responses:
         usage = response.usage
-        counts = (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens)
-        if usage.unmeasured_requests or not any(counts[:2]) or min(counts) < 0:
+        if usage.unmeasured_requests:
             return None
         total += Usage(
             input_tokens=usage.input_tokens,
