@@ -85,6 +85,11 @@ async def test_a_choice_without_a_number_is_the_first(server, protocols, make_re
     assert (await _open_on(server, protocols["chat"]).respond(make_request(), [].append)).text == "".join(PIECES)
 
 
+def _completion(chat, text: str, finish: str | None) -> list[dict[str, object]]:
+    begun = [chat.chunk({"role": "assistant", "content": ""}), chat.chunk({"content": text})]
+    return [*begun, chat.chunk({}, finish)] if finish else begun
+
+
 def _candidates(gemini, pieces: list[str], *, together: bool) -> list[dict[str, object]]:
     events: list[dict[str, object]] = []
     for piece in pieces:
@@ -210,6 +215,31 @@ async def test_an_answer_begun_anew_is_not_joined_to_the_first(server, protocols
     assert "begins a second answer" in str(error)
 
 
+@pytest.mark.parametrize("name", ["chat", "openrouter"])
+@pytest.mark.parametrize("finish", [None, "stop"])
+async def test_a_completion_begun_anew_is_not_joined_to_the_first(
+    server, protocols, make_request, name: str, finish: str | None
+):
+    """Another ID and the role again, after a gateway has asked anew: neither text is the answer."""
+    first, second = (_completion(protocols[name], *said) for said in (("Half", finish), ("Whole", "stop")))
+    server.stream(*first, *(event | {"id": "c2"} for event in second))
+    error = await _fail(server, protocols[name], make_request, streamed=True)
+    assert (error.kind, error.retryable) == ("protocol", True)
+    assert "begins a second answer" in str(error)
+
+
+@pytest.mark.parametrize("roles", [True, False])
+async def test_an_id_of_each_chunks_own_is_no_beginning(server, protocols, make_request, roles: bool):
+    """Servers that number every chunk, or say the role with each, are understood."""
+    chat = protocols["chat"]
+    role = {"role": "assistant"} if roles else {}
+    pieces = [chat.chunk(role | {"content": piece}) | {"id": f"c{number}"} for number, piece in enumerate(PIECES)]
+    usage = chat.chunk({}) | {"choices": [], "usage": chat.usage, "id": "u"}
+    server.stream(*pieces, chat.chunk(role, "stop") | {"id": "c2"}, usage)
+    reply = await _open_on(server, chat).respond(make_request(), [].append)
+    assert (reply.text, reply.finish) == ("".join(PIECES), "stop")
+
+
 @pytest.mark.parametrize("name", ["anthropic", "responses"])
 async def test_a_beginning_said_twice_is_one(server, protocols, make_request, name: str):
     """A beginning that is repeated before anything was said is harmless."""
@@ -260,6 +290,79 @@ async def test_an_error_beside_a_whole_answer_counts(
     failure = await _fail(server, chat, make_request, streamed=streamed)
     assert failure.kind == kind
     assert "HTTP" not in str(failure)
+
+
+@pytest.mark.parametrize("name", ["chat", "openrouter"])
+async def test_a_choices_own_error_counts(server, protocols, streamed, make_request, name: str):
+    """An error inside a choice that has stopped is told like one beside it."""
+    protocol = protocols[name]
+    error = {"code": 502, "message": "Provider disconnected"}
+    if streamed:
+        last = protocol.chunk({}, "stop")
+        last["choices"][0]["error"] = error
+        server.stream(protocol.chunk({"content": "Half"}), last)
+    else:
+        body = json.loads(protocol.whole("Half", "stop").chunks[0])
+        body["choices"][0]["error"] = error
+        server.say(body)
+    failure = await _fail(server, protocol, make_request, streamed=streamed)
+    assert failure.kind == "server"
+    assert "Provider disconnected" in str(failure)
+
+
+async def test_a_response_that_is_complete_and_has_an_error_failed(server, protocols, make_request):
+    """A stream's last event with an error in it is no answer's end, as in an answer of one piece."""
+    responses = protocols["responses"]
+    *events, last = _events(responses, PIECES, "completed")
+    error = {"code": "server_error", "message": "Gone"}
+    server.stream(*events, last | {"response": last["response"] | {"error": error}}, named=True)
+    assert (await _fail(server, responses, make_request, streamed=True)).kind == "server"
+
+
+async def test_a_response_that_lacks_a_piece_is_cut(server, protocols, make_request):
+    """The last event repeats the whole text: where less of it came, something was lost on the way."""
+    responses = protocols["responses"]
+    first, *rest = _events(responses, PIECES, "completed")
+    server.stream(first, *(event for event in rest if event.get("delta") != PIECES[1]), named=True)
+    assert (await _fail(server, responses, make_request, streamed=True)).kind == "cut"
+
+
+@pytest.mark.parametrize("text", ["", "Hello world \n"])
+async def test_a_response_may_repeat_its_text_or_not(server, protocols, make_request, text: str):
+    """No text in the last event, or one with other space around it, is no loss."""
+    responses = protocols["responses"]
+    *events, last = _events(responses, PIECES, "completed")
+    server.stream(*events, last | {"response": responses.response(text, "completed")}, named=True)
+    assert (await _open_on(server, responses).respond(make_request(), [].append)).text == "Hello world"
+
+
+async def test_a_response_that_is_resumed_need_not_begin(server, protocols, make_request):
+    """A stream without its beginning repeats at its end what was said in another."""
+    responses = protocols["responses"]
+    _, *events, last = _events(responses, PIECES, "completed")
+    whole = last | {"response": responses.response("Before it: Hello world", "completed")}
+    server.stream(*events, whole, named=True)
+    assert (await _open_on(server, responses).respond(make_request(), [].append)).text == "Hello world"
+
+
+async def test_a_piece_that_is_no_text_is_never_skipped(server, protocols, make_request):
+    """A piece of another type fails the call; text is not lost in silence."""
+    chat, anthropic = protocols["chat"], protocols["anthropic"]
+    server.stream(chat.chunk({"content": "One"}), chat.chunk({"content": 5}), chat.chunk({}, "stop"))
+    assert (await _fail(server, chat, make_request, streamed=True)).kind == "protocol"
+    events = anthropic.events(["One"], "end_turn")
+    empty = {"type": "content_block_delta", "index": 1, "delta": None}
+    server.stream(*events[:-3], empty, *events[-3:], named=True)
+    assert (await _fail(server, anthropic, make_request, streamed=True)).kind == "protocol"
+
+
+async def test_a_character_in_two_pieces_is_one(server, protocols, make_request):
+    """Gateways that count in UTF-16 part a character: its halves are joined, a lone one stays what it is."""
+    chat = protocols["chat"]
+    pieces = ["a\ud83d", "\ude00b\ud83d"]
+    server.stream(*(chat.chunk({"content": piece}) for piece in pieces), chat.chunk({}, "stop"))
+    reply = await _open_on(server, chat).respond(make_request(), [].append)
+    assert reply.text == "a\U0001f600b\ud83d"
 
 
 @pytest.mark.parametrize("error", [None, {}, "", {"message": None, "code": None}])

@@ -27,6 +27,7 @@ _BEGINS = frozenset({"message_start", "response.created"})
 _SAYS = ("content_block", "response.output", "response.content_part")
 _ENDS = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
 _FAILS = frozenset({"response.incomplete", "response.failed", "error"})
+_ANEW = "The provider begins a second answer inside the first"
 
 
 def mind_answers(model: PydanticModel) -> None:
@@ -54,14 +55,16 @@ def _open_one(_: PydanticModel, opening: Callable[..., Awaitable[StreamedRespons
 
 
 def _refuse_error(model: PydanticModel, validate: Callable[[Any], object]) -> object:
+    # OpenRouter's have a form of their own, which pydantic-ai reads, except those of a choice.
+    routed = model.system == "openrouter"
+
     def validated(completion: Any) -> object:
-        # Without a choice it is no answer anyhow.
-        if completion.choices and (error := error_beside(completion, model.model_name)):
-            raise error
+        if completion.choices:  # Without a choice it is no answer anyhow.
+            for place in completion.choices if routed else (completion, *completion.choices):
+                _raise_error(place, model.model_name)
         return validate(completion)
 
-    # OpenRouter's errors have a form of their own, which pydantic-ai reads.
-    return validate if model.system == "openrouter" else validated
+    return validated
 
 
 def _mind_items(_: PydanticModel, read: Callable[[Any], object]) -> object:
@@ -95,8 +98,13 @@ class _OneAnswer:
         """The number of the choice that spoke first."""
         self._cut: str | None = None
         """The end that says that something is missing."""
+        self._id: str | None = None
+        self._steady = False
+        """Whether chunks of one answer have one ID: some servers give each its own."""
         self._begun = False
         self._ended = False
+        self._said: int | None = None
+        """Characters of text in a Response; None where its beginning was not seen, as when it is resumed."""
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._chunks, name)
@@ -114,6 +122,7 @@ class _OneAnswer:
             if choices := getattr(chunk, field, None):
                 self._keep_first(chunk, field, choices)
                 for choice in getattr(chunk, field):
+                    self._look_at(choice, chunk)
                     self._keep_end(choice, "finish_reason", is_missing)
         kind = getattr(chunk, "type", None)
         return self._keeps_event(chunk, kind) if isinstance(kind, str) else True
@@ -123,6 +132,17 @@ class _OneAnswer:
             self._first = _index(choices[0])
         if len(choices) > 1 or _index(choices[0]) != self._first:
             setattr(chunk, field, [choice for choice in choices if _index(choice) == self._first])
+
+    def _look_at(self, choice: Any, chunk: Any) -> None:
+        _raise_error(choice, getattr(chunk, "model", None) or "")
+        delta = getattr(choice, "delta", None)
+        content = getattr(delta, "content", None)
+        if not isinstance(content, str | list | None):
+            raise TypeError(f"A piece of text is {content!r}.")  # pydantic-ai would leave it out.
+        if number := getattr(chunk, "id", None):
+            if self._steady and number != self._id and getattr(delta, "role", None):
+                raise UnexpectedModelBehavior(_ANEW)
+            self._steady, self._id = number == self._id, number
 
     def _keep_end(self, ending: object, field: str, is_missing: Callable[[str], bool]) -> None:
         # Some servers close every answer with a stop, also one that they have said was cut or filtered.
@@ -137,16 +157,33 @@ class _OneAnswer:
         if self._ended:
             return kind in _FAILS
         if kind in _BEGINS and self._begun:
-            raise UnexpectedModelBehavior("The provider begins a second answer before the first has ended")
+            raise UnexpectedModelBehavior(_ANEW)
+        if kind == "response.created":
+            self._said = 0
         self._begun = self._begun or kind.startswith(_SAYS)
         self._ended = kind in _ENDS
         if kind == "message_delta":
             self._keep_end(event.delta, "stop_reason", _ANTHROPIC_MISSING.__contains__)
+        elif kind == "content_block_delta" and event.delta is None:
+            raise TypeError("A piece of the answer is missing.")  # pydantic-ai would leave it out.
+        elif kind == "response.output_text.delta" and self._said is not None:
+            self._said += len(event.delta or "")
         elif kind == "response.output_item.done" and _is_half(event.item):
             self._cut = "incomplete"
-        elif kind == "response.completed" and self._cut:
-            event.response.status = self._cut
+        elif kind == "response.completed":
+            self._keep_status(event.response)
         return True
+
+    def _keep_status(self, response: Any) -> None:
+        if response.error:
+            response.status = "failed"
+        elif self._cut or (self._said is not None and self._said < _text_length(response)):  # A piece was lost.
+            response.status = "incomplete"
+
+
+def _raise_error(place: object, model: str) -> None:
+    if (error := error_beside(place, model)) is not None:
+        raise error
 
 
 def _index(choice: object) -> int:
@@ -156,3 +193,11 @@ def _index(choice: object) -> int:
 
 def _is_half(item: object) -> bool:
     return getattr(item, "type", None) == "message" and getattr(item, "status", None) == "incomplete"
+
+
+def _text_length(response: Any) -> int:
+    # Some gateways trim the text that they repeat, or repeat none.
+    contents = [content for item in response.output or () for content in getattr(item, "content", None) or ()]
+    return sum(
+        len((content.text or "").strip()) for content in contents if getattr(content, "type", None) == "output_text"
+    )

@@ -13,13 +13,16 @@ from stretto.models.spoken import spoken
 # These report how they ended only as pydantic-ai's own word, or, made of Python functions, not at all.
 _WITHOUT_RAW = frozenset({None, "function", "test", "xai", "mcp"})
 _PAST_WINDOW = "model_context_window_exceeded"
+_UTF16, _HALVES = "utf-16-le", "surrogatepass"
 # Of one kind in one call, far above any context window: more is a fault of who counts, or meant to use up a budget.
 _MOST_TOKENS = 100_000_000
 
 
 def read_text(response: ModelResponse) -> str:
     """Return the text of a response; thinking is not text."""
-    return spoken("".join(part.content for part in response.parts if isinstance(part, TextPart)))
+    text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
+    # Gateways that count in UTF-16 part a character between two pieces, each with half of it.
+    return spoken(text if text.isascii() else text.encode(_UTF16, _HALVES).decode(_UTF16, _HALVES))
 
 
 def read_finish(response: ModelResponse, *, model: str, streamed: bool, tools: bool = False) -> Finish:
