@@ -94,6 +94,8 @@ class _OneAnswer:
 
     def __init__(self, chunks: AsyncIterator[Any]) -> None:
         self._chunks = chunks
+        self._field: str | None = None
+        """Where chunks have their choices; empty where they are events."""
         self._first: int | None = None
         """The number of the choice that spoke first."""
         self._cut: str | None = None
@@ -118,14 +120,18 @@ class _OneAnswer:
         return chunk
 
     def _keeps(self, chunk: Any) -> bool:
-        for field, is_missing in _ALTERNATIVES.items():
-            if choices := getattr(chunk, field, None):
-                self._keep_first(chunk, field, choices)
-                for choice in getattr(chunk, field):
-                    self._look_at(choice, chunk)
-                    self._keep_end(choice, "finish_reason", is_missing)
-        kind = getattr(chunk, "type", None)
-        return self._keeps_event(chunk, kind) if isinstance(kind, str) else True
+        # Asked once: that a field is not there is slow to find out, and a stream's chunks are of one kind.
+        if self._field is None:
+            self._field = next((field for field in _ALTERNATIVES if hasattr(chunk, field)), "")
+        if not self._field:
+            kind = getattr(chunk, "type", None)
+            return self._keeps_event(chunk, kind) if isinstance(kind, str) else True
+        if choices := getattr(chunk, self._field, None):
+            self._keep_first(chunk, self._field, choices)
+            for choice in getattr(chunk, self._field):
+                self._look_at(choice, chunk)
+                self._keep_end(choice, "finish_reason", _ALTERNATIVES[self._field])
+        return True
 
     def _keep_first(self, chunk: Any, field: str, choices: list[Any]) -> None:
         if self._first is None:
