@@ -299,7 +299,7 @@ def _unreadable() -> Iterator[Entry]:
         kind="protocol",
         kinds={"gemini": "server"},
         whole_kind="protocol",
-        whole_kinds={"responses": "server", "gemini": "cut", "openrouter": "server"},
+        whole_kinds={"chat": "server", "responses": "server", "gemini": "cut", "openrouter": "server"},
         effects=FAULTS["error_with_200"],
     )
 

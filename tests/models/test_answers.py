@@ -292,6 +292,17 @@ async def test_an_error_beside_a_whole_answer_counts(
     assert "HTTP" not in str(failure)
 
 
+async def test_an_error_in_place_of_an_answer_is_told_by_its_code(server, protocols, streamed, make_request):
+    """What comes with status 200 and without a choice is asked for again only where that may help."""
+    error = {"error": {"message": "Pay", "code": "insufficient_quota"}}
+    if streamed:
+        server.stream(error)
+    else:
+        server.say(error)
+    failure = await _fail(server, protocols["chat"], make_request, streamed=streamed)
+    assert failure.kind == "billing"
+
+
 @pytest.mark.parametrize("name", ["chat", "openrouter"])
 async def test_a_choices_own_error_counts(server, protocols, streamed, make_request, name: str):
     """An error inside a choice that has stopped is told like one beside it."""

@@ -295,7 +295,7 @@ async def test_a_piece_without_its_text(server, protocols, make_request):
 
 async def test_an_answer_of_another_form_is_told_in_plain_words(server, protocols, make_request):
     """What is missing is named; how a library says so is not shown."""
-    server.say({"error": "no such endpoint"})
+    server.say({"detail": "no such endpoint"})
     error = await _fail(server, protocols["chat"], make_request, False)
     assert error.kind == "protocol"
     assert "is not what its protocol says (missing or odd: id, choices, model, object)" in str(error)

@@ -59,9 +59,9 @@ def _refuse_error(model: PydanticModel, validate: Callable[[Any], object]) -> ob
     routed = model.system == "openrouter"
 
     def validated(completion: Any) -> object:
-        if completion.choices:  # Without a choice it is no answer anyhow.
-            for place in completion.choices if routed else (completion, *completion.choices):
-                _raise_error(place, model.model_name)
+        choices = completion.choices or ()
+        for place in choices if routed else (completion, *choices):
+            _raise_error(place, model.model_name)
         return validate(completion)
 
     return validated
