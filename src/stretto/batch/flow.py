@@ -1,6 +1,12 @@
-"""Runs the rows of a batch: so many at a time, admitted as they are read, under one budget, until nothing is left."""
+"""Runs the rows of a batch: so many at a time, admitted as they are read, under one budget, until nothing is left.
 
-from collections.abc import Callable, Iterator
+Of the rows that it did not reach it says what the journal has of them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import islice
 from math import inf
 
 import anyio
@@ -12,12 +18,15 @@ from stretto.batch.jobs import RowJob, RowOutcome
 from stretto.batch.opening import Office
 from stretto.batch.running import Ran, carry_out
 from stretto.batch.sheet import Sheet
+from stretto.batch.standing import standing_of
 from stretto.batch.tables import ResultStore, Row, RowResult
 from stretto.batch.tally import Tally
-from stretto.core.errors import ErrorKind, InputError, UnderWayError
+from stretto.core.errors import ErrorKind, InputError, JournalError, UnderWayError
 from stretto.journal import MemoryJournal
 
 _ROWS_PER_CALL = 2
+# What the journal has of so many rows is in memory at the same time.
+_ROWS_PER_LOOK = 500
 _ELSEWHERE = "The row is being carried out by another process. Run the same command again when that has ended."
 
 OnRow = Callable[[Row, RowOutcome], None]
@@ -47,6 +56,8 @@ class Flow:
         self._on_row = on_row
         self._crew = office.crew
         self._ends_at = inf
+        # How many calls each row that is under way had before it was begun, by the id of its run.
+        self._begun: dict[str, int] = {}
         self._admission = Admission()
 
     async def run(self) -> None:
@@ -77,6 +88,7 @@ class Flow:
         except UnderWayError:  # By the same command, typed twice: each row is run by one of them.
             self._note_unrun(place, row, _ELSEWHERE, "interrupted")
             return
+        self._begun.pop(job.run_id, None)
         self._note(place, row, RowResult.of(ran.result, labels=job.work.labels), ran.outcome)
         self._tally.stopped = self._tally.stopped or self._admission.reason_to_stop(ran)
 
@@ -89,7 +101,51 @@ class Flow:
             books=self._office.books,
             crew=self._crew,
             deadline=max(self._ends_at - anyio.current_time(), 0.001),
+            begun=partial(self._begun.__setitem__, job.run_id),
         )
+
+    async def recall(self) -> None:
+        """Add what the journal has of the rows that were not reached; no call is made. Raises `JournalError`.
+
+        For a batch that is over, or was cancelled.
+        """
+        if self._journal is None or self._tally.done == self._tally.total:
+            return
+        # A table that was changed meanwhile is read once more for the output, which then says so.
+        with suppress(InputError), self._sheet.selected() as rows:
+            places = enumerate(rows)
+            while some := list(islice(places, _ROWS_PER_LOOK)):
+                await self._recall_some(some, self._journal)
+
+    async def _recall_some(self, some: Sequence[tuple[int, Row]], journal: Book) -> None:
+        work = self._office.work
+        left = {self._sheet.run_id_of(row, work): (place, row) for place, row in some if row.id not in self._store}
+        known = await journal.known(left)
+        async with anyio.create_task_group() as group:  # Together, so that the journal reads them together.
+            for run_id in known:
+                group.start_soon(self._recall_one, *left[run_id], journal)
+
+    async def _recall_one(self, place: int, row: Row, journal: Book) -> None:
+        try:
+            job = self._sheet.job_of(row, self._office.work, retry_errors=self._retry_errors)
+            saved = await journal.load(job.run_id)
+            standing = await standing_of(job, saved, journal, self._crew.job_of(job, books=None, deadline=inf))
+        except JournalError:
+            raise
+        except Exception:  # One row's poison: it counts as not run, and is said when it is.
+            return
+        before = self._begun.get(job.run_id)
+        if before is None:
+            self._office.books.restore(saved)
+        calls = 0 if before is None else len(saved.starts) - before
+        outcome = RowOutcome.of(standing.result, calls=calls, reused=before is None)
+        result = RowResult.of(standing.result, labels=job.work.labels)
+        if standing.over:
+            self._note(place, row, result, outcome)
+            return
+        self._tally.add_unfinished(place, outcome)
+        if standing.telling:
+            self._store.put(row.id, result)
 
     def _note_unrun(self, place: int, row: Row, why: str, kind: ErrorKind) -> None:
         self._note(place, row, RowResult(status="failed", error=why), _unrun(why, kind))

@@ -1,22 +1,20 @@
 """Runs one row, anywhere: what the journal has of it is not done again, and whatever goes wrong is its result."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 
 from stretto.app.observers import observing
 from stretto.app.resuming import Book, reopen_failed, under_way
 from stretto.app.spec import from_spec
-from stretto.batch.jobs import FINAL, RowJob, RowOutcome, Work
+from stretto.batch.jobs import RowJob, RowOutcome, Work
 from stretto.batch.journals import RowJournal
+from stretto.batch.standing import standing_of
 from stretto.core.errors import JournalError, QueueError, StrettoError, UnderWayError
-from stretto.core.events import Event, RunCompleted
-from stretto.core.journal import OutcomeKey, SavedRun
-from stretto.core.plan import Plan
+from stretto.core.journal import SavedRun
 from stretto.core.result import Failure, RunResult, Shortfall
 from stretto.core.task import Task
-from stretto.engine import AS_WRITTEN, Books, Gates, Job, Wanted, open_run, result_of
-from stretto.engine.versions import Versions
+from stretto.engine import Books, Gates, Job, Wanted, open_run, result_of
 
 
 class Crew:
@@ -78,15 +76,17 @@ async def carry_out(
     crew: Crew | None = None,
     deadline: float = inf,
     take_over: bool = False,
+    begun: Callable[[int], object] | None = None,
 ) -> Ran:
     """Run a row, or the rest of it; return what came of it. A failure is a result: only what keeps results raises.
 
-    `books` are those of the batch; `crew` spares opening the models for each row; `deadline` is in seconds from now.
+    `books` are those of the batch; `crew` spares opening the models for each row; `deadline` is in seconds from now;
+    `begun` is told, once something is left to do and is about to be done, how many calls were made before.
     Raises `UnderWayError` when the row is under way already, unless it is to be taken over.
     """
     before = await journal.load(row.run_id)
     try:
-        return await _carry_out(row, before, journal, gates, books, crew or Crew(), deadline, take_over)
+        return await _carry_out(row, before, journal, gates, books, crew or Crew(), deadline, take_over, begun)
     except (JournalError, QueueError, UnderWayError):
         raise
     except Exception as error:  # One row's poison, or a bug that it brings to light, is not to stop the others.
@@ -102,61 +102,27 @@ async def _carry_out(
     crew: Crew,
     deadline: float,
     take_over: bool,
+    begun: Callable[[int], object] | None,
 ) -> Ran:
     job = crew.job_of(row, books=books, deadline=deadline)
     if before != SavedRun():
-        known = await _known(row, before, journal, job)
-        if known is not None:
+        standing = await standing_of(row, before, journal, job)
+        if standing.over:
             if books is not None:
                 books.restore(before)
-            return Ran(result=known, outcome=RowOutcome.of(known, calls=0, reused=True))
+            return Ran(result=standing.result, outcome=RowOutcome.of(standing.result, calls=0, reused=True))
     async with under_way(journal, row.run_id, row.spec, take_over=take_over) as earlier:
         if row.retry_errors and before != SavedRun():
             await reopen_failed(journal, row.run_id)
         # Another process may have been at it when it was looked at.
         saved = before if earlier is None else await journal.load(row.run_id)
+        if begun is not None:
+            begun(_calls(saved))
         with observing() as observers:
             async with open_run(job, RowJournal(journal, saved), gates, observers=observers) as events:
                 result = await events.result()
     calls = result.usage.calls - _calls(saved)
     return Ran(result=result, outcome=RowOutcome.of(result, calls=calls, reused=False))
-
-
-async def _known(row: RowJob, saved: SavedRun, journal: Book, job: Job) -> RunResult | None:
-    """Return a row's result when nothing is left to do; None when there is."""
-    wanted = wanted_of(job)
-    if _finished(saved, wanted):
-        result = result_of(row.run_id, saved, (), wanted)
-        return None if row.retry_errors and result.shortfall else result
-    if row.retry_errors:
-        return None
-    told = await journal.events(row.run_id)
-    return result_of(row.run_id, saved, told, wanted) if _given_up(told) else None
-
-
-def wanted_of(job: Job) -> Wanted:
-    """Return what a row's result is measured by."""
-    return Wanted(subtasks=job.settings.subtasks, synthesis=job.settings.synthesis, review=False)
-
-
-def _finished(saved: SavedRun, wanted: Wanted) -> bool:
-    """Whether every outcome that was asked for is recorded."""
-    plan = saved.outcomes.get(AS_WRITTEN)
-    if not isinstance(plan, Plan):
-        return False
-    versions = Versions(saved)
-    results = [versions.of(subtask.id).saved for subtask in plan.subtasks]
-    if not all(results):
-        return False
-    none = not any(result and result.status == "completed" for result in results)
-    key = OutcomeKey(role="synthesis", revision=len(saved.revisions))
-    return wanted.synthesis == "none" or none or key in saved.outcomes
-
-
-def _given_up(told: tuple[Event, ...]) -> bool:
-    """Whether a row ended short for reasons that lie in itself."""
-    last = next((event.result for event in reversed(told) if isinstance(event, RunCompleted)), None)
-    return last is not None and all(gap.failure.kind in FINAL for gap in last.shortfall)
 
 
 async def _poisoned(row: RowJob, error: Exception, before: SavedRun, journal: Book) -> Ran:

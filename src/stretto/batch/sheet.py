@@ -51,12 +51,16 @@ class Sheet:
         """Return a row's task; raises `InputError` when it has none."""
         return self.columns.task_of(row.values)
 
+    def run_id_of(self, row: Row, work: Work) -> str:
+        """Return the id of a row's run: the same wherever the same work is done with the same row."""
+        return _run_id(row, work, _gaps(row))
+
     def job_of(self, row: Row, work: Work, *, retry_errors: bool = False) -> RowJob:
         """Return a row's job; raises `InputError` when the row gives no task."""
         task = self.task_of(row)
         plan = _gaps(row)
         return RowJob(
-            run_id=run_id_of(row, work, plan),
+            run_id=_run_id(row, work, plan),
             work=work,
             task=task.text,
             context=task.context,
@@ -87,8 +91,7 @@ def open_sheet(
     return Sheet(table=table, columns=columns, id_column=id_column, only_empty=only_empty, limit=limit, found=found)
 
 
-def run_id_of(row: Row, work: Work, plan: Plan | None = None) -> str:
-    """Return the id of a row's run: the same wherever the same work is done with the same row."""
+def _run_id(row: Row, work: Work, plan: Plan | None) -> str:
     key = work.key
     if plan is not None:
         key += "".join(f"\n{subtask.type}\n{subtask.description}" for subtask in plan.subtasks)

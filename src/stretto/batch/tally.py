@@ -98,10 +98,14 @@ class Tally:
         self.done += 1
         self.reused += outcome.reused
         self.statuses[outcome.status] += 1
-        self.texts += outcome.texts
-        self.calls += outcome.calls
         if outcome.error and (outcome.error in self.reasons or len(self.reasons) < _REASONS):
             self.reasons[outcome.error] += 1
+        self.add_unfinished(place, outcome)
+
+    def add_unfinished(self, place: int, outcome: RowOutcome) -> None:
+        """Count what there is of a row that has no end."""
+        self.texts += outcome.texts
+        self.calls += outcome.calls
         self.seconds.extend([-1.0] * (place + 1 - len(self.seconds)))
         self.seconds[place] = -1.0 if outcome.reused else outcome.seconds
 

@@ -1,6 +1,7 @@
 """The port to the journal: the append-only truth of a run. No I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
@@ -182,6 +183,10 @@ class Archive(Protocol):
 
     async def state(self, run_id: str) -> ListedState | None:
         """Return how a run stands; None when there is no such run."""
+        ...
+
+    async def known(self, run_ids: Collection[str]) -> AbstractSet[str]:
+        """Return which of these runs there are; cheap, also for those that there are not."""
         ...
 
     async def spec(self, run_id: str) -> Mapping[str, object] | None:

@@ -83,8 +83,11 @@ class _Told:
     def of(cls, events: Sequence[Event]) -> "_Told":
         last = next((event.result for event in reversed(events) if isinstance(event, RunCompleted)), None)
         gaps = [gap for gap in last.shortfall if gap.what in THE_PLAN.values()] if last else []
+        # A row of a batch is told by its end alone.
+        failed = [result for result in last.results if result.error] if last else []
+        failed += [event.result for event in events if isinstance(event, (WorkerFailed, SubtaskSkipped))]
         return cls(
-            failed={e.result.subtask.id: e.result for e in events if isinstance(e, (WorkerFailed, SubtaskSkipped))},
+            failed={result.subtask.id: result for result in failed},
             superseded={e.result.subtask.id: e.result for e in events if isinstance(e, SubtaskSuperseded)},
             plan=gaps[0].failure if gaps else None,
             planless=any(gap.what == THE_PLAN[False] for gap in gaps),

@@ -1,7 +1,7 @@
 """Questions to the tables: what is known of a run, which runs there are, and taking them away."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from decimal import Decimal
@@ -75,6 +75,17 @@ def _saved(
         starts={call.call_id: call for call in begun},
         ends={call.call_id: call for call in ended},
     )
+
+
+def known(connection: Connection, run_ids: Collection[str]) -> set[str]:
+    """Return which of these runs there are."""
+    ids = {as_key(run_id): run_id for run_id in run_ids}
+    keys = tuple(ids)
+    return {
+        ids[key]
+        for start in range(0, len(keys), _AT_A_TIME)
+        for key in connection.execute(sql.KNOWN, {"run_ids": keys[start : start + _AT_A_TIME]}).scalars()
+    }
 
 
 def spec(connection: Connection, run_id: str) -> Mapping[str, object] | None:

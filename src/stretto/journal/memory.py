@@ -1,6 +1,7 @@
 """A journal that lives as long as the process: for runs that need not survive it, and for tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -137,6 +138,10 @@ class MemoryJournal:
         """Return how a run stands; None when there is no such run."""
         run = self._runs.get(run_id)
         return run.state if run else None
+
+    async def known(self, run_ids: Collection[str]) -> AbstractSet[str]:
+        """Return which of these runs there are."""
+        return self._runs.keys() & set(run_ids)
 
     async def spec(self, run_id: str) -> Mapping[str, object] | None:
         """Return what a run was started with; None when there is no such run."""

@@ -1,6 +1,7 @@
 """The journal in a database: what happened, and for good."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -157,6 +158,10 @@ class SqlJournal:
     async def state(self, run_id: str) -> ListedState | None:
         """Return how a run stands; None when there is no such run."""
         return await self._read(lambda connection: archive.state(connection, run_id, self._database.living))
+
+    async def known(self, run_ids: Collection[str]) -> AbstractSet[str]:
+        """Return which of these runs there are."""
+        return await self._read(lambda connection: archive.known(connection, run_ids))
 
     async def spec(self, run_id: str) -> Mapping[str, object] | None:
         """Return what a run was started with; None when there is no such run."""

@@ -59,6 +59,7 @@ HOLDER = select(runs.c.holder).where(runs.c.run_id == _RUN)
 HOLDERS = select(runs.c.holder).where(runs.c.holder != literal_column("0")).distinct()
 SPEC = select(runs.c.spec).where(runs.c.run_id == _RUN)
 _RUNS: BindParameter[list[str]] = bindparam("run_ids", expanding=True)
+KNOWN = select(runs.c.run_id).where(runs.c.run_id.in_(_RUNS))
 ANALYSES = select(runs.c.run_id, runs.c.analysis).where(runs.c.run_id.in_(_RUNS))
 SEALED = select(sealed.c.run_id, sealed.c.data).where(sealed.c.run_id.in_(_RUNS))
 OUTCOMES = select(

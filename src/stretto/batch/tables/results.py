@@ -128,6 +128,10 @@ class ResultStore:
             found = self._database.execute("SELECT data FROM result WHERE id = ?", (row_id,)).fetchone()
         return pickle.loads(found[0]) if found else None
 
+    def __contains__(self, row_id: str) -> bool:
+        with _worded():
+            return bool(self._database.execute("SELECT 1 FROM result WHERE id = ?", (row_id,)).fetchone())
+
     def close(self) -> None:
         """Give the room back."""
         self._database.close()

@@ -20,7 +20,10 @@ from stretto.faces.cli.batch_words import closing, missing, progress_line, say_n
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.journals import or_without
-from stretto.faces.cli.words import glyphs_for
+from stretto.faces.cli.words import count, glyphs_for
+
+_SOON = 1.5
+"""Seconds for which nobody asks what is going on."""
 
 
 def conduct_batch(ready: Ready, context: typer.Context) -> int:
@@ -59,7 +62,7 @@ def code_of(tally: Counts) -> ExitCode:
 def _advice(tally: Tally, ready: Ready) -> str:
     """Return the option without which the same command would leave failed rows as they are."""
     short = tally.statuses["complete"] < tally.done == tally.total
-    return " --retry-errors" if short and not ready.retry_errors else ""
+    return " --retry-errors" if short and not (tally.stopped or ready.retry_errors) else ""
 
 
 def _carry_through(
@@ -103,11 +106,26 @@ async def _follow(
             tally=tally,
             retry_errors=ready.retry_errors,
         )
-        with anyio.CancelScope() as working, interrupts.calling(stop):
+        working = anyio.CancelScope()
+        with interrupts.calling(stop):
+            with working:
+                async with anyio.create_task_group() as group:
+                    group.start_soon(progress.keep_showing)
+                    await flow.run()
+                    group.cancel_scope.cancel()
+            progress.close()
             async with anyio.create_task_group() as group:
-                group.start_soon(progress.keep_showing)
-                await flow.run()
+                group.start_soon(_say_that_it_reads, ready, tally, interrupts)
+                await flow.recall()
                 group.cancel_scope.cancel()
+
+
+async def _say_that_it_reads(ready: Ready, tally: Tally, interrupts: Interrupts) -> None:
+    rows = count(tally.total - tally.done, "row")
+    await anyio.sleep(_SOON)
+    assert ready.wish
+    way_out = f"; Ctrl-C again leaves {ready.wish.path} as it was" if interrupts.seen else ""
+    print(f"Reading what the journal has of the other {rows}{way_out}.", file=sys.stderr)
 
 
 def _deliver(ready: Ready, store: ResultStore, tally: Tally) -> bool:
