@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 
 from stretto.app.settings import Settings
@@ -48,15 +50,15 @@ class Shop:
         )
         return replace(office, job=replace(office.job, team=team))
 
-    async def run(
+    def flow(
         self,
         *,
         office: Office | None = None,
         sheet: Sheet | None = None,
         retry_errors: bool = False,
         clock: Callable[[], float] = time.monotonic,
-    ) -> Tally:
-        """Run the table, as one command does."""
+    ) -> tuple[Flow, Tally]:
+        """Return what one command runs, and where it counts."""
         sheet = sheet or self.sheet()
         tally = Tally(clock=clock, total=sheet.total)
         flow = Flow(
@@ -67,7 +69,23 @@ class Shop:
             tally=tally,
             retry_errors=retry_errors,
         )
+        return flow, tally
+
+    async def run(self, **wishes: Any) -> Tally:
+        """Run the table, as one command does."""
+        flow, tally = self.flow(**wishes)
         await flow.run()
+        return tally
+
+    async def stop(self, reached: anyio.Event, **wishes: Any) -> Tally:
+        """Run the table until something is reached, and stop there in good order, as Ctrl-C does."""
+        flow, tally = self.flow(**wishes)
+        async with anyio.create_task_group() as group:
+            group.start_soon(flow.run)
+            await reached.wait()
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+        await flow.recall()
         return tally
 
     def results(self, sheet: Sheet | None = None) -> Mapping[str, RowResult | None]:

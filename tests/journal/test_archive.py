@@ -42,6 +42,15 @@ async def test_runs_are_listed_by_state(journal):
     assert await ids(journal, states=["complete", "failed"]) == ["c", "a"]
 
 
+async def test_which_of_many_runs_there_are(journal):
+    """Of any number of ids, those of runs that there are, whatever characters they have."""
+    there = {"a", "b\\0", "c\ud800"}
+    for run_id in there:
+        await journal.open_run(run_id, {})
+    assert await journal.known([*there, *(f"x{number}" for number in range(2_500))]) == there
+    assert await journal.known([]) == set()
+
+
 async def test_search_looks_into_task_recipe_and_id(journal):
     """A part of any of them finds the run, in any case and language; % and _ are only themselves."""
     await journal.open_run("20260131-aa", {"task": "Write for the ÉCLAIR bottle 100%", "recipe": "product-copy"})

@@ -1,0 +1,221 @@
+"""A batch that ends early: what the journal has of the rows that were not reached is there, counted for what it is."""
+
+from collections.abc import Callable
+
+import anyio
+import pytest
+
+from stretto.batch.tables import ResultStore
+from stretto.core.errors import InputError, ModelError
+from stretto.engine import Books, Budget
+from stretto.journal import MemoryJournal
+from tests.batch.clerk import Fault
+from tests.batch.conftest import Shop
+
+pytestmark = pytest.mark.anyio
+
+NEW = ["new one", "new two"]
+"""With one call at a time two rows are under way: while the first one's is held, no other row is reached."""
+
+
+def holding(reached: anyio.Event, held: str, then: Fault | None = None) -> Fault:
+    """Return a fault that never answers for one row, and says that it has asked; for others it is another one."""
+
+    async def fault(request, name):
+        if name == held:
+            reached.set()
+            await anyio.sleep_forever()
+        return await then(request, name) if then else None
+
+    return fault
+
+
+async def stop_at_the_new_rows(shop: Shop, names: list[str], **wishes: object):
+    """Put new rows before these, run the table and stop it when it has asked for those; return its numbers."""
+    shop.write([*NEW, *names])
+    shop.store = ResultStore()
+    shop.clerk.asked.clear()
+    reached = anyio.Event()
+    shop.clerk.fault = holding(reached, NEW[0])
+    tally = await shop.stop(reached, **({"office": shop.office(concurrency=1)} | wishes))
+    assert shop.clerk.asked == [f"orchestrator {NEW[0]}"]
+    return tally
+
+
+async def test_rows_that_were_not_reached_are_taken_from_the_journal(shop: Shop):
+    """They are there with the same texts, count as rows from before, and no call is made for them."""
+    names = [f"cup{number}" for number in range(10)]
+    shop.write(names)
+    await shop.run()
+    before = shop.results()
+    tally = await stop_at_the_new_rows(shop, names)
+    assert shop.results() == before | dict.fromkeys(NEW)
+    assert (tally.done, tally.reused, tally.statuses, tally.texts) == (10, 10, {"complete": 10}, 20)
+    assert tally.calls == 1
+    assert set(tally.seconds) == {-1.0, 0.0}
+
+
+async def test_a_batch_that_stops_by_itself_does_the_same(shop: Shop):
+    """Where the budget ends it, the rows that were not reached are taken from the journal as well."""
+    names = [f"cup{number}" for number in range(10)]
+    shop.write(names)
+    await shop.run()
+    shop.write([*NEW, *names])
+    shop.store = ResultStore()
+    flow, tally = shop.flow(office=shop.office(concurrency=1, max_tokens_total=1))
+    await flow.run()
+    assert tally.stopped
+    assert tally.done < tally.total
+    await flow.recall()
+    assert tally.statuses == {"complete": 10, "failed": 2}
+    assert {result.status for name, result in shop.results().items() if name not in NEW if result} == {"complete"}
+    assert tally.reused == 10
+
+
+async def test_what_is_known_of_a_row_in_part_is_there(shop: Shop):
+    """A text that is there is kept, and so is the reason for which another is not; without either it was not run."""
+    reached = anyio.Event()
+
+    async def away(request, name):
+        if name == "away" or (name == "half away" and "write b" in request.prompt):
+            raise ModelError("away", kind="server", model="clerk")
+        if name == "half" and "write b" in request.prompt:
+            await anyio.sleep_forever()
+
+    names = ["half", "away", "half away", "planning"]
+    shop.write(names)
+    shop.clerk.fault = holding(reached, "planning", away)
+    await shop.stop(reached, office=shop.office(attempts=1))
+    tally = await stop_at_the_new_rows(shop, names)
+    found = shop.results()
+    assert {name: found[name] and found[name].status for name in (*names, *NEW)} == {
+        "half": "partial",
+        "away": "failed",
+        "half away": "partial",
+        **dict.fromkeys(("planning", *NEW)),
+    }
+    for name, why in (("half", "stopped"), ("half away", "away")):
+        kept, missing = found[name].variants
+        assert (kept.text, missing.text, missing.status) == (f"{name}: a", "", "failed")
+        assert why in missing.error
+        assert why in found[name].error
+    assert "away" in found["away"].error
+    assert (tally.done, tally.reused, tally.texts, tally.calls, tally.reasons) == (0, 0, 2, 1, {})
+    shop.clerk.fault = None
+    assert (await shop.run()).statuses == {"complete": 6}
+
+
+async def test_what_failed_for_good_is_over_unless_it_is_to_be_tried_again(shop: Shop):
+    """A row that ended short for a reason of its own is from before; when it was to be tried again it is only kept."""
+
+    async def fault(request, name):
+        if name == "bomb":
+            return "no plan at all"
+        return "" if name == "lamp" and "write b" in request.prompt else None
+
+    names = ["bomb", "lamp", "mug"]
+    shop.write(names)
+    shop.clerk.fault = fault
+    await shop.run()
+    before = shop.results()
+    for wishes, statuses in (
+        ({}, {"failed": 1, "partial": 1, "complete": 1}),
+        ({"retry_errors": True}, {"complete": 1}),
+    ):
+        tally = await stop_at_the_new_rows(shop, names, **wishes)
+        assert shop.results() == before | dict.fromkeys(NEW)
+        assert tally.statuses == statuses
+        assert tally.reused == tally.done == sum(statuses.values())
+        assert tally.texts == 3
+
+
+async def test_every_call_stands_in_the_books_once(shop: Shop):
+    """Those of rows that were under way, of rows that were not reached, and of a row that was stopped before."""
+    reached = anyio.Event()
+    shop.write(["one", "two", "three"])
+    shop.clerk.fault = holding(reached, "three")
+    await shop.stop(reached)
+    office = shop.office(concurrency=1)
+    await stop_at_the_new_rows(shop, ["one", "two", "three"], office=office)
+    books = Books(Budget())
+    assert isinstance(shop.journal, MemoryJournal)
+    runs = await shop.journal.list_runs()
+    for run in runs:
+        books.restore(await shop.journal.load(run.run_id))
+    assert len(runs) == 5
+    assert office.books.total.usage == books.total.usage
+
+
+class Counting(MemoryJournal):
+    """Counts what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = self.loads = 0
+
+    async def known(self, run_ids):
+        """Return which of these runs there are."""
+        self.looks += 1
+        return await super().known(run_ids)
+
+    async def load(self, run_id):
+        """Return what is known of a run."""
+        self.loads += 1
+        return await super().load(run_id)
+
+
+async def test_rows_that_the_journal_does_not_know_are_not_read_one_by_one(shop: Shop):
+    """Of 2,100 new rows it is asked five times, and only the two that were under way are read."""
+    journal = shop.journal = Counting()
+    tally = await stop_at_the_new_rows(shop, [f"cup{number}" for number in range(2_098)])
+    assert (journal.looks, journal.loads) == (5, 4)
+    assert (tally.done, tally.texts) == (0, 0)
+
+
+async def test_one_row_that_raises_hides_no_other(shop: Shop, monkeypatch):
+    """A row that brings a bug to light counts as not run; the others are taken from the journal."""
+    from stretto.batch import flow
+
+    shop.write(["mug", "bomb"])
+    await shop.run()
+    real = flow.standing_of
+
+    async def standing_of(row, saved, journal, job):
+        if "bomb" in row.task:
+            raise RuntimeError("boom")
+        return await real(row, saved, journal, job)
+
+    monkeypatch.setattr(flow, "standing_of", standing_of)
+    tally = await stop_at_the_new_rows(shop, ["mug", "bomb"])
+    assert tally.statuses == {"complete": 1}
+    assert shop.results()["bomb"] is None
+
+
+@pytest.mark.parametrize("way", ["no journal", "all done"])
+async def test_there_is_not_always_something_to_look_up(shop: Shop, way: str, monkeypatch):
+    """Without a journal, and when every row was reached, the table is not even read again."""
+    shop.write(["mug"])
+    if way == "no journal":
+        shop.journal = None
+    flow, tally = shop.flow()
+    if way == "all done":
+        await flow.run()
+    monkeypatch.setattr("stretto.batch.sheet.open_rows", refuse)
+    await flow.recall()
+    assert tally.done == (way == "all done")
+
+
+async def test_a_table_that_was_changed_meanwhile_is_left_to_the_output(shop: Shop, monkeypatch):
+    """What cannot be read any more raises nothing here: the output reads it too, and says so."""
+    shop.write(["mug"])
+    flow, tally = shop.flow()
+    shop.write(["mug", "lamp"])
+    await flow.recall()
+    assert tally.done == 0
+    with pytest.raises(InputError, match="was changed"), flow._sheet.rows() as rows:
+        list(rows)
+
+
+def refuse(*_args: object, **_options: object) -> Callable[[], None]:
+    """Stand in for what is not to be used."""
+    raise AssertionError("read again")
