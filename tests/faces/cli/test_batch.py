@@ -117,6 +117,23 @@ def test_a_batch_without_any_text_is_failed(stretto):
     assert {line["row_status"] for line in read()} <= {"failed", "not run"}
 
 
+def test_a_batch_that_stops_by_itself_keeps_what_is_known(stretto):
+    """Stopped by its budget, it writes the rows that it did not reach as the journal has them."""
+    write_products(6)
+    stretto("batch", "products.csv", "--task", TASK, *DEMO, *OUT)
+    before = read()
+    table = Path("products.csv").read_text().replace("name\n", "name\nNew one\nNew two\n")
+    Path("products.csv").write_text(table)
+    ended = stretto(
+        "batch", "products.csv", "--task", TASK, *DEMO, *OUT, "--concurrency", "1", "--max-tokens-total", "10"
+    )
+    assert ended.code == 3
+    assert "No further row was begun: The budget of 10 tokens" in ended.err
+    assert [line for line in read() if not line["name"].startswith("New")] == before
+    assert ended.err.splitlines()[-1].startswith("partial · 6 of 8 rows · 6 from before · ")
+    assert "--retry-errors" not in ended.err
+
+
 def test_only_what_is_empty_is_filled(stretto):
     """--only-empty asks for just the texts that an output lacks, without a plan; the others stay as they are."""
     stretto("batch", "products.csv", "--task", TASK, *DEMO, *OUT)

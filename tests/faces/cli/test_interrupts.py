@@ -1,5 +1,9 @@
-"""Ctrl-C twice, or SIGTERM and Ctrl-C: the process is gone at once, and the command that was printed goes on."""
+"""Ctrl-C twice, or SIGTERM and Ctrl-C: the process is gone at once, and the command that was printed goes on.
 
+After one of them what is said and written is what the journal says.
+"""
+
+import csv
 import re
 import shlex
 import signal
@@ -9,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.forge import Forge
+from tests.forge import Command, Forge
 from tests.kill9.batch_crash import answers
 from tests.kill9.crash import MODEL, environ
 from tests.simulator import Fault, Hold, Script, SimulatorThread
@@ -68,3 +72,76 @@ def test_what_is_said_at_the_end_is_what_the_journal_says(tmp_path: Path, forge:
     (said,) = re.findall(r"4 calls · \S+ tokens · \S+", stopped.err)
     assert said in shown.err
     assert f"together: {said.replace(' · ', ', ')}" in shown.out
+
+
+NEW = ("new1", "new2")
+LOOKING_FOREVER = """
+import threading
+from stretto.faces.cli import batch_flow, main
+from stretto.journal import archive
+batch_flow._SOON = 0
+archive.known = lambda connection, run_ids: threading.Event().wait()
+sys.exit(main())
+"""
+
+
+def run_and_start_again(
+    simulator: SimulatorThread, folder: Path, forge: Forge, *options: str, output: str = "out.csv", script: str = ""
+) -> Command:
+    """Run a table to its end, put new rows before the others, and run it again until it waits for one of those."""
+    model = ["--model", MODEL, "--base-url", simulator.openai_url, "--concurrency", "1"]
+    order = ["batch", "table.csv", "--task", "Describe {name}", *model, "-o", output, *options]
+    (folder / "table.csv").write_text("name\ncup\nmug\njar\n")
+    done = forge.run(order, environ=environ(folder), folder=folder)
+    assert done.code == 0, done.err
+    (folder / "table.csv").write_text("\n".join(["name", *NEW, "cup", "mug", "jar"]))
+    (folder / output).rename(folder / f"whole-{output}")
+    (folder / output).write_bytes((folder / f"whole-{output}").read_bytes())
+    simulator.play_script(Script((Fault(effects=(Hold(name="held"),)),)))
+    before = len(simulator.calls)
+    command = forge.start(order, environ=environ(folder), folder=folder, script=script)
+    simulator.until(lambda calls: len(calls) > before)
+    return command
+
+
+def lines_of(path: Path) -> dict[str, list[dict[str, str]]]:
+    """Return the lines of an output by the name of their row."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    return {name: [line for line in lines if line["name"] == name] for name in dict.fromkeys(x["name"] for x in lines)}
+
+
+@pytest.mark.parametrize("options", [(), ("--wide", "--report", "report.html")])
+def test_an_output_that_was_full_stays_so(options: tuple[str, ...], tmp_path: Path, forge: Forge):
+    """Stopped before it reached them, the same command still writes every row that the journal has, without a call."""
+    with SimulatorThread(answers=answers(3)) as simulator:
+        command = run_and_start_again(simulator, tmp_path, forge, *options)
+        calls = len(simulator.calls)
+        command.send_signal(signal.SIGINT)
+        ended = command.finish()
+        assert len(simulator.calls) == calls
+    assert ended.code == 130
+    lines = lines_of(tmp_path / "out.csv")
+    assert list(lines) == [*NEW, "cup", "mug", "jar"]
+    assert lines_of(tmp_path / "whole-out.csv") == {name: lines[name] for name in ("cup", "mug", "jar")}
+    assert {line.get("row_status", line["status"]) for name in NEW for line in lines[name]} == {"not run"}
+    assert ended.err.splitlines()[-1].startswith("interrupted · 3 of 5 rows · 3 from before · 9 texts · 1 call · ")
+    assert ended.err.splitlines()[-2].startswith("Next: stretto batch table.csv ")
+    assert "--retry-errors" not in ended.err
+    if options:
+        report = (tmp_path / "report.html").read_text()
+        assert "3 of 5 rows complete" in report
+        assert "<dt>Taken from an earlier run</dt><dd>3 rows</dd>" in report
+
+
+def test_the_second_one_does_not_wait_for_what_the_journal_has(tmp_path: Path, forge: Forge):
+    """While the journal is asked about the rows that were not reached, another Ctrl-C leaves the output as it was."""
+    with SimulatorThread(answers=answers(3)) as simulator:
+        command = run_and_start_again(simulator, tmp_path, forge, script=LOOKING_FOREVER)
+        command.send_signal(signal.SIGINT)
+        said = next(line for line in command.err if line.startswith(b"Reading ")).decode()
+        assert said == "Reading what the journal has of the other 5 rows; Ctrl-C again leaves out.csv as it was.\n"
+        command.send_signal(signal.SIGINT)
+        assert command.finish().code == 130
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole-out.csv").read_bytes()
+    assert not list(tmp_path.glob(".*.part"))
