@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -85,6 +88,25 @@ def test_a_damaged_file_is_said_without_its_content(environ, content):
         assert "is damaged" in str(caught.value)
         assert "secret" not in str(caught.value)
     assert file.read_text() == content
+
+
+def test_what_a_killed_process_left_goes_with_the_next_key(environ):
+    """A process that dies while it stores a key leaves a file that is its owner's alone; the next key removes it."""
+    script = f"""if True:
+        import os, signal
+        from stretto.app.keys import set_key
+        os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # all is written, and not yet in its place
+        set_key("openai", "secret", {environ!r})
+    """
+    file = set_key("openai", "one", environ)
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
+    (left,) = set(file.parent.iterdir()) - {file}
+    assert "secret" in left.read_text()
+    assert left.stat().st_mode & 0o777 == 0o600
+    set_key("anthropic", "two", environ)
+    assert list(file.parent.iterdir()) == [file]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert dict(load_keys(environ)) == {"OPENAI_API_KEY": "one", "ANTHROPIC_API_KEY": "two"}
 
 
 def test_a_write_that_fails_leaves_the_old_keys(environ, monkeypatch):

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -136,17 +135,11 @@ def _is_keys(content: object) -> bool:
 
 
 def _write(file: Path, keys: Mapping[str, str]) -> None:
+    from stretto.export import open_whole  # not at the top: it costs start-up time, and most only read keys
+
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp makes the file for its owner alone from its first moment.
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".keys-")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump(dict(sorted(keys.items())), stream, indent=2)
-                stream.write("\n")
-            os.replace(temporary, file)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        with open_whole(file, private=True) as stream:
+            stream.write(f"{json.dumps(dict(sorted(keys.items())), indent=2)}\n".encode())
     except OSError as error:
         raise StrettoError(f"Cannot store the key in {file}: {error.strerror}.") from error

@@ -12,10 +12,11 @@ if sys.platform != "win32":
     import fcntl
 
 
-def open_beside(path: Path) -> tuple[Path, int]:
+def open_beside(path: Path, *, mode: int = 0o666) -> tuple[Path, int]:
     """Open a new file beside `path`, whose name no other process uses; return it and its descriptor.
 
-    It is this process's for as long as the descriptor is open: rename it before that is closed. Raises `OSError`.
+    It has this mode, less what the umask takes, from its first moment. It is this process's for as long as the
+    descriptor is open: rename it before that is closed. Raises `OSError`.
     """
     path = path.resolve()
     # By a digest: with the name itself it could be longer than a name may be.
@@ -24,7 +25,7 @@ def open_beside(path: Path) -> tuple[Path, int]:
     while True:
         # Not tempfile: its files are for their owner alone, and a report is to have the mode of any other new file.
         temporary = path.with_name(f"{beginning}{secrets.token_hex(8)}.part")
-        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
         _hold(descriptor)
         if os.fstat(descriptor).st_nlink:
             return temporary, descriptor

@@ -65,20 +65,21 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def open_whole(path: Path) -> Generator[IO[bytes]]:
+def open_whole(path: Path, *, private: bool = False) -> Generator[IO[bytes]]:
     """Give a stream that takes the place of what was at `path` once the block ends well; else nothing has changed.
 
-    Raises `OSError` when it cannot, for `cannot_write` to word.
+    A private file is its owner's alone, from its first moment; another one has the mode of what was there. Raises
+    `OSError` when it cannot, for `cannot_write` to word.
     """
     _refuse_unusable(path)
     path = path.resolve()
-    temporary, descriptor = open_beside(path)
+    temporary, descriptor = open_beside(path, mode=0o600 if private else 0o666)
     stream = os.fdopen(descriptor, "wb")
     try:
         yield stream
         stream.flush()
         os.fsync(stream.fileno())
-        if path.exists():
+        if path.exists() and not private:
             temporary.chmod(path.stat().st_mode & 0o777)
         if sys.platform == "win32":
             stream.close()  # An open file has its name for good there.
