@@ -429,7 +429,7 @@ def _answers() -> Iterator[Entry]:
         kind="cut",
         kinds={"chat": "server", "responses": "server"},
         whole_kind="cut",
-        whole_kinds={"responses": "server", "openrouter": "server"},
+        whole_kinds={"chat": "server", "responses": "server", "openrouter": "server"},
         effects=FAULTS["failed_mid_output"],
     )
 

@@ -25,11 +25,11 @@ from stretto.core.journal import (
     SavedRun,
 )
 from stretto.core.plan import Subtask
-from stretto.journal import archive, rows
+from stretto.journal import archive, rows, statements
 from stretto.journal.database import Database
 from stretto.journal.keys import DELTAS
 from stretto.journal.line import Line
-from stretto.journal.statements import Insert, Statements
+from stretto.journal.statements import Insert
 from stretto.journal.writing import Rows, Write, write_all
 
 T = TypeVar("T")
@@ -44,7 +44,6 @@ class SqlJournal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._sql = Statements(database.dialect)
         self._writes = Line[Write, object]("stretto-journal", database.place, self._write_all)
         self._loads = Line[str, SavedRun]("stretto-journal-loads", database.place, self._load_all)
         self._holder = 0
@@ -75,7 +74,7 @@ class SqlJournal:
         """Note what a run is started with, and that it is under way here; return whether it is new."""
         row = rows.run_row(run_id, spec=spec, holder=await self._claimed())
         with self._entering(run_id) as first:
-            earlier = await self._keep((self._sql.open_run, row), asked=row)
+            earlier = await self._keep((statements.OPEN_RUN, row), asked=row)
             new = first and earlier in (None, self._holder)
         if first and not new:
             self._under_way.pop(run_id, None)
@@ -105,27 +104,27 @@ class SqlJournal:
 
     async def seal(self, run_id: str, *subtasks: Subtask, analysis: str) -> None:
         """Keep sealed subtasks, and the analysis unless one is known."""
-        kept = [(self._sql.seal, rows.sealed_row(run_id, subtask)) for subtask in subtasks]
+        kept = [(statements.SEAL, rows.sealed_row(run_id, subtask)) for subtask in subtasks]
         if analysis:
-            kept.append((self._sql.note_analysis, rows.run_row(run_id, analysis=analysis)))
+            kept.append((statements.NOTE_ANALYSIS, rows.run_row(run_id, analysis=analysis)))
         await self._keep(*kept)
 
     async def start_call(self, run_id: str, call: CallStart) -> None:
         """Keep a call's start."""
-        await self._keep((self._sql.start_call, rows.start_row(run_id, call)))
+        await self._keep((statements.START_CALL, rows.start_row(run_id, call)))
 
     async def end_call(self, run_id: str, call: CallEnd) -> None:
         """Keep a call's end."""
-        await self._keep((self._sql.end_call, rows.end_row(run_id, call)))
+        await self._keep((statements.END_CALL, rows.end_row(run_id, call)))
 
     async def record(
         self, run_id: str, key: OutcomeKey, outcome: OutcomeT, *, ended: CallEnd | None = None
     ) -> OutcomeT:
         """Keep an outcome unless there is one, and the end of its call; return the outcome that stands."""
         row = rows.outcome_row(run_id, key, outcome)
-        kept = [(self._sql.record, row)]
+        kept = [(statements.RECORD, row)]
         if ended is not None:
-            kept.append((self._sql.end_call, rows.end_row(run_id, ended)))
+            kept.append((statements.END_CALL, rows.end_row(run_id, ended)))
         earlier = await self._keep(*kept, asked=row)
         if earlier is None:
             return outcome
@@ -133,7 +132,7 @@ class SqlJournal:
 
     async def revise(self, run_id: str, revision: Revision) -> None:
         """Keep a revision that is opened."""
-        await self._keep((self._sql.revise, rows.revision_row(run_id, revision)))
+        await self._keep((statements.REVISE, rows.revision_row(run_id, revision)))
 
     def keeps(self, event: Event) -> bool:
         """Whether an event is for late readers; deltas are only for those who are there."""
@@ -141,11 +140,11 @@ class SqlJournal:
 
     async def log(self, run_id: str, events: Sequence[Event]) -> None:
         """Keep events for late readers."""
-        await self._keep(*((self._sql.log, row) for row in rows.event_rows(run_id, events)))
+        await self._keep(*((statements.LOG, row) for row in rows.event_rows(run_id, events)))
 
     async def close_run(self, run_id: str, state: RunState) -> None:
         """Note how the run ended, unless somebody else has it under way by now."""
-        await self._keep((self._sql.close_run, rows.run_row(run_id, state=state, holder=self._holder)))
+        await self._keep((statements.CLOSE_RUN, rows.run_row(run_id, state=state, holder=self._holder)))
         self._under_way.pop(run_id, None)
 
     async def list_runs(
@@ -224,7 +223,7 @@ class SqlJournal:
             raise
 
     def _write_all(self, writes: Sequence[Write]) -> Sequence[object]:
-        return self._database.write(lambda connection: write_all(connection, self._sql, writes))
+        return self._database.write(lambda connection: write_all(connection, writes))
 
     def _load_all(self, run_ids: Sequence[str]) -> Sequence[SavedRun]:
         return self._database.read(lambda connection: archive.load_all(connection, run_ids))

@@ -1,52 +1,70 @@
-"""The journal's SQL, built once: the same for both databases but for the word that keeps the first of two writes."""
+"""The journal's SQL, built once: the same for both databases."""
 
-from sqlalchemy import BindParameter, Table, bindparam, func, literal_column, select
-from sqlalchemy.dialects import postgresql, sqlite
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import BindParameter, Connection, Table, bindparam, func, literal_column, select
 
 from stretto.journal.tables import call_ends, call_starts, events, outcomes, revisions, runs, sealed
 
-Insert = sqlite.Insert | postgresql.Insert
+_ROWS_AT_A_TIME = 50
 _RUN: BindParameter[str] = bindparam("run_id")
 
 
-class Statements:
-    """For one dialect."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Insert:
+    """Puts rows into a table, many in one statement.
 
-    def __init__(self, dialect: str) -> None:
-        self._dialect = dialect
-        self.seal = self._first_wins(sealed)
-        self.start_call = self._first_wins(call_starts)
-        self.end_call = self._first_wins(call_ends)
-        # An insert does not say how many rows it wrote unless it is asked to.
-        self.record = self._first_wins(outcomes).execution_options(preserve_rowcount=True)
-        self.revise = self._first_wins(revisions)
-        self.log = self._first_wins(events)
-        insert = self._insert(runs)
-        given = insert.excluded
-        # A run may be known by its records before it is known what it was started with.
-        self.open_run = insert.on_conflict_do_update(
-            index_elements=[runs.c.run_id],
-            set_={name: given[name] for name in ("spec", "title", "recipe", "state", "holder")},
-            where=runs.c.spec == b"",
-        ).execution_options(preserve_rowcount=True)
-        self.note_analysis = insert.on_conflict_do_update(
-            index_elements=[runs.c.run_id], set_={"analysis": given.analysis}, where=runs.c.analysis == b""
-        )
-        # Who took a run over says how it ended; who lost it does not.
-        self.close_run = insert.on_conflict_do_update(
-            index_elements=[runs.c.run_id],
-            set_={"state": given.state, "holder": 0},
-            where=runs.c.holder.in_((0, given.holder)),
-        )
-        self.of_runs = frozenset((self.open_run, self.note_analysis, self.close_run))
-        """What changes a run's own row."""
+    Row by row the driver would take the interpreter's lock again after each, for which the journal's thread waits its
+    5 ms where the event loop is busy, and the loop loses it in the middle of its work.
+    """
 
-    def _insert(self, table: Table) -> Insert:
-        return sqlite.insert(table) if self._dialect == "sqlite" else postgresql.insert(table)
+    table: Table
+    conflict: str = "DO NOTHING"
+    """What happens where there is a row under the same key: the first one stands, unless this says more."""
 
-    def _first_wins(self, table: Table) -> Insert:
-        return self._insert(table).on_conflict_do_nothing()
+    def put(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
+        """Put in rows, no two under one key unless the first stands; return how many are new or changed."""
+        changed = 0
+        for start in range(0, len(rows), _ROWS_AT_A_TIME):
+            some = rows[start : start + _ROWS_AT_A_TIME]
+            values = tuple(row[column.name] for row in some for column in self.table.c)
+            text = _text(self, connection.dialect.paramstyle, len(some))
+            # An insert does not say how many rows it wrote unless it is asked to.
+            done = connection.exec_driver_sql(text, values, execution_options={"preserve_rowcount": True})
+            changed += done.rowcount
+        return changed
 
+
+@cache
+def _text(insert: Insert, paramstyle: str, rows: int) -> str:
+    columns = insert.table.c.keys()
+    row = f"({', '.join(['?' if paramstyle == 'qmark' else '%s'] * len(columns))})"
+    into = f"INSERT INTO {insert.table.name} ({', '.join(columns)})"
+    return f"{into} VALUES {', '.join([row] * rows)} ON CONFLICT {insert.conflict}"
+
+
+SEAL = Insert(sealed)
+START_CALL = Insert(call_starts)
+END_CALL = Insert(call_ends)
+RECORD = Insert(outcomes)
+REVISE = Insert(revisions)
+LOG = Insert(events)
+# A run may be known by its records before it is known what it was started with.
+OPEN_RUN = Insert(
+    runs,
+    "(run_id) DO UPDATE SET spec = excluded.spec, title = excluded.title, recipe = excluded.recipe, "
+    "state = excluded.state, holder = excluded.holder WHERE length(stretto_runs.spec) = 0",
+)
+NOTE_ANALYSIS = Insert(
+    runs, "(run_id) DO UPDATE SET analysis = excluded.analysis WHERE length(stretto_runs.analysis) = 0"
+)
+# Who took a run over says how it ended; who lost it does not.
+CLOSE_RUN = Insert(
+    runs,
+    "(run_id) DO UPDATE SET state = excluded.state, holder = 0 WHERE stretto_runs.holder IN (0, excluded.holder)",
+)
 
 STANDING = select(outcomes.c.data).where(
     outcomes.c.run_id == _RUN,

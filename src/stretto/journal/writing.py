@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from stretto.journal.rows import Row
-from stretto.journal.statements import HOLDER, STANDING, Insert, Statements
+from stretto.journal.statements import HOLDER, OPEN_RUN, RECORD, STANDING, Insert
+from stretto.journal.tables import runs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +22,7 @@ Write = Rows | Callable[[Connection], object]
 """Rows, or work of its own between what was asked for before it and after it."""
 
 
-def write_all(connection: Connection, sql: Statements, writes: Sequence[Write]) -> list[object]:
+def write_all(connection: Connection, writes: Sequence[Write]) -> list[object]:
     """Do all of them; return what each comes to: None when the row that is asked about is the first under its key.
 
     Else it is the data of the outcome, or the holder of the run, that was there before.
@@ -29,7 +30,7 @@ def write_all(connection: Connection, sql: Statements, writes: Sequence[Write]) 
     Rows under different keys have nothing to do with each other, so they are put in by table. Only a run's own row
     is ever changed: what is done with it stays in order.
     """
-    table = _Table(connection, sql)
+    table = _Table(connection)
     results: list[object] = []
     for write in writes:
         if isinstance(write, Rows):
@@ -46,30 +47,31 @@ def write_all(connection: Connection, sql: Statements, writes: Sequence[Write]) 
     return results
 
 
+_STANDING = {RECORD: STANDING, OPEN_RUN: HOLDER}
+"""What stands where a row was not kept, by the statement that would have kept it."""
+
+
 class _Table:
     """Rows that wait for each other, by statement."""
 
-    def __init__(self, connection: Connection, sql: Statements) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.earlier: dict[int, object] = {}
         """What stood before a row that was not kept, by the identity of that row."""
         self._connection = connection
-        self._sql = sql
-        self._standing = {sql.record: STANDING, sql.open_run: HOLDER}
         self._waiting: dict[Insert, list[Row]] = {}
-        self._changed: dict[object, Insert] = {}
+        self._changed: set[object] = set()
 
     def add(self, statement: Insert, row: Row) -> None:
-        if statement in self._sql.of_runs:
-            if self._changed.get(row["run_id"], statement) is not statement:
+        if statement.table is runs:
+            if row["run_id"] in self._changed:
                 self.put_in()
-            self._changed[row["run_id"]] = statement
+            self._changed.add(row["run_id"])
         self._waiting.setdefault(statement, []).append(row)
 
     def put_in(self) -> None:
         for statement, rows in self._waiting.items():
-            done = self._connection.execute(statement, rows)
-            standing = self._standing.get(statement)
-            if standing is not None and done.rowcount != len(rows):
+            standing = _STANDING.get(statement)
+            if statement.put(self._connection, rows) != len(rows) and standing is not None:
                 for row in rows:
                     self.earlier[id(row)] = self._connection.execute(standing, row).scalar_one()
         self._waiting.clear()
