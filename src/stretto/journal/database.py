@@ -27,7 +27,6 @@ class Database(ABC):
     def __init__(self, engine: Engine, place: str, patience: float) -> None:
         self.place = place
         """How messages name it; holds no password."""
-        self.dialect = engine.dialect.name
         self.patience = patience
         """Seconds in which a lock or a server that went away may come free again."""
         self._engine = engine
