@@ -14,6 +14,13 @@ from stretto.core.models import ModelRequest
 
 Json = dict[str, object]
 
+KEYS = {
+    "ANTHROPIC_API_KEY": "sk-ant-0123456789",
+    "OPENAI_API_KEY": "sk-0123456789",
+    "GOOGLE_API_KEY": "AIza0123456789",
+    "OPENROUTER_API_KEY": "sk-or-0123456789",
+}
+
 
 @dataclass
 class Reply:

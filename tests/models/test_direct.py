@@ -18,15 +18,10 @@ from stretto.core.errors import ModelError
 from stretto.core.models import Finish, Model, ModelReply, ModelRequest, Turn
 from stretto.core.usage import FREE, UNKNOWN_COST, Usage
 from stretto.models import clients, open_model
+from tests.models.conftest import KEYS
 
 pytestmark = pytest.mark.anyio
 
-KEYS = {
-    "ANTHROPIC_API_KEY": "sk-ant-0123456789",
-    "OPENAI_API_KEY": "sk-0123456789",
-    "GOOGLE_API_KEY": "AIza0123456789",
-    "OPENROUTER_API_KEY": "sk-or-0123456789",
-}
 PIECES = ["Hel", "lo wor", "ld"]
 
 

@@ -14,15 +14,10 @@ from stretto.core.models import ModelReply, RateLimits
 from stretto.core.sending import holding
 from stretto.models import open_model
 from stretto.models.limits import read_limits
+from tests.models.conftest import KEYS
 
 pytestmark = pytest.mark.anyio
 
-KEYS = {
-    "ANTHROPIC_API_KEY": "sk-ant-0123456789",
-    "OPENAI_API_KEY": "sk-0123456789",
-    "GOOGLE_API_KEY": "AIza0123456789",
-    "OPENROUTER_API_KEY": "sk-or-0123456789",
-}
 NOON = "Sun, 22 Nov 2026 12:00:00 GMT"
 
 

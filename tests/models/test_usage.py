@@ -9,15 +9,10 @@ from pydantic_ai.providers.anthropic import AnthropicProvider
 
 from stretto.core.usage import UNKNOWN_COST, Usage
 from stretto.models import open_model
+from tests.models.conftest import KEYS
 
 pytestmark = pytest.mark.anyio
 
-KEYS = {
-    "ANTHROPIC_API_KEY": "sk-ant-0123456789",
-    "OPENAI_API_KEY": "sk-0123456789",
-    "GOOGLE_API_KEY": "AIza0123456789",
-    "OPENROUTER_API_KEY": "sk-or-0123456789",
-}
 WRITTEN = {
     "anthropic": None,  # Reports it without being told to.
     "chat": "prompt_tokens_details",
