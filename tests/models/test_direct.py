@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import anyio
 import pytest
+from anthropic import AsyncAnthropic
+from openai import AsyncOpenAI
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart
 from pydantic_ai.models.function import AgentInfo
 from pydantic_ai.models.function import FunctionModel as PydanticFunctionModel
@@ -126,6 +128,17 @@ async def test_the_sdk_makes_no_retries(server, protocol, streamed, make_request
     with pytest.raises(ModelError):
         await _ask(_open_on(server, protocol), make_request(), streamed)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["chat", "responses", "anthropic"])
+async def test_no_client_is_copied_for_a_call(name, server, protocols, streamed, make_request, monkeypatch):
+    """A copy would set itself up anew with each call, which took a sixth of a call's time and a thread."""
+    for kind in (AsyncOpenAI, AsyncAnthropic):
+        monkeypatch.delattr(kind, "with_options")
+    protocol = protocols[name]
+    server.script = [protocol.stream(PIECES, protocol.stop) if streamed else protocol.whole("x", protocol.stop)]
+    reply, _ = await _ask(_open_on(server, protocol), make_request(), streamed)
+    assert reply.text
 
 
 async def test_the_limit_on_tokens_is_sent(server, protocol, make_request):

@@ -104,6 +104,9 @@ def _make_provider(prefix: str, access: Access) -> PydanticProvider[Any]:
             raise InputError(f"{prefix} models cannot be used with another base URL.")
         provider.client.base_url = access.url
     _hush(provider)
+    if hasattr(provider.client, "max_retries"):
+        # Told so with each request, pydantic-ai would make a copy of the client for it, which sets itself up anew.
+        provider.client.max_retries = 0
     return provider
 
 

@@ -81,6 +81,8 @@ def to_settings(
         for name in ("max_retries", "timeout"):
             if name in model.unsupported_settings:
                 del settings[name]
+        if getattr(getattr(model, "client", None), "max_retries", None) == 0:  # It makes none anyway.
+            settings.pop("max_retries", None)
     return settings
 
 
