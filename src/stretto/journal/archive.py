@@ -34,10 +34,13 @@ _PRUNED_AT_A_TIME = 200
 def load_all(connection: Connection, run_ids: Sequence[str]) -> list[SavedRun]:
     """Return what is known of each of these runs."""
     keys = [as_key(run_id) for run_id in run_ids]
+    recorded = list(connection.execute(sql.RECORDED, {"run_ids": keys}).scalars())
+    if not recorded:
+        return [SavedRun()] * len(keys)
 
     def found(query: Select[*tuple[Any, ...]]) -> Mapping[str, _Rows]:
         rows: defaultdict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
-        for row in connection.execute(query, {"run_ids": keys}):
+        for row in connection.execute(query, {"run_ids": recorded}):
             rows[row.run_id].append(row)
         return rows
 

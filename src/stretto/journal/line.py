@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +19,11 @@ B = TypeVar("B")
 
 # More would let the first of them wait for too long.
 _GROUP = 500
+# A busy loop and this thread take the interpreter from each other with every statement, which costs both of them more
+# than the statement. So where many ask, it rests for so many times as long as it was at work: fewer and larger goes.
+_MANY = 8
+_REST = 4.0
+_LONGEST_REST = 0.25  # seconds
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -53,7 +59,7 @@ class Line(Generic[A, B]):
         self._gathered: dict[asyncio.AbstractEventLoop, list[_Order[A]]] = {}
         self._handed: SimpleQueue[list[_Order[A]] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._closed = threading.Event()
         self._lock = threading.Lock()
 
     async def ask(self, asked: A) -> B:
@@ -61,7 +67,7 @@ class Line(Generic[A, B]):
         loop = asyncio.get_running_loop()
         order = _Order(asked=asked, loop=loop, done=loop.create_future())
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 raise JournalError(f"The journal {self._place} is closed.")
             if self._thread is None:
                 # A daemon: a program that forgot to close its journal still ends; what was awaited is committed.
@@ -81,7 +87,7 @@ class Line(Generic[A, B]):
     def close(self) -> None:
         """Do what was asked for and end the thread. Blocks."""
         with self._lock:
-            self._closed = True
+            self._closed.set()
             thread = self._thread
             for gathered in self._gathered.values():
                 self._handed.put(gathered)
@@ -92,6 +98,7 @@ class Line(Generic[A, B]):
 
     def _work_off(self) -> None:
         while (first := self._handed.get()) is not None:
+            began = time.monotonic()
             orders, last = self._take(first)
             for start in range(0, len(orders), _GROUP):
                 group = orders[start : start + _GROUP]
@@ -99,6 +106,8 @@ class Line(Generic[A, B]):
                 _tell(group)
             if last:
                 return
+            if len(orders) > _MANY:
+                self._closed.wait(min(_REST * (time.monotonic() - began), _LONGEST_REST))
 
     def _take(self, first: list[_Order[A]]) -> tuple[list[_Order[A]], bool]:
         """Return what waits already, and whether the end of it was reached."""

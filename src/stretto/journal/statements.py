@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import BindParameter, Connection, Table, bindparam, func, literal_column, select
+from sqlalchemy import BindParameter, Connection, Table, bindparam, func, literal_column, select, union
 
-from stretto.journal.tables import call_ends, call_starts, events, outcomes, revisions, runs, sealed
+from stretto.journal.tables import OF_A_RUN, call_ends, call_starts, events, outcomes, revisions, runs, sealed
 
 _ROWS_AT_A_TIME = 50
 _RUN: BindParameter[str] = bindparam("run_id")
@@ -74,6 +74,8 @@ HOLDERS = select(runs.c.holder).where(runs.c.holder != literal_column("0")).dist
 SPEC = select(runs.c.spec).where(runs.c.run_id == _RUN)
 _RUNS: BindParameter[list[str]] = bindparam("run_ids", expanding=True)
 KNOWN = select(runs.c.run_id).where(runs.c.run_id.in_(_RUNS))
+# Nothing is known of most runs of a batch: one question for all tables tells.
+RECORDED = union(*(select(table.c.run_id).where(table.c.run_id.in_(_RUNS)) for table in OF_A_RUN))
 ANALYSES = select(runs.c.run_id, runs.c.analysis).where(runs.c.run_id.in_(_RUNS))
 SEALED = select(sealed.c.run_id, sealed.c.data).where(sealed.c.run_id.in_(_RUNS))
 OUTCOMES = select(
