@@ -49,7 +49,6 @@ KINDS = ("formal", "playful", "plain")
 PLAN = "<analysis>Three readers, three voices.</analysis><tasks>{}</tasks>".format(
     "".join(f"<task><type>{kind}</type><description>Write a {kind} text.</description></task>" for kind in KINDS)
 )
-CONCURRENCY = 50
 SLICE = 250
 
 
@@ -91,20 +90,20 @@ async def answer(request: ModelRequest, say: OnText) -> str:
 
 
 @contextmanager
-def function(folder: Path) -> Iterator[Bench]:
+def function(folder: Path, concurrency: int) -> Iterator[Bench]:
     """Give a bench whose rows are written by a function."""
-    office = open_office(Settings(model="demo", concurrency=CONCURRENCY, subtasks=(3, 3)), task=TASK, keys={})
+    office = open_office(Settings(model="demo", concurrency=concurrency, subtasks=(3, 3)), task=TASK, keys={})
     model = FunctionModel(answer)
     team = replace(office.job.team, orchestrator=model, worker=model, synthesis=model)
     yield Bench(folder=folder, office=replace(office, job=replace(office.job, team=team)))
 
 
 @contextmanager
-def simulator(folder: Path) -> Iterator[Bench]:
+def simulator(folder: Path, concurrency: int) -> Iterator[Bench]:
     """Give a bench whose rows are written by a simulated provider that does not wait."""
     with SimulatorProcess("--speed", "inf", "--subtasks", str(SUBTASKS)) as provider:
         settings = Settings(
-            model="openai-chat:gpt-5.2", base_url=provider.openai_url, concurrency=CONCURRENCY, subtasks=(3, 3)
+            model="openai-chat:gpt-5.2", base_url=provider.openai_url, concurrency=concurrency, subtasks=(3, 3)
         )
         yield Bench(folder=folder, office=open_office(settings, task=TASK, keys={"OPENAI_API_KEY": "any"}))
 
@@ -153,11 +152,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000, help="of the one long batch; 0 for none")
     parser.add_argument("--slices", type=int, default=8, help=f"of {SLICE} rows with and without a journal; 0 for none")
     parser.add_argument("--writer", choices=("function", "simulator", "both"), default="both")
+    parser.add_argument("--concurrency", type=int, default=10, help="calls at a time; the command's default is 10, too")
     options = parser.parse_args()
     for name, host in (("function", function), ("simulator", simulator)):
         if options.writer in (name, "both"):
-            with tempfile.TemporaryDirectory() as folder, host(Path(folder)) as bench:
-                print(f"Rows of {CALLS_A_ROW} calls, {CONCURRENCY} calls at a time, answered by a {name}:", flush=True)
+            with tempfile.TemporaryDirectory() as folder, host(Path(folder), options.concurrency) as bench:
+                title = f"Rows of {CALLS_A_ROW} calls, {options.concurrency} calls at a time, answered by a {name}:"
+                print(title, flush=True)
                 asyncio.run(measure(bench, options.rows, options.slices))
 
 

@@ -19,7 +19,9 @@ SETTLED = 4.0
 async def main(turns: int) -> None:
     """Print a row for each size of the bucket; each figure of every turn."""
     logging.disable(logging.WARNING)  # Each refusal is one.
-    table = Table(caption=f"From {SETTLED:.0f} s after the first call until ten are left; no headers that say what is left.")
+    table = Table(
+        caption=f"From {SETTLED:.0f} s after the first call until ten are left; no headers that say what is left."
+    )
     for title in ("let through at once", "a second", "refused", "a second, silent", "refused, silent"):
         table.add_column(title, justify="right")
     for burst in BURSTS:

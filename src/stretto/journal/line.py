@@ -21,7 +21,7 @@ B = TypeVar("B")
 _GROUP = 500
 # A busy loop and this thread take the interpreter from each other with every statement, which costs both of them more
 # than the statement. So where many ask, it rests for so many times as long as it was at work: fewer and larger goes.
-_MANY = 8
+_MANY = 3
 _REST = 4.0
 _LONGEST_REST = 0.25  # seconds
 
