@@ -94,12 +94,15 @@ def test_a_batch_whose_output_has_no_room(private_forge: Forge, tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_a_batch_that_has_no_room_for_results_that_wait(private_forge: Forge, tmp_path: Path):
-    """A full folder for temporary files ends a batch like a full journal, and the journal has what was paid for."""
-    with small_disk(private_forge, tmp_path, "128k", kilobytes=60) as disk:
+@pytest.mark.parametrize("kilobytes", [30, 45, 60, 90, 105])
+def test_a_batch_that_has_no_room_for_results_that_wait(private_forge: Forge, tmp_path: Path, kilobytes: int):
+    """A full folder for temporary files ends a batch like a full journal, which has what was paid for."""
+    with small_disk(private_forge, tmp_path, "128k", kilobytes=kilobytes) as disk:
         data, output = disk.work / "data", disk.work / "out.csv"
+        output.write_text("an earlier output")
         ended = disk.stretto(*batch(disk, output), data=data, script=LOADED_ANEW, SQLITE_TMPDIR=str(disk.folder))
         stopped_clearly(ended, "temporary files", "SQLITE_TMPDIR")
+        assert output.read_text() == "an earlier output"
         _, in_flight = disk.journal(data / "journal.db")
         again = disk.stretto(*disk.next(ended.err), data=data)
         assert again.code == 0, again.err

@@ -116,33 +116,35 @@ class ResultStore:
         self._database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("CREATE TABLE result (id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID")
+        self.lost = False
+        """Whether something could not be kept: a write that is broken off may take with it what was there."""
 
     def put(self, row_id: str, result: RowResult) -> None:
         """Keep a row's result; a later one takes its place."""
-        with _worded():
+        with self._worded():
             self._database.execute("INSERT OR REPLACE INTO result VALUES (?, ?)", (row_id, pickle.dumps(result)))
 
     def get(self, row_id: str) -> RowResult | None:
         """Return a row's result, None when there is none."""
-        with _worded():
+        with self._worded():
             found = self._database.execute("SELECT data FROM result WHERE id = ?", (row_id,)).fetchone()
         return pickle.loads(found[0]) if found else None
 
     def __contains__(self, row_id: str) -> bool:
-        with _worded():
+        with self._worded():
             return bool(self._database.execute("SELECT 1 FROM result WHERE id = ?", (row_id,)).fetchone())
 
     def close(self) -> None:
         """Give the room back."""
         self._database.close()
 
-
-@contextmanager
-def _worded() -> Generator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise JournalError(
-            f"Results cannot be kept in the folder for temporary files until they are written: {error}.",
-            hint="Free some space there and run the same again, or name another folder with SQLITE_TMPDIR.",
-        ) from error
+    @contextmanager
+    def _worded(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            self.lost = True
+            raise JournalError(
+                f"Results cannot be kept in the folder for temporary files until they are written: {error}.",
+                hint="Free some space there and run the same again, or name another folder with SQLITE_TMPDIR.",
+            ) from error

@@ -35,7 +35,8 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
     with closed(ResultStore()) as store:
         lost = _carry_through(ready, store, tally, interrupts, again)
         # With no row done there is nothing new to write, and what was written earlier may be worth more.
-        written = _deliver(ready, store, tally) if tally.done or not lost else False
+        worth_it = not store.lost and (tally.done or not lost)
+        written = _deliver(ready, store, tally) if worth_it else False
     dot = glyphs_for(sys.stderr.encoding).dot
     for line in missing(tally):
         print(line, file=sys.stderr)
