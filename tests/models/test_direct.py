@@ -132,7 +132,7 @@ async def test_the_sdk_makes_no_retries(server, protocol, streamed, make_request
 
 @pytest.mark.parametrize("name", ["chat", "responses", "anthropic"])
 async def test_no_client_is_copied_for_a_call(name, server, protocols, streamed, make_request, monkeypatch):
-    """A copy would set itself up anew with each call, which took a sixth of a call's time and a thread."""
+    """A copy would set itself up anew with each call, in a thread."""
     for kind in (AsyncOpenAI, AsyncAnthropic):
         monkeypatch.delattr(kind, "with_options")
     protocol = protocols[name]

@@ -36,7 +36,7 @@ def load_all(connection: Connection, run_ids: Sequence[str]) -> list[SavedRun]:
     keys = [as_key(run_id) for run_id in run_ids]
     recorded = list(connection.execute(sql.RECORDED, {"run_ids": keys}).scalars())
     if not recorded:
-        return [SavedRun()] * len(keys)
+        return [SavedRun() for _ in keys]
 
     def found(query: Select[*tuple[Any, ...]]) -> Mapping[str, _Rows]:
         rows: defaultdict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)

@@ -117,7 +117,7 @@ class ResultStore:
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("CREATE TABLE result (id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID")
         self.lost = False
-        """Whether something could not be kept: a write that is broken off may take with it what was there."""
+        """Whether anything here went wrong: a write that is broken off may take with it what was there."""
 
     def put(self, row_id: str, result: RowResult) -> None:
         """Keep a row's result; a later one takes its place."""

@@ -34,7 +34,7 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
     again = the_same_command(context, ready.place)
     with closed(ResultStore()) as store:
         lost = _carry_through(ready, store, tally, interrupts, again)
-        # With no row done there is nothing new to write, and what was written earlier may be worth more.
+        # With no row done, or what was done damaged, what was written earlier is worth more.
         worth_it = not store.lost and (tally.done or not lost)
         written = _deliver(ready, store, tally) if worth_it else False
     dot = glyphs_for(sys.stderr.encoding).dot
