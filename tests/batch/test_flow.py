@@ -1,5 +1,6 @@
 """A batch in one process: what is run, what is not run again, what stops it and what does not."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import anyio
@@ -7,10 +8,33 @@ import pytest
 
 from stretto.batch.tables import ResultStore, write_output
 from stretto.core.errors import ModelError
+from stretto.core.journal import CallEnd
 from stretto.journal import MemoryJournal, open_journal
 from tests.batch.conftest import Shop
 
 pytestmark = pytest.mark.anyio
+
+
+class Asked(MemoryJournal):
+    """Notes what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        for name in ("open_run", "hold_run", "leave_run", "load", "seal", "start_call", "record", "close_run"):
+            setattr(self, name, self._noting(name, getattr(self, name)))
+
+    def _noting(self, name: str, method: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+        async def note(*arguments: object, **more: object) -> object:
+            self.asked.append(name)
+            return await method(*arguments, **more)
+
+        return note
+
+    async def end_call(self, run_id: str, call: CallEnd) -> None:
+        """Nobody asks for this: an end comes with its outcome."""
+        assert self.asked[-1] == "record"
+        await super().end_call(run_id, call)
 
 
 async def test_every_row_gets_its_texts(shop: Shop):
@@ -27,6 +51,15 @@ async def test_every_row_gets_its_texts(shop: Shop):
     results = shop.results()
     assert [variant.text for variant in results["lamp"].variants] == ["lamp: a", "lamp: b"]
     assert results["lamp"].run_id.startswith("row-")
+
+
+async def test_a_new_row_is_not_read_and_its_plan_is_one_write(shop: Shop):
+    """What a row asks of the journal: that it is opened, each call before it is made, each answer, and its end."""
+    journal = shop.journal = Asked()
+    shop.write(["mug"])
+    await shop.run()
+    plan, texts = ["start_call", "record"], ["start_call", "start_call", "record", "record"]
+    assert journal.asked == ["open_run", *plan, *texts, "close_run", "leave_run"]
 
 
 async def test_the_same_batch_again_makes_no_call(shop: Shop):

@@ -139,6 +139,14 @@ async def test_sealed_subtasks_are_in_the_order_of_their_ids(journal):
     assert [sealed.id for sealed in (await journal.load("r")).sealed] == ["s1", "s2", "s10"]
 
 
+async def test_a_plan_seals_its_subtasks(journal):
+    """Each counts as sealed with the plan it came with; one that was sealed before stays as it was."""
+    await journal.seal("r", subtask(3), subtask(1, "as it was"), analysis="")
+    await journal.record("r", REVIEWED, plan(2, 10))
+    await journal.record("r", PLANNED, plan(1, 2))
+    assert (await journal.load("r")).sealed == (subtask(1, "as it was"), subtask(2), subtask(3), subtask(10))
+
+
 async def test_the_analysis_is_the_first_that_was_known(journal):
     """An analysis that was not there with the first subtask is taken from a later one, once."""
     for number, analysis in enumerate(("", "known", "more"), 1):

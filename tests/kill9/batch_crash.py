@@ -95,10 +95,7 @@ class BatchCrash:
 
     @property
     def asked_again(self) -> int:
-        """How many calls more than were needed; a request that a kill cut off before it was read asked nothing.
-
-        They need not ask the same: of a plan whose record is missing, sealed subtasks may be there already.
-        """
+        """How many calls more than were needed; a request that a kill cut off before it was read asked nothing."""
         return sum(call.digest != "" for call in self.simulator.calls) - self.needed
 
     def start(self, script: str = "") -> Command:

@@ -72,16 +72,46 @@ async def under_way(
 
     Raises `UnderWayError` when it is already, here or in another process; `take_over` is for who knows better.
     """
-    before = None
+    async with opened(journal, run_id, spec) as new:
+        if new:
+            yield None
+        else:
+            async with held(journal, run_id, take_over=take_over) as before:
+                yield before
+
+
+@asynccontextmanager
+async def opened(journal: Journal, run_id: str, spec: Mapping[str, object]) -> AsyncGenerator[bool]:
+    """Have a run that is new under way here for the length of a block, which is told whether it is."""
+    new = False
     with anyio.CancelScope(shield=True):  # Who is cancelled here could not know whether there is something to leave.
-        if not await journal.open_run(run_id, spec):
-            before = await journal.hold_run(run_id, take_over=take_over)
+        new = await journal.open_run(run_id, spec)
+    try:
+        yield new
+    finally:
+        if new:
+            await _leave(journal, run_id)
+
+
+@asynccontextmanager
+async def held(journal: Journal, run_id: str, *, take_over: bool = False) -> AsyncGenerator[RunState]:
+    """Have a run that is known under way here for the length of a block, which is told how it ended before.
+
+    Raises `UnderWayError` when it is already, here or in another process; `take_over` is for who knows better.
+    """
+    before: RunState = "running"
+    with anyio.CancelScope(shield=True):
+        before = await journal.hold_run(run_id, take_over=take_over)
     try:
         yield before
     finally:
-        # What the journal cannot do now has been said already, and the lock that it keeps ends with the process.
-        with anyio.CancelScope(shield=True), suppress(JournalError):
-            await journal.leave_run(run_id)
+        await _leave(journal, run_id)
+
+
+async def _leave(journal: Journal, run_id: str) -> None:
+    # What the journal cannot do now has been said already, and the lock that it keeps ends with the process.
+    with anyio.CancelScope(shield=True), suppress(JournalError):
+        await journal.leave_run(run_id)
 
 
 @asynccontextmanager

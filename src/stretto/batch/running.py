@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from stretto.app.observers import observing
-from stretto.app.resuming import Book, reopen_failed, under_way
+from stretto.app.resuming import Book, held, opened, reopen_failed
 from stretto.app.spec import from_spec
 from stretto.batch.jobs import RowJob, RowOutcome, Work
 from stretto.batch.journals import RowJournal
@@ -84,49 +84,45 @@ async def carry_out(
     `begun` is told, once something is left to do and is about to be done, how many calls were made before.
     Raises `UnderWayError` when the row is under way already, unless it is to be taken over.
     """
-    before = await journal.load(row.run_id)
+    before: SavedRun | None = None
     try:
-        return await _carry_out(row, before, journal, gates, books, crew or Crew(), deadline, take_over, begun)
+        job = (crew or Crew()).job_of(row, books=books, deadline=deadline)
+        async with opened(journal, row.run_id, row.spec) as new:
+            if new:
+                before = SavedRun()
+                return await _run(row, job, before, journal, gates, begun)
+        before = await journal.load(row.run_id)
+        standing = await standing_of(row, before, journal, job)
+        if standing.over:
+            if books is not None:
+                books.restore(before)
+            return Ran(result=standing.result, outcome=RowOutcome.of(standing.result, calls=0, reused=True))
+        async with held(journal, row.run_id, take_over=take_over):
+            if row.retry_errors:
+                await reopen_failed(journal, row.run_id)
+            # Another process may have been at it when it was looked at.
+            before = await journal.load(row.run_id)
+            return await _run(row, job, before, journal, gates, begun)
     except (JournalError, QueueError, UnderWayError):
         raise
     except Exception as error:  # One row's poison, or a bug that it brings to light, is not to stop the others.
         return await _poisoned(row, error, before, journal)
 
 
-async def _carry_out(
-    row: RowJob,
-    before: SavedRun,
-    journal: Book,
-    gates: Gates,
-    books: Books | None,
-    crew: Crew,
-    deadline: float,
-    take_over: bool,
-    begun: Callable[[int], object] | None,
+async def _run(
+    row: RowJob, job: Job, saved: SavedRun, journal: Book, gates: Gates, begun: Callable[[int], object] | None
 ) -> Ran:
-    job = crew.job_of(row, books=books, deadline=deadline)
-    if before != SavedRun():
-        standing = await standing_of(row, before, journal, job)
-        if standing.over:
-            if books is not None:
-                books.restore(before)
-            return Ran(result=standing.result, outcome=RowOutcome.of(standing.result, calls=0, reused=True))
-    async with under_way(journal, row.run_id, row.spec, take_over=take_over) as earlier:
-        if row.retry_errors and before != SavedRun():
-            await reopen_failed(journal, row.run_id)
-        # Another process may have been at it when it was looked at.
-        saved = before if earlier is None else await journal.load(row.run_id)
-        if begun is not None:
-            begun(_calls(saved))
-        with observing() as observers:
-            async with open_run(job, RowJournal(journal, saved), gates, observers=observers) as events:
-                result = await events.result()
+    if begun is not None:
+        begun(_calls(saved))
+    with observing() as observers:
+        async with open_run(job, RowJournal(journal, saved), gates, observers=observers) as events:
+            result = await events.result()
     calls = result.usage.calls - _calls(saved)
     return Ran(result=result, outcome=RowOutcome.of(result, calls=calls, reused=False))
 
 
-async def _poisoned(row: RowJob, error: Exception, before: SavedRun, journal: Book) -> Ran:
-    """Return what there is of a row that raised."""
+async def _poisoned(row: RowJob, error: Exception, before: SavedRun | None, journal: Book) -> Ran:
+    """Return what there is of a row that raised; nothing `before` says that nothing was begun."""
     known = isinstance(error, StrettoError)
     failure = Failure.of(error) if known else Failure(kind="unexpected", message=f"{type(error).__name__}: {error}")
     saved = await journal.load(row.run_id)
@@ -137,7 +133,8 @@ async def _poisoned(row: RowJob, error: Exception, before: SavedRun, journal: Bo
     result = replace(there, status=status, shortfall=(gap, *there.shortfall[1:]), warnings=())
     if saved != SavedRun():
         await journal.close_run(row.run_id, status)
-    return Ran(result=result, outcome=RowOutcome.of(result, calls=_calls(saved) - _calls(before), reused=False))
+    calls = _calls(saved) - _calls(before or saved)
+    return Ran(result=result, outcome=RowOutcome.of(result, calls=calls, reused=False))
 
 
 def _calls(saved: SavedRun) -> int:

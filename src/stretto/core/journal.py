@@ -76,7 +76,7 @@ class SavedRun:
     """What the journal knows of a run. Keyed records only: resuming never depends on an order of calls."""
 
     sealed: tuple[Subtask, ...] = ()
-    """Every subtask that was sealed, in the order of its id."""
+    """Every subtask that was sealed, by itself or with a plan, in the order of its id."""
     analysis: str = ""
     """What was known of the analysis when the first subtask was sealed."""
     outcomes: Mapping[OutcomeKey, Outcome] = field(default_factory=dict[OutcomeKey, Outcome])
@@ -117,7 +117,7 @@ class Journal(Protocol):
         ...
 
     async def seal(self, run_id: str, *subtasks: Subtask, analysis: str) -> None:
-        """Note sealed subtasks, before any of them starts."""
+        """Note subtasks that are sealed before their plan is whole, before any of them starts."""
         ...
 
     async def start_call(self, run_id: str, call: CallStart) -> None:
@@ -133,6 +133,7 @@ class Journal(Protocol):
     ) -> OutcomeT:
         """Keep an outcome and return the one that stands: an earlier one under the same key wins.
 
+        A plan seals its subtasks with it.
         `ended` is the end of the call that brought it. It is kept with it, whichever outcome stands: an answer that
         is there is never on its way to the journal for longer than one write takes.
         """

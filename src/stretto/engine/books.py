@@ -53,6 +53,11 @@ class Tally:
         self.usage += usage
         self.cost += cost
 
+    def take_end(self) -> CallEnd | None:
+        """Return the end that is not in the journal yet, for who is about to put it there."""
+        ended, self.ended = self.ended, None
+        return ended
+
 
 class Books:
     """The books of one run, or of many. A call's reservation is made before it and settled by its real usage after."""

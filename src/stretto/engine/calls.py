@@ -209,8 +209,7 @@ class Caller:
 
     async def keep_end(self, tally: Tally) -> None:
         """Put the end of the last call into the journal, unless it is there."""
-        end, tally.ended = tally.ended, None
-        if end is not None:
+        if (end := tally.take_end()) is not None:
             with anyio.CancelScope(shield=True):
                 await self._journal.end_call(self._job.run_id, end)
 

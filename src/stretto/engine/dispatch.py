@@ -92,8 +92,7 @@ class Dispatcher:
             if result.error is None or result.error.kind in OF_THE_ANSWER:
                 # Any other cause lies outside the subtask: a resume may do better.
                 key = OutcomeKey(role="worker", subtask_id=subtask.id, revision=version.revision)
-                ended, tally.ended = tally.ended, None
-                result = await self._journal.record(self._job.run_id, key, result, ended=ended)
+                result = await self._journal.record(self._job.run_id, key, result, ended=tally.take_end())
         del self._scopes[subtask.id]
         if subtask.id in self._dropped:
             self._drop(subtask, result or outcome(subtask, tally, "superseded"))

@@ -1,6 +1,6 @@
 """The orchestrator's side of one response: feeds the plan reader and seals subtasks as they close."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from stretto.core.errors import ErrorKind, ModelError, PlanError
 from stretto.core.events import AnalysisDelta, PlanRetrying
@@ -85,23 +85,45 @@ class PlanExchange:
     def _feed(self, text: str) -> None:
         if self.overflow:
             return
-        for piece in self.reader.feed(text):
-            if isinstance(piece, AnalysisText):
-                self._emit(AnalysisDelta(text=piece.text))
-            elif self._known.claim(piece.subtask) is None:
-                subtask = self._ledger.seal(piece.subtask)
-                self.sealed.append(subtask)
-                self._on_sealed(subtask)
+        for subtask in self._closed(text):
+            self._seal(subtask)
         if self.reader.overflowed:
             self.overflow = PlanError(
                 f"The plan has more than {HARD_CEILING} subtasks.", fault="too_many", raw=self.reader.raw
             )
             self.stop()
 
+    def _closed(self, text: str) -> Iterator[Subtask]:
+        """Announce what comes of the analysis, and give the subtasks that close."""
+        for piece in self.reader.feed(text):
+            if isinstance(piece, AnalysisText):
+                self._emit(AnalysisDelta(text=piece.text))
+            else:
+                yield piece.subtask
+
+    def _seal(self, subtask: Subtask) -> None:
+        if self._known.claim(subtask) is None:
+            sealed = self._ledger.seal(subtask)
+            self.sealed.append(sealed)
+            self._on_sealed(sealed)
+
     def read(self, reply: ModelReply) -> Plan:
-        """Return the plan as the whole text has it; raises `ModelError` or `PlanError`."""
-        if not self.reader.raw:  # The model did not stream.
-            self._feed(reply.text)
+        """Return the plan as the whole text has it; raises `ModelError` or `PlanError`.
+
+        Of an answer that came in one piece nothing is sealed here, unless it is not whole and has to be gone on with.
+        """
+        closed = () if self.reader.raw else tuple(self._closed(reply.text))
+        try:
+            return self._whole(reply)
+        except (ModelError, PlanError) as error:
+            fault = error.fault if isinstance(error, PlanError) else None
+            for subtask in () if fault == "too_many" else closed:
+                self._seal(subtask)
+            if fault == "truncated" and not self.sealed:
+                raise ModelError(error.message, kind="truncated", model=reply.model) from error
+            raise
+
+    def _whole(self, reply: ModelReply) -> Plan:
         raise_if_refused(reply)
         if reply.finish == "length":
             raise ModelError(
@@ -112,12 +134,7 @@ class PlanExchange:
             )
         if is_blank(reply.text):
             raise ModelError("The orchestrator's answer was empty.", kind="empty", model=reply.model)
-        try:
-            return self.reader.finish()
-        except PlanError as error:
-            if error.fault == "truncated" and not self.sealed:
-                raise ModelError(error.message, kind="truncated", model=reply.model) from error
-            raise
+        return self.reader.finish()
 
     def mend(self, error: ModelError) -> str:
         """Ask for the whole plan again; told to write between a worker's tags, it would write a text."""

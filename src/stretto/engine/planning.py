@@ -23,7 +23,7 @@ from stretto.parsing.nothing import says_nothing
 from stretto.recipes import continue_plan, orchestrator_prompt, repair_plan
 
 OnSealed = Callable[[Sequence[Subtask], str], Awaitable[None]]
-"""Called in order with the newly sealed subtasks and the analysis known by then."""
+"""Called in order with the subtasks that close on the way, and the analysis known by then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,13 +50,13 @@ class _Response:
 class Planner:
     """Makes the plan of one run."""
 
-    def __init__(self, job: Job, caller: Caller, emit: Emit, ledger: Ledger, on_sealed: OnSealed) -> None:
+    def __init__(self, job: Job, caller: Caller, emit: Emit, ledger: Ledger, on_sealed: OnSealed, tally: Tally) -> None:
         self._job = job
         self._caller = caller
         self._emit = emit
         self._ledger = ledger
         self._on_sealed = on_sealed
-        self._tally = Tally()
+        self._tally = tally
         self._format: PlanFormat = job.recipe.plan_format
         self._tiers = bool(job.team.tiers)
         settings = job.settings
@@ -71,6 +71,7 @@ class Planner:
     async def make(self, *, analysis: str) -> Planned:
         """Return the plan; raises `ModelError` or `PlanError` when there is none at all.
 
+        A plan that is whole brings subtasks that were not sealed on the way, and the end of its call in the tally.
         `analysis` is what an interrupted run already knew; its sealed subtasks stand in the ledger.
         """
         if self._ledger.sealed:
@@ -138,7 +139,6 @@ class Planner:
             with send:
                 try:
                     results.append(await self._caller.ask(exchange, models, self._tally))
-                    await self._caller.keep_end(self._tally)
                 except (ModelError, PlanError) as error:
                     results.append(error)
 
@@ -155,22 +155,13 @@ class Planner:
             analysis=exchange.reader.analysis,
             sealed=tuple(exchange.sealed),
         )
-        return await self._whole(result, before, response) if isinstance(result, Plan) else response
+        return self._whole(result, before, response) if isinstance(result, Plan) else response
 
-    async def _whole(self, plan: Plan, before: tuple[Subtask, ...], response: _Response) -> _Response:
-        """Return the response with its plan under ids; what was not sealed on the way is sealed now."""
+    def _whole(self, plan: Plan, before: tuple[Subtask, ...], response: _Response) -> _Response:
+        """Return the response with its plan under ids; what was not sealed on the way is sealed with the plan."""
         known = Match((*before, *response.sealed))
-        subtasks: list[Subtask] = []
-        new: list[Subtask] = []
-        for planned in plan.subtasks:
-            subtask = known.claim(planned)
-            if subtask is None:
-                subtask = self._ledger.seal(planned)
-                new.append(subtask)
-            subtasks.append(subtask)
-        if new:
-            await self._on_sealed(new, plan.analysis)
-        return replace(response, plan=Plan(analysis=plan.analysis, subtasks=tuple(subtasks)), analysis=plan.analysis)
+        subtasks = tuple(known.claim(planned) or self._ledger.seal(planned) for planned in plan.subtasks)
+        return replace(response, plan=Plan(analysis=plan.analysis, subtasks=subtasks), analysis=plan.analysis)
 
     def _announce(self, how: Literal["repair", "continue"], reason: Failure) -> None:
         model = self._job.team.orchestrator.name

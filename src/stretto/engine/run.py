@@ -43,6 +43,7 @@ class Run:
         self._books = Books(job.settings.budget, above=job.books)
         self._caller = Caller(job, journal, gates, self._books, emitter)
         self._held = f"synthesis of {job.run_id}"
+        self._sealed: set[str] = set()
         self._warnings: tuple[str, ...] = ()
 
     async def carry_out(self) -> RunResult:
@@ -104,13 +105,12 @@ class Run:
         """Settle on the plan and see its subtasks started; a failure when there is no plan to run."""
         ledger = Ledger(saved.sealed)
         try:
-            planned = await self._written(dispatcher, ledger, saved)
+            planned = await self._kept(dispatcher, ledger, saved)
         except (ModelError, PlanError) as error:
             dispatcher.keep_only(())
             return Failure.of(error)
-        if planned.missing is None:
-            plan = await self._journal.record(self._job.run_id, AS_WRITTEN, planned.plan)
-            planned = Planned(plan=plan)
+        for subtask in planned.plan.subtasks:
+            self._publish_sealed(dispatcher, subtask)
         self._warnings = plan_warnings(len(planned.plan.subtasks), self._job.settings.subtasks)
         self._emit(PlanCompleted(plan=planned.plan, warnings=self._warnings))
         plan = await self._reviewed(planned.plan, ledger, saved)
@@ -118,12 +118,24 @@ class Run:
             return Failure(kind="declined", message="The plan was declined; nothing was started.")
         dispatcher.keep_only(subtask.id for subtask in plan.subtasks)
         for subtask in plan.subtasks:
+            self._publish_sealed(dispatcher, subtask)
             dispatcher.admit(subtask)
         return Planned(plan=plan, missing=planned.missing)
 
-    async def _written(self, dispatcher: Dispatcher, ledger: Ledger, saved: SavedRun) -> Planned:
+    async def _kept(self, dispatcher: Dispatcher, ledger: Ledger, saved: SavedRun) -> Planned:
+        """Return the plan; one that is whole is in the journal, with the subtasks and the call that came with it."""
+        tally = Tally()
+        try:
+            planned = await self._written(dispatcher, ledger, saved, tally)
+            if planned.missing is not None:
+                return planned
+            run_id, ended = self._job.run_id, tally.take_end()
+            return Planned(plan=await self._journal.record(run_id, AS_WRITTEN, planned.plan, ended=ended))
+        finally:  # Whoever waits for the run may have left between the answer and its record.
+            await self._caller.keep_end(tally)
+
+    async def _written(self, dispatcher: Dispatcher, ledger: Ledger, saved: SavedRun, tally: Tally) -> Planned:
         """Return the plan: the one of before a resume, the one that was given, or the orchestrator's."""
-        eager = self._job.review is None
         noted = bool(saved.analysis)
 
         async def on_sealed(subtasks: Sequence[Subtask], analysis: str) -> None:
@@ -131,25 +143,26 @@ class Run:
             await self._journal.seal(self._job.run_id, *subtasks, analysis="" if noted else analysis)
             noted = noted or bool(analysis)
             for subtask in subtasks:
-                self._publish_sealed(dispatcher, subtask, start=eager)
+                self._publish_sealed(dispatcher, subtask)
 
         written = saved.outcomes.get(AS_WRITTEN)
         if isinstance(written, Plan):
-            for subtask in written.subtasks:
-                self._publish_sealed(dispatcher, subtask, start=False)
             return Planned(plan=written)
         if self._job.plan is not None:
-            subtasks = [ledger.seal(subtask) for subtask in self._job.plan.subtasks]
-            await on_sealed(subtasks, self._job.plan.analysis)
-            return Planned(plan=replace(self._job.plan, subtasks=tuple(subtasks)))
+            subtasks = tuple(map(ledger.seal, self._job.plan.subtasks))
+            return Planned(plan=replace(self._job.plan, subtasks=subtasks))
         for subtask in saved.sealed:
-            self._publish_sealed(dispatcher, subtask, start=eager)
-        planner = Planner(self._job, self._caller, self._emit, ledger, on_sealed)
+            self._publish_sealed(dispatcher, subtask)
+        planner = Planner(self._job, self._caller, self._emit, ledger, on_sealed, tally)
         return await planner.make(analysis=saved.analysis)
 
-    def _publish_sealed(self, dispatcher: Dispatcher, subtask: Subtask, *, start: bool) -> None:
+    def _publish_sealed(self, dispatcher: Dispatcher, subtask: Subtask) -> None:
+        """Announce a subtask that the journal has, and start it unless a person is to look first; twice is once."""
+        if subtask.id in self._sealed:
+            return
+        self._sealed.add(subtask.id)
         self._emit(SubtaskSealed(subtask=subtask))
-        if start:
+        if self._job.review is None:
             dispatcher.admit(subtask)
 
     async def _reviewed(self, plan: Plan, ledger: Ledger, saved: SavedRun) -> Plan | None:
@@ -164,21 +177,7 @@ class Run:
         edited = await self._job.review(plan, estimate)
         if edited is None:
             return None
-        reviewed = await self._identified(edited, plan, ledger)
-        return await self._journal.record(self._job.run_id, AS_REVIEWED, reviewed)
-
-    async def _identified(self, edited: Plan, plan: Plan, ledger: Ledger) -> Plan:
-        """Return an edited plan with an id for each subtask: its own where it has one, a new one where not."""
-        free = {subtask.id for subtask in plan.subtasks}
-        subtasks: list[Subtask] = []
-        for subtask in edited.subtasks:
-            if subtask.id not in free:
-                subtask = ledger.seal(subtask)
-                await self._journal.seal(self._job.run_id, subtask, analysis=plan.analysis)
-                self._emit(SubtaskSealed(subtask=subtask))
-            free.discard(subtask.id)
-            subtasks.append(subtask)
-        return replace(edited, subtasks=tuple(subtasks))
+        return await self._journal.record(self._job.run_id, AS_REVIEWED, _identified(edited, plan, ledger))
 
     async def _synthesise(self, results: tuple[WorkerResult, ...], saved: SavedRun) -> SynthesisResult | None:
         strategy = self._job.settings.synthesis
@@ -195,7 +194,7 @@ class Run:
                 nothing = Failure(kind="empty", message="There was no result to bring together.")
                 result = SynthesisResult(strategy=strategy, status="skipped", error=nothing)
             if result.status == "completed":  # A failed one may be tried again by a resume.
-                result = await self._journal.record(self._job.run_id, key, result, ended=tally.ended)
+                result = await self._journal.record(self._job.run_id, key, result, ended=tally.take_end())
         completed = result.status == "completed"
         self._emit(SynthesisCompleted(result=result) if completed else SynthesisFailed(result=result))
         return result
@@ -225,3 +224,15 @@ class Run:
         await self._journal.close_run(self._job.run_id, result.status)
         self._emit(RunCompleted(result=result))
         return result
+
+
+def _identified(edited: Plan, plan: Plan, ledger: Ledger) -> Plan:
+    """Return an edited plan with an id for each subtask: its own where it has one, a new one where not."""
+    free = {subtask.id for subtask in plan.subtasks}
+    subtasks: list[Subtask] = []
+    for subtask in edited.subtasks:
+        if subtask.id not in free:
+            subtask = ledger.seal(subtask)
+        free.discard(subtask.id)
+        subtasks.append(subtask)
+    return replace(edited, subtasks=tuple(subtasks))

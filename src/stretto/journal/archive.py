@@ -15,8 +15,9 @@ from stretto.core.journal import CallEnd, CallStart, ListedState, OutcomeKey, Re
 from stretto.core.plan import Plan, Subtask
 from stretto.core.usage import FREE, Cost
 from stretto.journal import statements as sql
-from stretto.journal.keys import as_key, as_title, from_key, in_order
+from stretto.journal.keys import as_key, as_title, from_key
 from stretto.journal.rows import OUTCOME_KINDS, moment_of, read, read_event, read_json
+from stretto.journal.sealed import every_sealed
 from stretto.journal.summary import progress
 from stretto.journal.tables import OF_A_RUN, call_ends, call_starts, outcomes, runs, sealed
 
@@ -61,18 +62,18 @@ def _saved(
     ends: _Rows,
     last_seqs: _Rows,
 ) -> SavedRun:
-    kept = (read(Subtask, row.data, run_id) for row in sealed)
     begun = [read(CallStart, row.data, run_id) for row in starts]
     ended = [read(CallEnd, row.data, run_id) for row in ends]
+    kept = {
+        OutcomeKey(role=row.role, subtask_id=from_key(row.subtask_id), revision=row.revision): read(
+            OUTCOME_KINDS[row.role], row.data, run_id
+        )
+        for row in outcomes
+    }
     return SavedRun(
-        sealed=tuple(sorted(kept, key=lambda subtask: in_order(subtask.id))),
+        sealed=every_sealed((read(Subtask, row.data, run_id) for row in sealed), kept),
         analysis=next((cast("str", read_json(row.analysis, run_id)) for row in analyses if row.analysis), ""),
-        outcomes={
-            OutcomeKey(role=row.role, subtask_id=from_key(row.subtask_id), revision=row.revision): read(
-                OUTCOME_KINDS[row.role], row.data, run_id
-            )
-            for row in outcomes
-        },
+        outcomes=kept,
         revisions=tuple(read(Revision, row.data, run_id) for row in revisions),
         last_seq=next((row.seq for row in last_seqs), 0),
         starts={call.call_id: call for call in begun},

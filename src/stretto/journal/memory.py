@@ -22,7 +22,8 @@ from stretto.core.journal import (
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.usage import FREE
-from stretto.journal.keys import DELTAS, in_order, titles
+from stretto.journal.keys import DELTAS, titles
+from stretto.journal.sealed import every_sealed
 from stretto.journal.summary import counted_cost, progress
 
 
@@ -73,7 +74,7 @@ class MemoryJournal:
         """Return a copy of what is known."""
         run = self._runs.get(run_id) or _Run()
         return SavedRun(
-            sealed=tuple(sorted(run.sealed.values(), key=lambda subtask: in_order(subtask.id))),
+            sealed=every_sealed(run.sealed.values(), run.outcomes),
             analysis=run.analysis,
             outcomes=dict(run.outcomes),
             revisions=tuple(run.revisions.values()),

@@ -27,7 +27,8 @@ _OPTIONS: dict[str, Any] = {
     "application_name": "stretto",
 }
 _POOL_SIZE = 4
-_PLACE_SECONDS = 5.0
+# As long as one asking tries to reach a server that is away: longer would be waiting for nothing.
+_PLACE_SECONDS = 2.0
 _RECONNECT_SECONDS = 2.0
 
 for _name in ("psycopg", "procrastinate"):
