@@ -12,7 +12,7 @@ from stretto.engine.answers import raise_if_refused
 from stretto.engine.emitter import Emit
 from stretto.engine.job import Job
 from stretto.engine.ledger import Ledger, Match
-from stretto.parsing import AnalysisText, open_reader
+from stretto.parsing import AnalysisText, open_reader, read_whole
 from stretto.recipes import RolePrompt, plan_schema, repair_plan
 
 OnSealed = Callable[[Subtask], None]
@@ -112,18 +112,19 @@ class PlanExchange:
 
         Of an answer that came in one piece nothing is sealed here, unless it is not whole and has to be gone on with.
         """
-        closed = () if self.reader.raw else tuple(self._closed(reply.text))
+        streamed = bool(self.reader.raw)
         try:
-            return self._whole(reply)
+            return self._whole(reply, streamed=streamed)
         except (ModelError, PlanError) as error:
             fault = error.fault if isinstance(error, PlanError) else None
-            for subtask in () if fault == "too_many" else closed:
+            closed = () if streamed else tuple(self._closed(reply.text))
+            for subtask in closed if fault != "too_many" else ():
                 self._seal(subtask)
             if fault == "truncated" and not self.sealed:
                 raise ModelError(error.message, kind="truncated", model=reply.model) from error
             raise
 
-    def _whole(self, reply: ModelReply) -> Plan:
+    def _whole(self, reply: ModelReply, *, streamed: bool) -> Plan:
         raise_if_refused(reply)
         if reply.finish == "length":
             raise ModelError(
@@ -134,7 +135,7 @@ class PlanExchange:
             )
         if is_blank(reply.text):
             raise ModelError("The orchestrator's answer was empty.", kind="empty", model=reply.model)
-        return self.reader.finish()
+        return self.reader.finish() if streamed else read_whole(reply.text)
 
     def mend(self, error: ModelError) -> str:
         """Ask for the whole plan again; told to write between a worker's tags, it would write a text."""

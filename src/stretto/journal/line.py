@@ -21,8 +21,9 @@ B = TypeVar("B")
 _GROUP = 500
 # A busy loop and this thread take the interpreter from each other with every statement, which costs both of them more
 # than the statement. So where many ask, it rests for so many times as long as it was at work: fewer and larger goes.
+# Work is its CPU, not what it waited for: a slow disk gathers enough by itself.
 _MANY = 3
-_REST = 4.0
+_REST = 16.0
 _LONGEST_REST = 0.25  # seconds
 
 
@@ -98,7 +99,7 @@ class Line(Generic[A, B]):
 
     def _work_off(self) -> None:
         while (first := self._handed.get()) is not None:
-            began = time.monotonic()
+            began = time.thread_time()
             orders, last = self._take(first)
             for start in range(0, len(orders), _GROUP):
                 group = orders[start : start + _GROUP]
@@ -107,7 +108,7 @@ class Line(Generic[A, B]):
             if last:
                 return
             if len(orders) > _MANY:
-                self._closed.wait(min(_REST * (time.monotonic() - began), _LONGEST_REST))
+                self._closed.wait(min(_REST * (time.thread_time() - began), _LONGEST_REST))
 
     def _take(self, first: list[_Order[A]]) -> tuple[list[_Order[A]], bool]:
         """Return what waits already, and whether the end of it was reached."""
