@@ -4,8 +4,10 @@ import asyncio
 import random
 import selectors
 from collections.abc import Callable
+from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from math import inf
+from typing import Any
 
 import anyio
 
@@ -18,6 +20,9 @@ from stretto.engine.retry import retrying
 SETTINGS = RunSettings(subtasks=(1, 1), max_subtasks=1_000)
 
 
+_late: ContextVar[float] = ContextVar("late", default=0.0)
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Waiting takes no time: the clock goes on to the next timer once nobody has anything to do."""
 
@@ -28,6 +33,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Return the seconds that were waited for so far."""
         return self._seconds
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call it then, or as much later as whoever asks for it is to be late."""
+        return super().call_at(when + _late.get(), callback, *args, context=context)
 
     def skip(self, seconds: float) -> None:
         """Let time pass."""
@@ -69,6 +80,8 @@ class Provider:
     """Seconds until a request arrives."""
     preparation: Latency = field(default=steady(0.0))
     """Seconds until it is ready to be sent."""
+    late: Latency = field(default=lambda chance: 0.0)
+    """Seconds that it leaves after the moment for which it is held."""
     refusal: Latency = field(default=steady(0.02))
     """Seconds until a refusal is heard of."""
     retry_after: Callable[[float], float | None] = lambda wait: None
@@ -172,7 +185,9 @@ async def _rehearse(provider: Provider, workers: int, runs: int, concurrency: in
                 with attempt:
                     async with gate.place(str(run)) as place:
                         await anyio.sleep(provider.preparation(meter.chance))
+                        token = _late.set(provider.late(meter.chance))
                         await place.sending()
+                        _late.reset(token)
                         place.limits = await meter.call()
         except ModelError:
             failed += 1

@@ -192,8 +192,8 @@ def test_few_calls_that_are_left_are_spread_until_the_reset():
     """Ten calls for forty seconds are one in four, whatever the limit would allow; with plenty left none waits."""
     assert gap(told(10, 40.0, limit=60)) == pytest.approx(4.0)
     assert gap(told(40, 20.0, limit=60)) == 0.0
-    assert gap(told(10, 0.1, limit=60)) == pytest.approx(60 / (0.95 * 60))
-    assert gap(told(10, limit=60)) == pytest.approx(60 / (0.95 * 60))
+    assert gap(told(10, 0.1, limit=60)) == pytest.approx(60 / (0.98 * 60))
+    assert gap(told(10, limit=60)) == pytest.approx(60 / (0.98 * 60))
 
 
 def test_calls_under_way_and_calls_made_since_count_as_made():
@@ -247,7 +247,7 @@ def test_the_slower_of_what_was_told_and_what_was_refused_holds():
     pace = told(0, 0.05, limit=1_200)
     assert pace.refused(0.0, 1.0, None)
     assert (pace.rate or 0.0) > 20
-    assert gap(pace, 2.0) == pytest.approx(1 / (0.95 * 20))
+    assert gap(pace, 2.0) == pytest.approx(1 / (0.98 * 20))
 
 
 def test_another_limit_takes_effect_and_refusals_stay_learnt():

@@ -16,7 +16,7 @@ SETTLED = 4.0
 
 
 @pytest.mark.parametrize("protocol", PROTOCOL_NAMES)
-@pytest.mark.parametrize(("concurrency", "burst"), [(200, 2), (200, 20), (10, 20)])
+@pytest.mark.parametrize(("concurrency", "burst"), [(200, 1), (200, 2), (200, 20), (10, 20)])
 @pytest.mark.parametrize("says_when", [True, False], ids=["Retry-After", "silent"])
 @pytest.mark.parametrize("headers", [True, False], ids=["headers", "bare"])
 async def test_a_rate_limit_is_found_and_kept(

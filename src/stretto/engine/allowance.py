@@ -6,7 +6,7 @@ _WINDOW = (
     60.0  # Seconds that a limit on requests is for; a longer one is a quota for a day, which is nothing to pace by.
 )
 _PLENTY = 0.5  # Of the limit: while more is left, calls need not be spread.
-_SHARE = 0.95  # Of the rate at which calls come back: what is sent arrives a little unevenly.
+_SHARE = 0.98  # Of the rate at which calls come back: what is sent arrives a little unevenly.
 _FORGET = 120.0  # Seconds after which what was said counts no more.
 
 

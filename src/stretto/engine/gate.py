@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from stretto.core.errors import ModelError
 from stretto.core.models import RateLimits
@@ -69,7 +70,7 @@ class Gate:
         """
         party = party or self._only
         started = await self._enter(run_id, party)
-        place = Place(self._sending)
+        place = Place(partial(self._sending, started))
         try:
             yield place
             self.pace.succeeded(started, self._now())
@@ -126,12 +127,12 @@ class Gate:
             raise turn.error
         return turn.started
 
-    async def _sending(self) -> None:
+    async def _sending(self, started: float) -> None:
         # Of those who wait for the same moment the first to be woken has it.
         while True:
             now = self._now()
             if self.pace.send_at <= now:
-                return self.pace.sent(now)
+                return self.pace.sent(started, now)
             await asyncio.sleep(self.pace.send_at - now)
 
     def _observe(self, limits: RateLimits | None, started: float) -> float:

@@ -63,9 +63,9 @@ class Pace:
         """When a request that is ready may leave."""
         return self._tempo.send_at
 
-    def sent(self, now: float) -> None:
-        """A request leaves."""
-        self._tempo.sent(now)
+    def sent(self, started: float, now: float) -> None:
+        """The request of a call that had started at `started` leaves."""
+        self._tempo.sent(started, now)
 
     def succeeded(self, started: float, now: float) -> None:
         """A call that had started at `started` was answered."""

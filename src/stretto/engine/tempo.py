@@ -2,7 +2,8 @@
 
 A provider serves from a bucket: so much flows in, and it holds a little. A refusal says that it was empty when the
 call came; what was let in between two refusals is what flowed in. Then the rate is a little less than that, stays near
-it for a while, and is raised again faster and faster until the next refusal.
+it for a while, and is raised again faster and faster until the next refusal. A bucket that holds nothing refuses what
+comes a moment early at any rate near its own: there the steps are small, since they search for that moment.
 """
 
 from collections import deque
@@ -13,9 +14,9 @@ from math import inf, sqrt
 
 _FIRST = 10  # Calls that start at once while nothing is known.
 _RAMP = 40.0  # Calls a second after them; every answer allows two more.
-_CUT = 0.95  # Of the rate that was found: what is sent evenly arrives a little unevenly.
-_PROBE = 0.05  # How far above the cut the plateau lies: there the rate is, and there calls stay longest.
+_STEP = 0.05  # Of the rate that was found, down in a cut and up again to the plateau, where calls stay longest.
 _SHORTEST, _LONGEST = 7, 160  # Calls from a cut to the middle of the plateau.
+_JITTER_STEP, _JITTER_PLATEAU = 0.02, 30  # The same where jitter alone was refused, as one call in thirty then is.
 _RETURN = 1.5  # Growth with each call after an outage, up to the rate before it.
 _OUTAGE = 1.0  # Seconds of cuts with no call let in between them that make an outage.
 _AHEAD = 0.03  # Seconds that a call is started before its request is to leave: time to prepare it.
@@ -23,7 +24,8 @@ _EARLY = 0.5  # Calls of lost time that the starts then make up for.
 _LATE = 0.02  # Calls of lost time that the requests themselves make up for: a timer is always a little late.
 _JITTER = 0.05  # Seconds: what comes within them comes at once.
 _RECENT, _FEW = 2.0, 20  # Seconds, and calls, since the bucket was empty; later it may have run over.
-_ROW, _ROWS = 4, 12  # Calls in a row that tell a rate, and how far back they are looked for.
+_ROW, _ROWS = 4, 20  # Calls in a row that tell a rate, and how far back they are looked for.
+_NEARLY = 0.9  # Of the rate that was refused, let in by a bucket that holds nothing: there jitter was refused.
 _KEPT, _KEPT_CALLS = 5.0, 40  # Seconds, and calls, for which starts are remembered at least.
 _LOWEST = 0.5  # Calls a second that are tried whatever was refused.
 _FORGET = 120.0  # Seconds without any call after which nothing is known any more.
@@ -60,10 +62,10 @@ class Tempo:
         """When the request of a call that has started may leave; in the past for at once."""
         return self._search.send_at if self._search else -inf
 
-    def sent(self, now: float) -> None:
+    def sent(self, started: float, now: float) -> None:
         """A request leaves, some time after its call was started: what lies between is never equally long."""
         if self._search is not None:
-            self._search.sent(now)
+            self._search.sent(started, now)
 
     def answered(self) -> None:
         """A call was answered: the provider keeps up."""
@@ -96,7 +98,7 @@ class _Ramp:
         _remember(self.starts, now)
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, eq=False)
 class _Cut:
     """What a cut goes by; refusals of the same burst that are heard of later correct it."""
 
@@ -112,17 +114,21 @@ class _Cut:
     """What is known to flow in."""
     flowed: float = 0.0
     """What was let in of late by a bucket that holds nothing: as much flows in."""
+    jitter: bool = False
+    """Whether that is nearly what was tried: then the call only came a little early."""
     soon: bool = True
     """Whether it came before the plateau was crossed: then more was tried than the bucket's rate."""
 
     @property
     def found(self) -> float:
         """The bucket's rate: what was let in, or between that and what was tried when the two are close."""
+        if self.jitter:
+            return self.flowed
         told = (self.counted + 1.0) / self.seconds
         if self.tried < inf:  # One refusal halves at the most: few calls say little.
             told = min(max(told, self.tried / 2), self.tried)
         told = max(told, self.least, self.flowed)
-        if self.soon and self.tried > 1.5 * told:
+        if self.flowed or (self.soon and self.tried > 1.5 * told):
             return told
         # The more calls were counted, the more they say; once the plateau was crossed the rate has changed meanwhile.
         weight = max(1, self.counted) if self.soon else 1
@@ -138,11 +144,12 @@ class _Search:
         self._starts, self._let_in = ramp.starts, deque(ramp.starts)
         # When the next call may start, and how many calls of lost time are made up for: half of what the bucket held.
         self.next_at, self._slack = -inf, 0.0
-        # When the next request may leave, as far as the model says when it does.
-        self.send_at = -inf
+        # When the next request may leave, and whose was the latest, as far as the model says when it does.
+        self.send_at = self._left = -inf
         self._cut_at = -inf
-        self._cut = _Cut(since=inf, until=-inf, seconds=1.0, counted=0, tried=inf)
-        self._first = True
+        # The latest cut, and the first: what was let in before that is what the bucket held.
+        self._cut = self._opening = _Cut(since=inf, until=-inf, seconds=1.0, counted=0, tried=inf)
+        self._first, self._opened_at = True, inf
         self._found = self._before = 0.0
         # The cuts between which no call was let in: since when, and what was found before.
         self._barren_since, self._barren_found = inf, 0.0
@@ -155,10 +162,16 @@ class _Search:
 
     @property
     def rate(self) -> float:
-        base = _CUT * max(self._found, self._before)
-        if (back := _CUT * self._found * _RETURN ** min(self._through, 64)) < base:
+        step, plateau = self._shape
+        base = (1.0 - step) * max(self._found, self._before)
+        if (back := (1.0 - step) * self._found * _RETURN ** min(self._through, 64)) < base:
             return back
-        return base * (1.0 + _PROBE * (1.0 + (self._held / self._plateau - 1.0) ** 3))
+        return base * (1.0 + step * (1.0 + (self._held / plateau - 1.0) ** 3))
+
+    @property
+    def _shape(self) -> tuple[float, int]:
+        """How far a cut goes, and how many calls it takes to the middle of the plateau."""
+        return (_JITTER_STEP, _JITTER_PLATEAU) if self._cut.jitter else (_STEP, self._plateau)
 
     def started(self, now: float) -> None:
         gap = 1.0 / self.rate
@@ -172,8 +185,11 @@ class _Search:
         _remember(self._starts, now)
         _remember(self._let_in, now)
 
-    def sent(self, now: float) -> None:
+    def sent(self, started: float, now: float) -> None:
+        if started < self._opened_at:  # It belongs to what started at once: held back, it would count as that, too.
+            return
         gap = 1.0 / self.rate
+        self._left = started
         self.send_at = max(self.send_at, now - (self._slack + _LATE) * gap) + gap
         self.next_at = max(self.next_at, self.send_at - _AHEAD)
 
@@ -184,31 +200,41 @@ class _Search:
         lowered = started >= self._cut_at
         if lowered:
             self._lower(started, now)
-        elif self._cut.since <= started <= self._cut.until:
-            self._cut.counted -= 1
-            self._settle(now)
+        else:
+            for cut in {self._opening, self._cut}:
+                if cut.since <= started <= cut.until:
+                    cut.counted -= 1
+                    self._settle(now)
         self._paused += pause
         return lowered
 
     def _lower(self, started: float, now: float) -> None:
         self._first = self._cut_at == -inf
         self._cut = cut = self._measure(started, now)
+        if self._first:
+            self._opening, self._opened_at = cut, now
         self._note_outage(started, now)
-        if not cut.soon:
-            if self._held < 2.3 * self._plateau:  # Much later: the rate was not near the plateau, where to stay longer.
-                self._plateau = min(2 * self._plateau, _LONGEST)
-        elif not self._first:
-            kept = self._plateau if cut.found > 0.7 * cut.tried else _SHORTEST
-            self._plateau = max(kept, min(cut.counted, _LONGEST))
-        if self._first or not cut.soon or cut.least:
+        if not cut.jitter and not self._first:
+            self._plan(cut)
+        if self._first or not cut.soon or cut.least or cut.jitter:
             self._mark, self._paused = started, 0.0
         self._through = self._held = 0
         self._fresh.clear()
         self._cut_at = now
         self._settle(now)
+        if cut.jitter and started == self._left and self._barren_since == inf:
+            # Nothing has left since, and by now there is what it came too early for.
+            self.next_at = self.send_at = now
+
+    def _plan(self, cut: _Cut) -> None:
+        if cut.soon:
+            kept = self._plateau if cut.found > 0.7 * cut.tried else _SHORTEST
+            self._plateau = max(kept, min(cut.counted, _LONGEST))
+        elif self._held < 2.3 * self._plateau:  # Much later: the rate was not near the plateau, where to stay longer.
+            self._plateau = min(2 * self._plateau, _LONGEST)
 
     def _measure(self, started: float, now: float) -> _Cut:
-        rate, soon = self.rate if self._found else inf, self._held < self._plateau
+        rate, soon = self.rate if self._found else inf, self._held < self._shape[1]
         tries = [at for at in self._starts if self._mark <= at <= started]
         if not soon:  # What was let in while the rate was much lower tells nothing of this one.
             tries = tries[-_FEW:]
@@ -226,10 +252,11 @@ class _Search:
         )
         if not self._slack:
             cut.flowed = self._flowed(now, cut.tried)
+            cut.jitter = cut.flowed > _NEARLY * cut.tried
         if self._first:  # What the bucket held says little of its rate.
             cut.least = _RAMP
         elif not cut.soon:
-            cut.least = _CUT * max(self._found, self._before)
+            cut.least = (1.0 - _STEP) * max(self._found, self._before)
         elif flowing > max(_RECENT, _FEW / cut.tried):
             cut.least = cut.tried
         return cut
@@ -250,9 +277,8 @@ class _Search:
             self._before = self._barren_found
 
     def _settle(self, now: float) -> None:
-        self._found = max(self._cut.found, _LOWEST / _CUT)
-        if self._first:
-            self._slack = max(0.0, min(self._cut.counted, _FIRST) - 1.0) / 2
+        self._found = max(self._cut.found, _LOWEST / (1.0 - _STEP))
+        self._slack = max(0.0, min(self._opening.counted, _FIRST) - 1.0) / 2
         if not self._through and not self._fresh:
             self.next_at = max(now, self._cut_at + 1.0 / self.rate)
 
