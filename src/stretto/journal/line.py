@@ -23,7 +23,7 @@ _GROUP = 500
 # than the statement. So where many ask, it rests for so many times as long as it was at work: fewer and larger goes.
 # Work is its CPU, not what it waited for: a slow disk gathers enough by itself.
 _MANY = 3
-_REST = 16.0
+_REST = 24.0
 _LONGEST_REST = 0.25  # seconds
 
 
