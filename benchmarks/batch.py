@@ -151,7 +151,9 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.batch", description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000, help="of the one long batch; 0 for none")
-    parser.add_argument("--slices", type=int, default=40, help=f"of {SLICE} rows with and without a journal; 0 for none")
+    parser.add_argument(
+        "--slices", type=int, default=40, help=f"of {SLICE} rows with and without a journal; 0 for none"
+    )
     parser.add_argument("--writer", choices=("function", "simulator", "both"), default="both")
     parser.add_argument("--concurrency", type=int, default=10, help="calls at a time; the command's default is 10, too")
     options = parser.parse_args()
