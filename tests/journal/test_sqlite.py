@@ -153,6 +153,19 @@ async def test_a_journal_that_stays_locked_is_said_to_be(place):
         assert (await journal.load("r")).starts == {"a": start("a")}
 
 
+async def test_a_run_that_could_not_be_left_is_known_when_it_is_opened_again(place):
+    """Its row still says that this process has it, and what is recorded of it must not be paid for twice."""
+    async with open_journal(place, patience=0.1) as journal:
+        assert await journal.open_run("r", {"task": "t"})
+        with opened(place) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(JournalError, match="locked by another program"):
+                await journal.leave_run("r")
+            other.execute("ROLLBACK")
+        assert not await journal.open_run("r", {"task": "t"})
+        assert await journal.hold_run("r") == "running"
+
+
 async def test_a_locked_journal_is_not_opened_and_opens_later(place):
     """Opening for the first time waits in the same way, and leaves nothing half made."""
     place.parent.mkdir()

@@ -47,8 +47,9 @@ class SqlJournal:
         self._writes = Line[Write, object]("stretto-journal", database.place, self._write_all)
         self._loads = Line[str, SavedRun]("stretto-journal-loads", database.place, self._load_all)
         self._holder = 0
-        # A run whose row says that it is under way here, and that is missing, was left when nothing could be written.
         self._under_way: dict[str, object] = {}
+        # Runs that were left when nothing could be written: their rows say that they are under way here.
+        self._left: set[str] = set()
         self._open = False
         self._closed = False
 
@@ -75,7 +76,8 @@ class SqlJournal:
         row = rows.run_row(run_id, spec=spec, holder=await self._claimed())
         with self._entering(run_id) as first:
             earlier = await self._keep((statements.OPEN_RUN, row), asked=row)
-            new = first and earlier in (None, self._holder)
+            # Under our own number a row is new all the same: after a lost connection the same was written twice.
+            new = first and run_id not in self._left and earlier in (None, self._holder)
         if first and not new:
             self._under_way.pop(run_id, None)
         return new
@@ -90,12 +92,15 @@ class SqlJournal:
             before = await self._write(hold)
             if before is None:
                 raise UnderWayError(run_id)
+            self._left.discard(run_id)
         return before
 
     async def leave_run(self, run_id: str) -> None:
         """Note that a run is no longer under way here."""
         if self._under_way.pop(run_id, None) is not None:
+            self._left.add(run_id)
             await self._write(lambda connection: archive.leave_run(connection, run_id, self._holder))
+            self._left.discard(run_id)
 
     async def load(self, run_id: str) -> SavedRun:
         """Return what is known of a run; an empty one when it is new."""
