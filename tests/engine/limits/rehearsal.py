@@ -1,4 +1,4 @@
-"""Workers behind the real rate limiter and the real retry loop, before a provider that is made up, on a clock of its own."""
+"""Workers behind the real rate limiter and retry loop, before a provider that is made up, in virtual time."""
 
 import asyncio
 import random
