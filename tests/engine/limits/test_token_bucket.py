@@ -24,8 +24,8 @@ def test_it_holds_no_more_than_its_capacity():
 def test_a_token_is_there_at_the_moment_that_was_named():
     """Whatever the rate, a timer set for the next token finds it."""
     for rate in (0.3, 7.0, 19.99):
-        bucket = TokenBucket(rate, 1, 0.0, tokens=0.0)
+        bucket, now = TokenBucket(rate, 1, 0.0, tokens=0.0), 0.0
         for _ in range(100):
-            now = bucket.ready_at(bucket._at)  # pyright: ignore[reportPrivateUsage]
+            now = bucket.ready_at(now)
             assert bucket.ready_at(now) == now
             bucket.take(now)
