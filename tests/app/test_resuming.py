@@ -8,7 +8,7 @@ from stretto.app.archive import find_run, read_run, result_of_saved
 from stretto.app.resuming import Limits, reopen, reopen_failed, stream_saved
 from stretto.core.checks import Finding
 from stretto.core.errors import InputError, ModelError, UnderWayError
-from stretto.engine import Gates, Team
+from stretto.engine import LimiterRegistry, Team
 from stretto.journal import MemoryJournal, open_journal
 from tests.engine.stage import Stage, asked_type, plan, subtask
 from tests.engine.test_resume import orchestrate
@@ -122,7 +122,7 @@ async def test_a_resume_may_raise_every_limit(journal):
 
     async def go_on(**limits):
         async with stream_saved(
-            journal, first.run_id, gates=Gates(10), own=own_team(stage), limits=Limits(**limits)
+            journal, first.run_id, limiters=LimiterRegistry(10), own=own_team(stage), limits=Limits(**limits)
         ) as events:
             return [event async for event in events][-1].result
 
@@ -151,7 +151,9 @@ async def test_a_limit_that_cannot_be_used_is_named(journal, limits, says):
     run_id = await stop_at(stage.orchestrator(journal=journal), "run_started")
     before = len(stage.requests)
     with pytest.raises(InputError, match=says):
-        async with stream_saved(journal, run_id, gates=Gates(1), own=own_team(stage), limits=Limits(**limits)):
+        async with stream_saved(
+            journal, run_id, limiters=LimiterRegistry(1), own=own_team(stage), limits=Limits(**limits)
+        ):
             pass
     assert len(stage.requests) == before
 
@@ -171,7 +173,7 @@ async def test_a_plan_that_was_not_reviewed_waits_for_a_person(journal):
     run_id = declined.run_id
     with pytest.raises(InputError, match=f"was not reviewed yet.*stretto resume {run_id} --review"):
         await stage.orchestrator(journal=journal).resume(run_id)
-    async with stream_saved(journal, run_id, gates=Gates(10), own=own_team(stage), review=edit) as events:
+    async with stream_saved(journal, run_id, limiters=LimiterRegistry(10), own=own_team(stage), review=edit) as events:
         result = [event async for event in events][-1].result
     assert (result.status, [item.type for item in result.results]) == ("complete", ["b"])
     again = await stage.orchestrator(journal=journal).resume(run_id)

@@ -264,8 +264,8 @@ async def test_a_provider_that_stays_away_stops_the_batch(shop: Shop):
     assert 25 <= tally.done <= 30
 
 
-async def test_calls_stay_within_the_gate_and_rows_in_flight_are_few(shop: Shop):
-    """Calls at a time are those of the gate, and the table is read no further than rows are under way."""
+async def test_calls_stay_within_the_limit_and_rows_in_flight_are_few(shop: Shop):
+    """Calls at a time are those of the concurrency limit, and the table is read no further than rows are under way."""
     shop.write([f"thing {number}" for number in range(60)])
     begun: set[str] = set()
     widest = 0

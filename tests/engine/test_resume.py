@@ -8,7 +8,7 @@ import pytest
 
 from stretto.core.models import ModelRequest, OnText
 from stretto.core.task import Task
-from stretto.engine import Gates, Job, RunSettings, Team, open_run
+from stretto.engine import Job, LimiterRegistry, RunSettings, Team, open_run
 from stretto.journal import MemoryJournal
 from tests.engine.stage import RECIPE, Stage, asked_type, cut, of_kind, plan, subtask
 
@@ -26,7 +26,7 @@ def job(stage: Stage, **options) -> Job:
 async def play(stage: Stage, journal: MemoryJournal, *, stop_after: int | None = None):
     """Run until the end, or until `stop_after` events were seen; return the events."""
     events = []
-    async with open_run(job(stage), journal, Gates(10)) as stream:
+    async with open_run(job(stage), journal, LimiterRegistry(10)) as stream:
         async for event in stream:
             events.append(event)
             if len(events) == stop_after:
@@ -78,7 +78,7 @@ async def test_a_run_stopped_at_any_event_is_continued_without_repeating_a_finis
 async def test_a_late_reader_is_told_of_the_calls_that_a_stop_left():
     """Whoever leaves a run hears no more of it; the journal tells how its calls ended, and a resume goes on after."""
     journal, stage = MemoryJournal(), Stage([plan(*"ab")], hang)
-    async with open_run(job(stage), journal, Gates(10)) as stream:
+    async with open_run(job(stage), journal, LimiterRegistry(10)) as stream:
         async for event in stream:
             if event.kind == "plan_completed":
                 break
@@ -109,7 +109,7 @@ async def test_a_call_in_flight_at_a_stop_stays_on_the_books():
 
     journal, stage = MemoryJournal(), Stage([plan("a")], work)
     with anyio.fail_after(5):
-        async with open_run(job(stage), journal, Gates(10)):
+        async with open_run(job(stage), journal, LimiterRegistry(10)):
             await entered.wait()
     hang = False
     resumed = await play(stage, journal)
@@ -156,7 +156,7 @@ async def test_a_reviewed_plan_is_not_reviewed_again():
 
     stage = Stage([plan("a", "b")])
     for _ in range(2):
-        async with open_run(job(stage, review=edit), journal, Gates(10)) as stream:
+        async with open_run(job(stage, review=edit), journal, LimiterRegistry(10)) as stream:
             events = [event async for event in stream]
     assert len(seen) == 1
     assert [r.type for r in events[-1].result.results] == ["b"]
@@ -188,6 +188,6 @@ async def test_where_nobody_waits_the_plan_is_not_streamed():
 
     stage.model.respond = spy
     quiet = replace(job(stage), deltas=False, stream_plan=False)
-    async with open_run(quiet, MemoryJournal(), Gates(10)) as stream:
+    async with open_run(quiet, MemoryJournal(), LimiterRegistry(10)) as stream:
         events = [event async for event in stream]
     assert (events[-1].result.status, set(streamed)) == ("complete", {False})

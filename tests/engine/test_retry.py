@@ -60,10 +60,10 @@ async def test_a_busy_model_is_asked_more_often_than_a_faulty_one():
 
 async def test_a_run_that_is_held_back_is_told_once_in_a_while():
     """The limits are lowered more than once within a second: that is said once."""
-    stage = Stage([plan(*(f"t{number}" for number in range(20)))], failing(busy(), times=12))
+    stage = Stage([plan(*(f"t{number}" for number in range(20)))], failing(busy(), times=5))
     events, result = await stage.run(max_subtasks=20, concurrency=20)
     assert result.status == "complete"
-    assert len(of_kind(events, "worker_retrying")) == 12
+    assert len(of_kind(events, "worker_retrying")) == 5
     assert len(of_kind(events, "run_waiting")) <= 1 + result.seconds / 4
 
 
@@ -83,7 +83,7 @@ async def test_a_pause_past_the_longest_is_not_waited_for():
 
 async def test_a_model_out_of_reach_is_asked_again_after_the_time_it_named(monkeypatch: pytest.MonkeyPatch):
     """Once the time that the provider named has passed, calls are made again."""
-    monkeypatch.setattr("stretto.engine.gate.LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr("stretto.engine.limits.rate_limiter.LONGEST_PAUSE", 0.0)
     monkeypatch.setattr("stretto.engine.retry.LONGEST_PAUSE", 0.0)
     locked = Stage([], failing(busy(0.02), times=1))
     locked.model.name = "locked"

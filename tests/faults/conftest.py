@@ -1,4 +1,4 @@
-"""The stage on which faults are played: one loop and one simulator for a module, gates that know nothing for a test."""
+"""The stage on which faults are played: one loop and simulator for a module, limiters that know nothing for a test."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from anyio.lowlevel import RunVar
 
-from stretto.engine import gates
+from stretto.engine.limits import registry
 from tests.faults.clock import LeapingLoop
 from tests.faults.stage import Recorder, Stage
 from tests.simulator import Simulator
@@ -43,7 +43,7 @@ def quick_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def fresh_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+def fresh_limiters(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test's provider refused slows down no other test."""
-    monkeypatch.setattr(gates, "_shared", RunVar("limits_of_one_test"))
+    monkeypatch.setattr(registry, "_shared", RunVar("limits_of_one_test"))
     monkeypatch.delenv("STRETTO_MODEL", raising=False)

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from stretto.core.task import Task
-from stretto.engine import Gates, Job, RunSettings, Team, open_run
+from stretto.engine import Job, LimiterRegistry, RunSettings, Team, open_run
 from stretto.journal import open_journal
 from tests.engine.stage import RECIPE, Stage, asked_type, plan
 
@@ -19,7 +19,7 @@ async def play(stage: Stage, place: str, run_id: str, *, stop_after: int | None 
     team = Team(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
     job = Job(run_id=run_id, task=Task.of("t"), recipe=RECIPE, team=team, settings=SETTINGS)
     events = []
-    async with open_journal(place) as journal, open_run(job, journal, Gates(10)) as stream:
+    async with open_journal(place) as journal, open_run(job, journal, LimiterRegistry(10)) as stream:
         async for event in stream:
             events.append(event)
             if len(events) == stop_after:

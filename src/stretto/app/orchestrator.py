@@ -22,7 +22,7 @@ from stretto.core.plan import Plan, Tier
 from stretto.core.result import RunResult, SynthesisStrategy
 from stretto.core.task import EMPTY, Task
 from stretto.core.usage import Cost, Quote, Usage
-from stretto.engine import EventStream, Gates, Job, ReviewHook, open_run, quote
+from stretto.engine import EventStream, Job, LimiterRegistry, ReviewHook, open_run, quote
 from stretto.journal import MemoryJournal
 from stretto.recipes import Recipe, load_recipe
 
@@ -100,7 +100,7 @@ class Orchestrator:
             keys=keys,
         )
         refuse_unknown_prices(self._team, self._settings.budget)
-        self._gates = Gates(at_least_one("concurrency", concurrency))
+        self._limiters = LimiterRegistry(at_least_one("concurrency", concurrency))
         self._base_url = base_url
         self._keys = keys
         self._journal = journal
@@ -157,7 +157,7 @@ class Orchestrator:
         journal = self._journal or MemoryJournal()
         async with under_way(journal, job.run_id, to_spec(job, base_url=self._base_url)):
             with observing() as observers:
-                async with open_run(job, journal, self._gates, observers=observers) as events:
+                async with open_run(job, journal, self._limiters, observers=observers) as events:
                     yield events
 
     async def resume(self, run_id: str) -> RunResult:
@@ -191,7 +191,7 @@ class Orchestrator:
         return stream_saved(
             self._book,
             run_id,
-            gates=self._gates,
+            limiters=self._limiters,
             keys=self._keys,
             own=self._team,
             own_settings=self._settings,

@@ -21,7 +21,7 @@ from stretto.engine import (
     AS_WRITTEN,
     Budget,
     EventStream,
-    Gates,
+    LimiterRegistry,
     ReviewHook,
     RunSettings,
     Team,
@@ -119,7 +119,7 @@ async def stream_saved(
     journal: Book,
     run_id: str,
     *,
-    gates: Gates,
+    limiters: LimiterRegistry,
     keys: Mapping[str, str] | None = None,
     own: Team | None = None,
     own_settings: RunSettings | None = None,
@@ -149,7 +149,7 @@ async def stream_saved(
                     await journal.close_run(run_id, before)
                 raise
         with observing() as observers:
-            async with open_run(job, journal, gates, observers=observers) as events:
+            async with open_run(job, journal, limiters, observers=observers) as events:
                 yield events
 
 

@@ -97,7 +97,7 @@ class Flow:
             job,
             # Without a journal for all, each row has its own, which goes with it.
             journal=self._journal or MemoryJournal(),
-            gates=self._office.gates,
+            limiters=self._office.limiters,
             books=self._office.books,
             crew=self._crew,
             deadline=max(self._ends_at - anyio.current_time(), 0.001),

@@ -14,7 +14,7 @@ from stretto.batch.running import Crew
 from stretto.batch.tables import work_key
 from stretto.core.models import Model
 from stretto.core.task import Task
-from stretto.engine import Books, Budget, Gates, Job
+from stretto.engine import Books, Budget, Job, LimiterRegistry
 from stretto.models import open_model
 from stretto.recipes import load_recipe
 
@@ -30,7 +30,7 @@ class Office:
     """How the models were chosen; empty when all were named."""
     books: Books
     """What all rows together may use."""
-    gates: Gates
+    limiters: LimiterRegistry
     deadline: float
     """Seconds for the whole batch."""
     concurrency: int
@@ -106,7 +106,7 @@ def open_office(settings: Settings, *, task: str, keys: Mapping[str, str]) -> Of
         job=job,
         why=why,
         books=Books(run.budget),
-        gates=Gates(concurrency),
+        limiters=LimiterRegistry(concurrency),
         deadline=run.deadline,
         concurrency=concurrency,
         concurrency_stated="concurrency" in settings.sources,

@@ -14,7 +14,7 @@ from stretto.core.errors import JournalError, QueueError, StrettoError, UnderWay
 from stretto.core.journal import SavedRun
 from stretto.core.result import Failure, RunResult, Shortfall
 from stretto.core.task import Task
-from stretto.engine import Books, Gates, Job, Wanted, open_run, result_of
+from stretto.engine import Books, Job, LimiterRegistry, Wanted, open_run, result_of
 
 
 class Crew:
@@ -57,13 +57,13 @@ async def run_row(
     row: RowJob,
     *,
     journal: Book,
-    gates: Gates,
+    limiters: LimiterRegistry,
     books: Books | None = None,
     crew: Crew | None = None,
     deadline: float = inf,
 ) -> RowOutcome:
     """Run a row and return what came of it in short; see `carry_out`."""
-    ran = await carry_out(row, journal=journal, gates=gates, books=books, crew=crew, deadline=deadline)
+    ran = await carry_out(row, journal=journal, limiters=limiters, books=books, crew=crew, deadline=deadline)
     return ran.outcome
 
 
@@ -71,7 +71,7 @@ async def carry_out(
     row: RowJob,
     *,
     journal: Book,
-    gates: Gates,
+    limiters: LimiterRegistry,
     books: Books | None = None,
     crew: Crew | None = None,
     deadline: float = inf,
@@ -90,7 +90,7 @@ async def carry_out(
         async with opened(journal, row.run_id, row.spec) as new:
             if new:
                 before = SavedRun()
-                return await _run(row, job, before, journal, gates, begun)
+                return await _run(row, job, before, journal, limiters, begun)
         before = await journal.load(row.run_id)
         standing = await standing_of(row, before, journal, job)
         if standing.over:
@@ -102,7 +102,7 @@ async def carry_out(
                 await reopen_failed(journal, row.run_id)
             # Another process may have been at it when it was looked at.
             before = await journal.load(row.run_id)
-            return await _run(row, job, before, journal, gates, begun)
+            return await _run(row, job, before, journal, limiters, begun)
     except (JournalError, QueueError, UnderWayError):
         raise
     except Exception as error:  # One row's poison, or a bug that it brings to light, is not to stop the others.
@@ -110,12 +110,17 @@ async def carry_out(
 
 
 async def _run(
-    row: RowJob, job: Job, saved: SavedRun, journal: Book, gates: Gates, begun: Callable[[int], object] | None
+    row: RowJob,
+    job: Job,
+    saved: SavedRun,
+    journal: Book,
+    limiters: LimiterRegistry,
+    begun: Callable[[int], object] | None,
 ) -> Ran:
     if begun is not None:
         begun(_calls(saved))
     with observing() as observers:
-        async with open_run(job, RowJournal(journal, saved), gates, observers=observers) as events:
+        async with open_run(job, RowJournal(journal, saved), limiters, observers=observers) as events:
             result = await events.result()
     calls = result.usage.calls - _calls(saved)
     return Ran(result=result, outcome=RowOutcome.of(result, calls=calls, reused=False))

@@ -1,8 +1,8 @@
 """Runs a plan: orchestrator, workers, synthesis, as one stream of events."""
 
 from stretto.engine.books import Books, Budget
-from stretto.engine.gates import Gates
 from stretto.engine.job import Job, ReviewHook, RunSettings, Team
+from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.quote import quote
 from stretto.engine.saved import AS_REVIEWED, AS_WRITTEN, Wanted, result_of
 from stretto.engine.stream import EventStream, open_run
@@ -13,8 +13,8 @@ __all__ = [
     "Books",
     "Budget",
     "EventStream",
-    "Gates",
     "Job",
+    "LimiterRegistry",
     "ReviewHook",
     "RunSettings",
     "Team",

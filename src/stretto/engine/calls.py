@@ -1,4 +1,4 @@
-"""Makes model calls: within the budget, through the gate, in the journal before and after, again when that helps."""
+"""Makes model calls: within the budget and the rate limit, in the journal before and after, again when it helps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,14 +13,13 @@ from stretto.core.events import CallEnded, RunWaiting
 from stretto.core.journal import CallEnd, CallStart, Journal
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.result import Failure
-from stretto.core.sending import holding
 from stretto.core.usage import FREE, Cost, Usage
 from stretto.engine.books import Books, Tally
 from stretto.engine.emitter import Emitter
 from stretto.engine.exchange import Exchange
-from stretto.engine.gate import OnLowered
-from stretto.engine.gates import Gates
 from stretto.engine.job import Job
+from stretto.engine.limits.rate_limiter import OnLowered
+from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.retry import retrying
 from stretto.engine.warmth import Warmth
 
@@ -55,10 +54,10 @@ class _Answered:
 class Caller:
     """Makes the calls of one run."""
 
-    def __init__(self, job: Job, journal: Journal, gates: Gates, books: Books, emitter: Emitter) -> None:
+    def __init__(self, job: Job, journal: Journal, limiters: LimiterRegistry, books: Books, emitter: Emitter) -> None:
         self._job = job
         self._journal = journal
-        self._gates = gates
+        self._limiters = limiters
         self._books = books
         self._emitter = emitter
         self._warmth = Warmth()
@@ -115,9 +114,9 @@ class Caller:
         raise AssertionError("tenacity re-raises the last error")
 
     async def _call(self, exchange: Exchange[T], model: Model, turns: tuple[Turn, ...], tally: Tally) -> _Answered:
-        """Make one call, as soon as there is money and a place for it."""
+        """Make one call, as soon as there is money and a slot for it."""
         self._raise_if_closed(model)
-        self._gates.look(model.account, self._job.run_id, anyio.current_time())
+        self._limiters.look(model.account, self._job.run_id, anyio.current_time())
         request = exchange.request(turns)
         reserved = reservation(request)
         start = CallStart(
@@ -132,10 +131,10 @@ class Caller:
         async with (
             self._warmth.lead(model, request) as leader,
             self._books.reserve(start),
-            self._gates.place(model, self._job.run_id, self._lowered(model)) as place,
+            self._limiters.slot(model, self._job.run_id, self._lowered(model)) as slot,
         ):
             self._raise_if_closed(model)  # It may have come to that in the meantime.
-            self._gates.check(model.account, self._job.run_id, anyio.current_time())
+            self._limiters.check(model.account, self._job.run_id, anyio.current_time())
             if tally.began is None:
                 tally.began = anyio.current_time()
             tally.attempts += 1
@@ -144,13 +143,12 @@ class Caller:
             if leader is not None:
                 on_text = leader.listen(on_text)
             try:
-                with holding(place.sending):
-                    answered = await self._recorded(start, model, request, on_text, tally)
+                answered = await self._recorded(start, model, request, on_text, tally)
             except ModelError as error:
                 self._close(model, error)
                 raise
-            place.limits = answered.reply.limits
-            self._gates.succeeded(model.account)
+            slot.limits = answered.reply.limits
+            self._limiters.succeeded(model.account)
             return answered
 
     def _raise_if_closed(self, model: Model) -> None:
@@ -160,12 +158,12 @@ class Caller:
     def _close(self, model: Model, error: ModelError) -> None:
         """Stop further calls that would only fail in the same way: to the model, or to the whole account."""
         if error.kind == "billing":
-            if self._gates.trip(model.account, self._job.run_id, error, anyio.current_time()):
+            if self._limiters.trip(model.account, self._job.run_id, error, anyio.current_time()):
                 message = f"No further calls: {error}"
                 self._emitter.emit(RunWaiting(cause="breaker", model=model.name, message=message))
         elif error.run_wide:
             self._closed[model.name] = error
-            self._gates.of(model).turn_away(error, self._job.run_id)
+            self._limiters.limiter(model).turn_away(error, self._job.run_id)
 
     async def _recorded(
         self, start: CallStart, model: Model, request: ModelRequest, on_text: OnText | None, tally: Tally

@@ -10,7 +10,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Exchange(Protocol[T_co]):
-    """What `Caller` needs to know about a role; the role knows nothing of retries, gates or budgets."""
+    """What `Caller` needs to know about a role; the role knows nothing of retries, limiters or budgets."""
 
     subtask_id: str
     """Empty for the orchestrator and the synthesis."""

@@ -7,7 +7,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 
 from stretto.core.errors import ModelError
 from stretto.engine.job import RunSettings
-from stretto.engine.pace import LONGEST_PAUSE, THROTTLED
+from stretto.engine.limits.retry_after import LONGEST_PAUSE, THROTTLED
 
 Announce = Callable[[ModelError, float], None]
 """Told why there is going to be another attempt, and after how many seconds."""

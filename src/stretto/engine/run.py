@@ -21,9 +21,9 @@ from stretto.engine.calls import Caller
 from stretto.engine.conclude import plan_warnings, shortfall_of, status_of
 from stretto.engine.dispatch import Dispatcher
 from stretto.engine.emitter import Emitter
-from stretto.engine.gates import Gates
 from stretto.engine.job import Job
 from stretto.engine.ledger import Ledger
+from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.planning import Planned, Planner
 from stretto.engine.quote import quote, synthesis_reservation
 from stretto.engine.saved import AS_REVIEWED, AS_WRITTEN
@@ -35,13 +35,13 @@ from stretto.recipes import verify_recipe
 class Run:
     """The state of one run."""
 
-    def __init__(self, job: Job, journal: Journal, gates: Gates, emitter: Emitter) -> None:
+    def __init__(self, job: Job, journal: Journal, limiters: LimiterRegistry, emitter: Emitter) -> None:
         self._job = job
         self._journal = journal
         self._emitter = emitter
         self._emit = emitter.emit
         self._books = Books(job.settings.budget, above=job.books)
-        self._caller = Caller(job, journal, gates, self._books, emitter)
+        self._caller = Caller(job, journal, limiters, self._books, emitter)
         self._held = f"synthesis of {job.run_id}"
         self._sealed: set[str] = set()
         self._warnings: tuple[str, ...] = ()

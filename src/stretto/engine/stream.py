@@ -12,8 +12,8 @@ from stretto.core.events import Event
 from stretto.core.journal import Journal
 from stretto.core.result import RunResult
 from stretto.engine.emitter import Emit, Emitter
-from stretto.engine.gates import Gates
 from stretto.engine.job import Job
+from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.recorder import Recorder
 from stretto.engine.run import Run
 
@@ -55,7 +55,7 @@ class EventStream:
 
 @asynccontextmanager
 async def open_run(
-    job: Job, journal: Journal, gates: Gates, *, observers: Sequence[Emit] = ()
+    job: Job, journal: Journal, limiters: LimiterRegistry, *, observers: Sequence[Emit] = ()
 ) -> AsyncGenerator[EventStream]:
     """Start a run, or resume the one that the journal knows under its id; leaving cancels what is under way.
 
@@ -73,7 +73,7 @@ async def open_run(
                     async with anyio.create_task_group() as group:
                         group.start_soon(recorder.write)
                         emitter = Emitter(send, (recorder.observe, *observers))
-                        ending.result = await Run(job, journal, gates, emitter).carry_out()
+                        ending.result = await Run(job, journal, limiters, emitter).carry_out()
                         recorder.close()
                 except* JournalError:
                     recorder.forget()
@@ -83,7 +83,7 @@ async def open_run(
             except* Exception as errors:
                 ending.failure = _single(errors)
             finally:
-                gates.run_ended(job.run_id)
+                limiters.run_ended(job.run_id)
                 ending.over.set()
 
     with receive:

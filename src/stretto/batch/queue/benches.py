@@ -1,4 +1,4 @@
-"""What a worker has open for each batch it works on: models, gates, books, and the rows under way."""
+"""What a worker has open for each batch it works on: models, limiters, books, and the rows under way."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from stretto.batch.queue.peers import Divided, Peers
 from stretto.batch.queue.records import work_from_bytes
 from stretto.batch.queue.rows import Taken
 from stretto.batch.running import Crew
-from stretto.engine import Budget, Gates
+from stretto.engine import Budget, LimiterRegistry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +24,7 @@ class Bench:
 
     work: Work
     crew: Crew
-    gates: Gates
+    limiters: LimiterRegistry
     others: Divided
     books: BorrowedBooks | None
     """None where nothing is limited."""
@@ -82,7 +82,7 @@ class Benches:
         return Bench(
             work=work,
             crew=self._crew,
-            gates=Gates(taken.concurrency or self._concurrency, others=others),
+            limiters=LimiterRegistry(taken.concurrency or self._concurrency, others=others),
             others=others,
             books=BorrowedBooks(self._queue, batch_id, Budget(usd=taken.usd, tokens=taken.tokens)) if limited else None,
         )

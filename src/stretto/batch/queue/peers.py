@@ -13,7 +13,7 @@ from stretto.batch.queue.opening import Queue
 from stretto.batch.queue.records import failure_from_bytes
 from stretto.core.errors import ModelError
 from stretto.core.result import Failure
-from stretto.engine.breaker import PROBE_EVERY
+from stretto.engine.limits.circuit_breaker import PROBE_EVERY
 from stretto.journal.codec import dump
 
 HEARTBEAT_SECONDS = 5.0

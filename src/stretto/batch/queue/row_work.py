@@ -54,7 +54,7 @@ async def _ran(bench: Bench, taken: Taken, journal: Book, *, retry: bool) -> Ran
         return await carry_out(
             job,
             journal=journal,
-            gates=bench.gates,
+            limiters=bench.limiters,
             books=bench.books,
             crew=bench.crew,
             deadline=inf if taken.seconds is None else max(taken.seconds, 0.001),

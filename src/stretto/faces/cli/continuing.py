@@ -12,7 +12,7 @@ from stretto.app.resuming import Book, Limits, Reopen, spec_of, stream_saved
 from stretto.app.settings import Settings, load_settings
 from stretto.core.errors import InputError
 from stretto.core.models import Role
-from stretto.engine import EventStream, Gates, ReviewHook
+from stretto.engine import EventStream, LimiterRegistry, ReviewHook
 from stretto.export import check_writable
 from stretto.faces.cli.conduct import Errand, conduct, say_models
 from stretto.faces.cli.journals import Place, find_place
@@ -68,7 +68,7 @@ class _Continued:
         async with stream_saved(
             self.place.journal,
             self.run_id,
-            gates=Gates(self.concurrency),
+            limiters=LimiterRegistry(self.concurrency),
             keys=load_keys(),
             limits=self.limits,
             reopen=self.reopen,

@@ -1,4 +1,4 @@
-"""Workers behind the real gate and the real retry loop, before a provider that is made up, on a clock of its own."""
+"""Workers behind the real rate limiter and retry loop, before a provider that is made up, in virtual time."""
 
 import asyncio
 import random
@@ -13,8 +13,10 @@ import anyio
 
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.models import RateLimits
-from stretto.engine.gate import Gate
+from stretto.core.sending import before_sending
 from stretto.engine.job import RunSettings
+from stretto.engine.limits.concurrency import ConcurrencyGroup
+from stretto.engine.limits.rate_limiter import RateLimiter
 from stretto.engine.retry import retrying
 
 SETTINGS = RunSettings(subtasks=(1, 1), max_subtasks=1_000)
@@ -175,7 +177,8 @@ def rehearse(
 
 async def _rehearse(provider: Provider, workers: int, runs: int, concurrency: int, seed: int) -> Outcome:
     random.seed(seed)  # tenacity's jitter has no other source.
-    meter, gate = Meter(provider, random.Random(seed)), Gate(concurrency)
+    meter = Meter(provider, random.Random(seed))
+    limiter, group = RateLimiter(), ConcurrencyGroup(concurrency)
     ends, failed = [0.0] * runs, 0
 
     async def work(run: int) -> None:
@@ -183,18 +186,18 @@ async def _rehearse(provider: Provider, workers: int, runs: int, concurrency: in
         try:
             async for attempt in retrying(SETTINGS, lambda error: True, lambda error, wait: None):
                 with attempt:
-                    async with gate.place(str(run)) as place:
+                    async with limiter.slot(str(run), group) as slot:
                         await anyio.sleep(provider.preparation(meter.chance))
                         token = _late.set(provider.late(meter.chance))
-                        await place.sending()
+                        await before_sending()
                         _late.reset(token)
-                        place.limits = await meter.call()
+                        slot.limits = await meter.call()
         except ModelError:
             failed += 1
         ends[run] = anyio.current_time()
 
-    async with anyio.create_task_group() as group:
+    async with anyio.create_task_group() as tasks:
         for number in range(workers):
-            group.start_soon(work, number % runs)
+            tasks.start_soon(work, number % runs)
     answered = sum(taken for _, taken in meter.calls)
     return Outcome(calls=meter.calls, failed=failed, ends=ends, latency=meter.seconds / answered)

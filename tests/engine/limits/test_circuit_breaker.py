@@ -1,12 +1,14 @@
 """An account that cannot pay is left alone by every run."""
 
+from contextlib import AsyncExitStack
+
 import anyio
 import pytest
 
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelRequest, OnText
-from stretto.engine import Gates
-from stretto.engine.breaker import PROBE_EVERY, Breakers
+from stretto.engine import LimiterRegistry
+from stretto.engine.limits.circuit_breaker import PROBE_EVERY, CircuitBreakers
 from stretto.models import FunctionModel
 from tests.engine.stage import Stage, of_kind, plan
 
@@ -15,14 +17,14 @@ ERROR = ModelError("The credit is used up.", kind="billing", hint="Add credit.")
 
 def test_an_open_breaker_lets_one_call_through_now_and_then():
     """While runs are held back, a probe is made every ten seconds; an answer closes the breaker."""
-    breakers = Breakers()
+    breakers = CircuitBreakers()
     breakers.check("acme", "r1", 0.0)
     assert breakers.trip("acme", "r1", ERROR, 0.0)
     assert not breakers.trip("acme", "r1", ERROR, 0.5)
     with pytest.raises(ModelError, match="credit"):
         breakers.check("acme", "r2", 1.0)
     breakers.check("other", "r2", 1.0)
-    breakers.look("acme", "r2", PROBE_EVERY)  # Whoever still waits for a place is not the probe.
+    breakers.look("acme", "r2", PROBE_EVERY)  # Whoever still waits for a slot is not the probe.
     breakers.check("acme", "r2", PROBE_EVERY)
     with pytest.raises(ModelError, match="credit"):
         breakers.check("acme", "r3", PROBE_EVERY + 0.1)
@@ -32,7 +34,7 @@ def test_an_open_breaker_lets_one_call_through_now_and_then():
 
 def test_a_breaker_that_holds_nobody_back_is_closed():
     """When the last run it stopped has ended, the next run tries at once: its user may have paid."""
-    breakers = Breakers()
+    breakers = CircuitBreakers()
     breakers.trip("acme", "r1", ERROR, 0.0)
     with pytest.raises(ModelError):
         breakers.check("acme", "r2", 0.1)
@@ -99,13 +101,19 @@ class Elsewhere:
 async def test_what_other_processes_met_holds_here_too():
     """An account that cannot pay is told to the others and heard of them; a limit for all is divided."""
     others = Elsewhere()
-    gates = Gates(20, others=others)
+    limiters = LimiterRegistry(20, others=others)
     with pytest.raises(ModelError, match="credit"):
-        gates.check("acme", "r1", 0.0)
-    gates.check("other", "r1", 0.0)
-    assert gates.trip("other", "r1", ERROR, 0.0)
+        limiters.check("acme", "r1", 0.0)
+    limiters.check("other", "r1", 0.0)
+    assert limiters.trip("other", "r1", ERROR, 0.0)
     assert others.told == ["other"]
-    assert gates.of(FunctionModel(answer_nothing, name="shared")).pace.limit == 5
+    model = FunctionModel(answer_nothing, name="shared")
+    async with AsyncExitStack() as stack:
+        for _ in range(5):
+            await stack.enter_async_context(limiters.slot(model, "r1"))
+        with anyio.move_on_after(0):
+            await stack.enter_async_context(limiters.slot(model, "r1"))
+        assert limiters.limiter(model).in_flight == 5
 
 
 async def answer_nothing(request: ModelRequest, say: OnText) -> str:

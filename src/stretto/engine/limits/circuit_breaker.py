@@ -16,7 +16,7 @@ class _Open:
     """The runs that were stopped by it; when the last one has ended, the next run simply tries."""
 
 
-class Breakers:
+class CircuitBreakers:
     """One breaker per account. Pure: time is an argument, in seconds."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Breakers:
             opened.next_probe = now + PROBE_EVERY
 
     def look(self, account: str, run_id: str, now: float) -> None:
-        """The same before a call that is still to wait for its place: it is not the probe yet."""
+        """The same before a call that is still to wait for its slot: it is not the probe yet."""
         if opened := self._open.get(account):
             opened.runs.add(run_id)
             if now < opened.next_probe:

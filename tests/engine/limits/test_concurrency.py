@@ -1,4 +1,4 @@
-"""The gate in front of one model."""
+"""Calls at a time: turns, places, and several limits in one process."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,72 +10,73 @@ import pytest
 
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelRequest, OnText
-from stretto.engine.gate import Gate
-from stretto.engine.gates import Gates
-from tests.engine.rehearsal import VirtualLoop
+from stretto.engine.limits.concurrency import ConcurrencyGroup
+from stretto.engine.limits.rate_limiter import RateLimiter
+from stretto.engine.limits.registry import LimiterRegistry
+from tests.engine.limits.rehearsal import VirtualLoop
 from tests.engine.stage import Stage, plan, write
 
 pytestmark = pytest.mark.anyio
 
 
-async def hold(gate: Gate, run: str, log: list[str], release: anyio.Event) -> None:
-    """Take a place, say so, and keep it until released."""
-    async with gate.place(run):
+async def hold(limiter: RateLimiter, group: ConcurrencyGroup, run: str, log: list[str], release: anyio.Event) -> None:
+    """Take a slot, say so, and keep it until released."""
+    async with limiter.slot(run, group):
         log.append(run)
         await release.wait()
 
 
 async def test_runs_that_wait_take_turns():
     """A run with many waiting calls does not keep another run's single call behind all of them."""
-    gate, log, release = Gate(1), [], anyio.Event()
-    async with anyio.create_task_group() as group, AsyncExitStack() as stack:
-        await stack.enter_async_context(gate.place("first"))
+    limiter, group, log, release = RateLimiter(), ConcurrencyGroup(1), [], anyio.Event()
+    async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
+        await stack.enter_async_context(limiter.slot("first", group))
         for run in ("big", "big", "big", "small"):
-            group.start_soon(hold, gate, run, log, release)
+            tasks.start_soon(hold, limiter, group, run, log, release)
             await anyio.wait_all_tasks_blocked()
         release.set()
         await stack.aclose()
     assert log == ["big", "small", "big", "big"]
-    assert gate.in_flight == 0
+    assert limiter.in_flight == 0
 
 
 async def test_a_call_cancelled_while_it_waits_leaves_no_trace():
     """Cancelling a waiting call frees nothing it did not have and blocks nobody."""
-    gate, log, release = Gate(1), [], anyio.Event()
-    async with anyio.create_task_group() as group:
-        async with gate.place("holder"):
+    limiter, group, log, release = RateLimiter(), ConcurrencyGroup(1), [], anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        async with limiter.slot("holder", group):
             with anyio.move_on_after(0):
-                await hold(gate, "gone", log, release)
-            group.start_soon(hold, gate, "next", log, release)
+                await hold(limiter, group, "gone", log, release)
+            tasks.start_soon(hold, limiter, group, "next", log, release)
             await anyio.wait_all_tasks_blocked()
         await anyio.wait_all_tasks_blocked()
-        assert (log, gate.in_flight) == (["next"], 1)
+        assert (log, limiter.in_flight) == (["next"], 1)
         release.set()
-    assert gate.in_flight == 0
+    assert limiter.in_flight == 0
 
 
-async def test_a_place_given_in_the_moment_of_cancelling_is_passed_on():
-    """A call that is admitted and cancelled at once, as asyncio's own cancel does, hands its place on."""
-    gate, log, release = Gate(1), list[str](), anyio.Event()
+async def test_a_slot_given_in_the_moment_of_cancelling_is_passed_on():
+    """A call that is admitted and cancelled at once, as asyncio's own cancel does, hands its slot on."""
+    limiter, group, log, release = RateLimiter(), ConcurrencyGroup(1), list[str](), anyio.Event()
     release.set()
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(gate.place("holder"))
-        gone = asyncio.create_task(hold(gate, "gone", log, release))
+        await stack.enter_async_context(limiter.slot("holder", group))
+        gone = asyncio.create_task(hold(limiter, group, "gone", log, release))
         await anyio.wait_all_tasks_blocked()
-        after = asyncio.create_task(hold(gate, "next", log, release))
+        after = asyncio.create_task(hold(limiter, group, "next", log, release))
         await anyio.wait_all_tasks_blocked()
         await stack.aclose()  # Admits "gone", which is cancelled before it can run.
         gone.cancel()
     await after
-    assert (log, gate.in_flight, gone.cancelled()) == (["next"], 0, True)
+    assert (log, limiter.in_flight, gone.cancelled()) == (["next"], 0, True)
 
 
-async def test_a_model_has_one_gate_for_all():
-    """Everybody who asks for a model's gate gets the same one; another account's has its own."""
+async def test_a_model_has_one_rate_limiter_for_all():
+    """Everybody who asks for a model's limiter gets the same one; another account's has its own."""
     one, same, other = Stage([]).model, Stage([]).model, Stage([]).model
     other.account = "another"
-    assert Gates(3).of(one) is Gates(9).of(same)
-    assert Gates(3).of(one) is not Gates(3).of(other)
+    assert LimiterRegistry(3).limiter(one) is LimiterRegistry(9).limiter(same)
+    assert LimiterRegistry(3).limiter(one) is not LimiterRegistry(3).limiter(other)
 
 
 @dataclass
@@ -113,9 +114,9 @@ def meet(*crowds: Crowd, after: float = 0.0) -> list[tuple[float, int]]:
     starts: list[tuple[float, int]] = []
 
     async def all_of_them() -> None:
-        async with anyio.create_task_group() as group:
+        async with anyio.create_task_group() as tasks:
             for crowd in crowds:
-                group.start_soon(crowd.run, crowds, starts)
+                tasks.start_soon(crowd.run, crowds, starts)
                 await anyio.sleep(after)
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
@@ -155,34 +156,34 @@ def test_a_large_number_holds_only_while_somebody_asks_for_it():
     assert most(starts, after=large.ended + 0.5) == 2
 
 
-async def test_a_gate_that_is_shut_for_long_keeps_nothing_of_the_call_that_shut_it():
+async def test_a_model_that_is_out_of_reach_keeps_nothing_of_the_call_that_was_told_so():
     """The error is kept without its frames, which would keep the model and its connections until the loop ends."""
-    gate = Gate(2)
+    limiter, group = RateLimiter(), ConcurrencyGroup(2)
     told = ModelError("Come back later.", kind="rate_limit", retry_after=90.0, status=429)
     with pytest.raises(ModelError):
-        async with gate.place("run"):
+        async with limiter.slot("run", group):
             raise told
     for _ in range(2):
         with pytest.raises(ModelError, match="Come back later") as caught:
-            async with gate.place("run"):
-                raise AssertionError("the gate is shut")
+            async with limiter.slot("run", group):
+                raise AssertionError("the model is out of reach")
         assert caught.value is not told
         assert (caught.value.kind, caught.value.retry_after, caught.value.status) == ("rate_limit", 90.0, 429)
 
 
 async def test_calls_that_are_not_to_be_made_do_not_wait_for_their_turn():
     """A cause that ends one run's calls ends its wait at once, and nobody else's."""
-    gate, log, release = Gate(1), list[str](), anyio.Event()
+    limiter, group, log, release = RateLimiter(), ConcurrencyGroup(1), list[str](), anyio.Event()
     error = ModelError("no key", kind="authentication")
-    async with anyio.create_task_group() as group, AsyncExitStack() as stack:
-        await stack.enter_async_context(gate.place("holder"))
-        group.start_soon(hold, gate, "other", log, release)
+    async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
+        await stack.enter_async_context(limiter.slot("holder", group))
+        tasks.start_soon(hold, limiter, group, "other", log, release)
         await anyio.wait_all_tasks_blocked()
         with pytest.RaisesGroup(pytest.RaisesExc(ModelError, match="no key")):
             async with anyio.create_task_group() as waiting:
-                waiting.start_soon(hold, gate, "closed", log, release)
+                waiting.start_soon(hold, limiter, group, "closed", log, release)
                 await anyio.wait_all_tasks_blocked()
-                gate.turn_away(error, "closed")
+                limiter.turn_away(error, "closed")
         release.set()
         await stack.aclose()
     assert log == ["other"]
