@@ -219,6 +219,10 @@ class Run:
         result = RunResult(
             run_id=self._job.run_id,
             status=status_of(results, shortfall),
+            labels=self._job.team.labels,
+            task=self._job.task.text,
+            context=dict(self._job.task.context),
+            recipe=self._job.recipe.name,
             analysis=plan.analysis if plan else "",
             results=results,
             synthesis=synthesis,

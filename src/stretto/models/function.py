@@ -16,9 +16,9 @@ A function or an `async` one."""
 class FunctionModel:
     """Answers with what a function returns. Text is told in one piece unless the function tells it itself.
 
-    The function may be `async`; it gets the `ModelRequest` and a function that tells a piece of text to whoever
-    watches. It returns the whole answer, as text or as a `ModelReply`, or raises `ModelError`. `name` is what the model
-    is called in results and events. Raises `InputError` when it is not given a function.
+    `answer` is the function, which may be `async`: it gets the `ModelRequest` and a function that tells a piece of text
+    to whoever watches, and returns the whole answer, as text or as a `ModelReply`, or raises `ModelError`. `name` is
+    what the model is called in results and events. Raises `InputError` when it is not given a function.
     """
 
     label = ""

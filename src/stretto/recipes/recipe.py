@@ -46,6 +46,7 @@ class Recipe:
     max_subtasks: int
     """How many subtasks are carried out at most, whatever the plan says."""
     plan_format: PlanFormat
+    """The markup in which the orchestrator is asked to write."""
     checks: tuple[str, ...]
     """Names of the checks on every answer, in order."""
     max_output_tokens: Mapping[Role, int]
