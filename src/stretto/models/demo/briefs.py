@@ -38,6 +38,7 @@ _TAG_START = re.compile(
     r"analysis|response|think|thought|reason|reflect|scratchpad))",
     re.IGNORECASE,
 )
+_UNNAMED: Mapping[Language, str] = {"en": "product", "zh": "产品"}
 _LONGEST_FACT = 160
 _MOST_FEATURES = 12
 _MOST_FACTS = 12
@@ -94,7 +95,8 @@ def make_brief(reading: Reading, language: Language, genre: Genre) -> Brief:
         facts.setdefault("audience", tidy(topic.audience))
     if not features:
         features = split_list(topic.features)
-    name = tidy(topic.name if product else topic.subject) or tidy(reading.task)
+    # Where the task names no product, one word fits them all.
+    name = (tidy(topic.name) or _UNNAMED[language]) if product else tidy(topic.subject) or tidy(reading.task)
     return Brief(
         task=tidy(reading.task),
         text=reading.task[:_SAMPLE],
