@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from stretto.core.text import strip_control
-from stretto.models.demo.language import Language, language_of
+from stretto.models.demo.language import Language, other_language
 from stretto.models.demo.library import Genre
 from stretto.models.demo.prompts import Reading
 from stretto.models.demo.topics import find_topic
@@ -66,6 +66,8 @@ class Brief:
     """audience, price, material, tone, use and name, where the brief has them."""
     others: tuple[tuple[str, str], ...]
     """Every other context value under the user's own name for it."""
+    foreign: str = ""
+    """The language that the brief is in, where it is one that cannot be written."""
 
     @property
     def words(self) -> str:
@@ -77,7 +79,7 @@ class Brief:
 def make_brief(reading: Reading, language: Language, genre: Genre) -> Brief:
     """Sort what `reading` says of a task of this genre."""
     product = genre == "copy"
-    topic = find_topic(reading.task, chinese=language_of(reading.task) == "zh")
+    topic = find_topic(reading.task)
     facts: dict[str, str] = {}
     features: list[str] = []
     others: list[tuple[str, str]] = []
@@ -107,6 +109,7 @@ def make_brief(reading: Reading, language: Language, genre: Genre) -> Brief:
         features=tuple(dict.fromkeys(feature for feature in features if feature))[:_MOST_FEATURES],
         facts={slot: value for slot, value in facts.items() if value and slot != "task"},
         others=tuple((name, value) for name, value in others if name and value)[:_MOST_FACTS],
+        foreign=other_language("\n".join((reading.task[:_SAMPLE], *reading.context.values()))),
     )
 
 

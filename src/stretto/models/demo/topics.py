@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from stretto.models.demo.language import language_of
 from stretto.models.demo.products_en import find_product as find_english_product
 from stretto.models.demo.products_en import trim
 from stretto.models.demo.products_zh import find_product as find_chinese_product
@@ -89,10 +90,10 @@ class Topic:
     """A list, as the task words it."""
 
 
-def find_topic(task: str, *, chinese: bool) -> Topic:
-    """Return what `task` is about; its first words when no pattern fits."""
+def find_topic(task: str) -> Topic:
+    """Return what `task` is about; the matter is its first words when no pattern fits."""
     text = task.strip()[:_SAMPLE]
-    return _chinese(text) if chinese else _english(text)
+    return _chinese(text) if language_of(text) == "zh" else _english(text)
 
 
 def _english(text: str) -> Topic:
@@ -110,7 +111,7 @@ def _english(text: str) -> Topic:
         product = product[: audience.start()]
     listed = _EN_LIST.search(said) or _EN_IS.search(said)
     product = _clip_words(product[_end(_DETERMINER, product) :].strip(_EDGES))
-    product = find_english_product(text) or trim(product)
+    product = find_english_product(text) or find_chinese_product(text) or trim(product)
     return Topic(
         name=product.partition(",")[0] or product,
         whole=product,
@@ -131,7 +132,8 @@ def _chinese(text: str) -> Topic:
     question = f"“{sentence[:_LONGEST_HAN]}”这个问题" if _ZH_QUESTION.match(sentence) else subject
     listed = _ZH_LIST.search(text)
     features = _SENTENCE_END.split(text[listed.end() :].strip(), maxsplit=1)[0] if listed else ""
-    name = find_chinese_product(text)
+    # An English task may be about a product with a Chinese name, and the other way round.
+    name = find_chinese_product(text) or find_english_product(text)
     return Topic(name=name, whole=name, subject=question, features=features)
 
 
