@@ -176,7 +176,7 @@ ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"plan": Plan(subtasks=())}, "plan.subtasks must be a tuple of one Subtask or more"),
     ({"plan": Plan(subtasks=("a",))}, "Subtask 1 of the plan must be a Subtask, got 'a'"),  # type: ignore[arg-type]
     ({"plan": Plan(subtasks=(Subtask(type="a", description="b"),) * 1001)}, "1001 subtasks; the ceiling is 1000"),
-    ({"review": True}, "review must be an async function of the plan and its quote, got True"),
+    ({"review": True}, "review must be a function of the plan and its quote, got True"),
 ]
 
 

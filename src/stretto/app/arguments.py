@@ -74,7 +74,7 @@ def _plan_hint(given: object) -> str:
 def read_review(given: object) -> ReviewHook | None:
     """Return a review, or None when there is none; raises `InputError`."""
     if given is not None and (isinstance(given, type) or not callable(given)):
-        raise refuse("review", "an async function of the plan and its quote", given)
+        raise refuse("review", "a function of the plan and its quote", given)
     return cast("ReviewHook | None", given)
 
 

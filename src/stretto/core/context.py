@@ -55,21 +55,34 @@ def _number(name: str, value: Decimal | Real) -> object:
 
 
 def _nested(name: str, value: object, depth: int) -> object:
-    dump = getattr(value, "model_dump", None)  # Of a pydantic model, which this room does not know.
-    if callable(dump) and not isinstance(value, type):
-        value = dump()
-    elif is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
-    if isinstance(value, Mapping):
-        entries = cast("Mapping[object, object]", value).items()
+    if isinstance(value, type):
+        raise _no_text(name, f"the class {value.__name__}")
+    shown = _fields(value)
+    if isinstance(shown, Mapping):
+        entries = cast("Mapping[object, object]", shown).items()
         return {_key(name, key): to_plain(f"{name}.{key}", item, depth=depth) for key, item in entries}
     if isinstance(value, Set):
         return sorted((to_plain(name, item, depth=depth) for item in cast("Set[object]", value)), key=str)
     if isinstance(value, Sequence):
         listed = cast("Sequence[object]", value)
         return [to_plain(f"{name}[{number}]", item, depth=depth) for number, item in enumerate(listed)]
-    raise InputError(
-        f"The context value {name!r} is {_called(value)}, which has no text of its own.",
+    kind = type(value).__name__
+    raise _no_text(name, f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}")
+
+
+def _fields(value: object) -> object:
+    """Return the fields of a dataclass or a pydantic model; anything else as it is."""
+    dump = getattr(value, "model_dump", None)  # Of a pydantic model, which this room does not know.
+    if callable(dump):
+        return dump()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return value
+
+
+def _no_text(name: str, what: str) -> InputError:
+    return InputError(
+        f"The context value {name!r} is {what}, which has no text of its own.",
         hint="Give text, a number, a date, or a list or mapping of these.",
     )
 
@@ -79,10 +92,3 @@ def _key(name: str, key: object) -> str:
     if plain is None or isinstance(plain, (dict, list)):
         raise InputError(f"The context value {name!r} has a key that is no text: {key!r}.")
     return str(plain)
-
-
-def _called(value: object) -> str:
-    if isinstance(value, type):
-        return f"the class {value.__name__}"
-    kind = type(value).__name__
-    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"

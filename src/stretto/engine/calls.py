@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from inspect import isawaitable
 from math import inf
 from typing import TypeVar, cast
 from uuid import uuid4
@@ -244,7 +245,8 @@ def _turned_away(error: ModelError) -> bool:
 async def _in_time(model: Model, request: ModelRequest, on_text: OnText | None) -> ModelReply:
     try:
         with anyio.fail_after(request.timeout + min(request.timeout, _MOST_GRACE_SECONDS)):
-            return _checked(await model.respond(request, on_text), model)
+            answering: object = model.respond(request, on_text)
+            return _checked(await answering if isawaitable(answering) else answering, model)
     except ModelError:
         raise
     except TimeoutError:
