@@ -80,7 +80,7 @@ UNUSABLE: list[tuple[str, object, str]] = [
     *[("subtasks", value, "subtasks must be a number or two of them") for value in ((True, 3), ("1", "2"), {1, 2})],
     *[
         ("checks", value, "checks must be a list of names or checks, got ")
-        for value in ("length", b"length", 5, Calm())
+        for value in ("length", b"length", 5, Calm(), {})
     ],
     ("checks", ["lenght"], "Unknown check 'lenght'. Known: empty"),
     ("checks", [Calm], "Calm is a class. Give one of its objects: Calm()."),

@@ -40,7 +40,7 @@ DEFAULT_CHECKS = tuple(_KNOWN)
 
 def open_checks(names_or_checks: object) -> tuple[Check, ...]:
     """Return the checks of a list, those given by name opened; raises `InputError` for what can be none."""
-    if isinstance(names_or_checks, (str, bytes)) or not isinstance(names_or_checks, Iterable):
+    if isinstance(names_or_checks, (str, bytes, Mapping)) or not isinstance(names_or_checks, Iterable):
         raise InputError(
             f"checks must be a list of names or checks, got {names_or_checks!r}.",
             hint='Write checks=["length"], or checks=[] for none.',

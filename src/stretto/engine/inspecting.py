@@ -35,15 +35,16 @@ async def inspect_all(checks: Sequence[Check], answer: Answer, *, seconds: float
 
 async def _inspect(check: Check, answer: Answer, seconds: float) -> tuple[Finding | None, bool]:
     """Return what a check says, and whether it failed."""
+    said: object = None
     try:
-        with anyio.fail_after(seconds):
-            said: object = check.inspect(answer)
+        with anyio.move_on_after(seconds) as scope:
+            said = check.inspect(answer)
             if isawaitable(said):
                 said = cast("object", await said)
-    except TimeoutError:
-        return _failed(check, f"no word from it within {seconds:g} seconds."), True
     except Exception as error:
         return _failed(check, repr(error)), True
+    if scope.cancelled_caught:
+        return _failed(check, f"no word from it within {seconds:g} seconds."), True
     if said is None:
         return None, False
     if _is_finding(said):

@@ -63,6 +63,17 @@ CHINESE = [
     ("请根据以下信息写商品描述", ""),
     ("来个文案吧", ""),
     ("介绍一下", ""),
+    ("写一段适合发朋友圈的随行杯文案", "随行杯"),
+    ("帮我们的随行杯想一句广告语", "随行杯"),
+    ("写一条卖随行杯的朋友圈", "随行杯"),
+    ("帮我把随行杯的介绍写得更有吸引力", "随行杯"),
+    ("对随行杯进行描述", "随行杯"),
+    ("帮我润色一下随行杯的文案", "随行杯"),
+    ("新品上市：随行杯，写个预告", "随行杯"),
+    ("要卖货，写随行杯文案", "随行杯"),
+    ("为“山野”随行杯写文案", "山野随行杯"),
+    ("写一段有趣的猫粮广告", "猫粮"),
+    ("介绍你们的产品", ""),
 ]
 
 ENGLISH = [
@@ -123,6 +134,14 @@ ENGLISH = [
     ("Describe it", ""),
     ("Create a description based on the following facts", ""),
     ("Turn these facts into a product text", ""),
+    ("Write a product page for the travel mug we sell", "travel mug"),
+    ("Draft an email that announces our travel mug", "travel mug"),
+    ("Write up our travel mug", "travel mug"),
+    ("We have a new travel mug, please write a post about it", "travel mug"),
+    ("Write short copy - travel mug", "travel mug"),
+    ("travel mug copy please", "travel mug"),
+    ("Write Amazon bullet points for a travel mug", "travel mug"),
+    ("Write a playful travel mug ad", "travel mug"),
 ]
 
 

@@ -17,13 +17,16 @@ _FACT_NAMES: Mapping[str, re.Pattern[str]] = {
     slot: re.compile(pattern, re.IGNORECASE)
     for slot, pattern in {
         "features": r"feature|benefit|highlight|selling|\busp|strength|advantage|key[ _-]?point|spec|"
+        r"eigenschaft|merkmal|vorteil|caract|"
         r"卖点|特点|特性|功能|亮点|优势|规格",
-        "audience": r"audience|customer|reader|persona|target|buyer|user|受众|用户|人群|客户|读者|顾客",
-        "price": r"price|cost|msrp|价格|售价|定价",
+        "audience": r"audience|customer|reader|persona|target|buyer|user|"
+        r"zielgruppe|public|público|cible|受众|用户|人群|客户|读者|顾客",
+        "price": r"price|cost|msrp|preis|prix|precio|价格|售价|定价",
         "material": r"material|fabric|made[ _-]?of|ingredient|材质|材料|面料|成分|原料",
         "tone": r"tone|voice|style|mood|语气|风格|调性|口吻",
         "use": r"\buse|usage|occasion|setting|scenario|用途|场景|使用",
-        "name": r"^(?:product|brand|product[ _-]?name|name)$|产品名|品牌|名称|^产品$",
+        "name": r"^(?:product|brand|product[ _-]?name|name|title|item|article|produkt(?:name)?|artikel|bezeichnung|"
+        r"produit|nom|producto|nombre)$|产品名|商品名|品牌|品名|名称|^(?:产品|商品|货品|单品|宝贝)$",
         "task": r"^(?:task|original[ _-]?task|任务)$",
     }.items()
 }

@@ -19,10 +19,11 @@ _AROUND = (
 )
 _VERB = (
     r"(?:撰写|创作|设计|制作|生成|编写|准备|起草|策划|构思|润色|改写|优化|拟定?|写(?:一写|写|一下|下|出)?|"
-    rf"(?:做|来|想|出|弄|整|编|取|起)(?:一下|下|出)?(?={_MEASURE}))"
+    rf"(?:做|来|想|出|弄|整|编|取|起)(?:一下|下|出)?(?={_MEASURE}))(?:一下|下(?!午))?"
 )
 _PROMOTE = (
-    r"(?:介绍|推广|推荐|宣传|描述|推销|安利|种草|夸一?夸|讲一?讲|说一?说|聊一?聊|谈一?谈|写一写|写写|售卖|销售|卖|主打|展示)"
+    r"(?:介绍|推广|推荐|宣传|描述|推销|安利|种草|夸一?夸|讲一?讲|说一?说|聊一?聊|谈一?谈|写一写|写写|售卖|销售|"
+    r"卖(?![得不出到完点家场])|主打|展示)"
     r"(?:一下下?|一波|一番|下|给大家)?"
 )
 # After "for", these are whom the text is written for and not what it is about.
@@ -38,10 +39,13 @@ _PATTERNS = tuple(
         r"(?:品名|名称|主推|主角|主题)(?:是|为|叫做?|[：:=])\s*(.+)",
         rf"{_DELIVERABLE}\s*[：:]\s*(.+)",
         r"把(.+?)(?:介绍|推荐|推销|安利|卖)给",
+        rf"把(.+?)的(?:{_AROUND})*{_DELIVERABLE}",
+        r"对(.+?)(?:进行|做|作)",
         r"以(.+?)为(?:主题|题|主角|对象|卖点)",
         rf"(?:关于|围绕|有关)(.+?)(?:的?(?:{_AROUND})*{_DELIVERABLE}|来?{_VERB}|$)",
         rf"(?:为|给|替)(.+?)(?:来|再)?{_VERB}",
-        rf"(?<!的)(?<!产品)(?<!商品){_PROMOTE}(?!{_AROUND}*{_DELIVERABLE}|语|词|稿|页|点|文|者|员|商|得|不|出|到|完)(.+)",
+        rf"帮(?!忙)(.+?)(?:来|再)?{_VERB}",
+        rf"(?<!的)(?<!产品)(?<!商品){_PROMOTE}(?!{_AROUND}*{_DELIVERABLE}|语|词|稿|页|点|文|者|员|商)(.+)",
         rf"(?:上线|推出|发布|上市|上新|开卖|新出|主营|在卖|研发)(?:了|过)?{_MEASURE}?(.+)",
         rf"{_VERB}{_MEASURE}?(.*?)的?(?:{_AROUND})*{_DELIVERABLE}",
         r"(?:这是|它是|我有|我们有|卖的是)(?:一?款|一个|一种)(.+)",
@@ -52,20 +56,23 @@ _PATTERNS = tuple(
         r"(?:针对|对于)(.+)",
     )
 )
-_QUOTES = "“”‘’「」『』《》【】\"' 　的"
+_QUOTES = re.compile(r"[“”‘’「」『』《》【】\"']")
+_EDGES = " 　的：:"
 _LEAD = re.compile(
     r"(?:(?:我们|咱们|咱|我|你们|本店|本公司|我司|公司|店里|店铺|自家)(?:家店里|店里|店铺|家|店|公司|品牌)?的?|"
     rf"(?:这|那|该|某|每|{_NUMBER})(?:款|个|种|台|件|只|支|瓶|条|把|双|套|副|盒|部|辆|张|本|份|波|点|些)|"
     r"(?:全新|最新|新款|新品|新出|新推出|新上市|新上线|刚出|刚上市|刚推出|即将上市|即将推出|最近推出|自研|自产)的?|"
+    r"(?:适合|适用于|用于|发在|能)[^的]{1,10}的|"
+    r"(?:吸引人|简短|有趣|活泼|好玩|专业|高级|走心|温暖|幽默|精彩|不同风格)的|"
     r"双十[一二]|双1[12]|618|"
     # Names begin with the character for "new", too.
     r"新的|新(?!疆|西兰|加坡|鲜|娘|生|能源|华|中式|年|手|会|东方))"
 )
 _TAIL = re.compile(
-    rf"(?:的(?:{_AROUND})*{_DELIVERABLE}$|好在哪.*|怎么样.*|有什么.*|的(?:优势|优点|特点|好处|亮点).*|吗$|带有|具有|具备|采用|特点|卖点|吧$|呢$|啊$|呀$|哦$|一下$|给.+$|[（(].*$)"
+    rf"(?:的(?:{_AROUND}|{_DELIVERABLE})+$|好在哪.*|怎么样.*|有什么.*|的(?:优势|优点|特点|好处|亮点).*|吗$|带有|具有|具备|采用|特点|卖点|吧$|呢$|啊$|呀$|哦$|一下$|给.+$|[（(].*$)"
 )
 _GENERIC = re.compile(
-    r"(?:吸引人|简短|有趣|活泼|好玩|专业|高级|走心|温暖|幽默|优秀|详细|完整|爆款|高转化|朗朗上口|好看|精彩|短|长|新|好|"
+    r"(?:吸引人|简短|有趣|活泼|好玩|专业|高级|走心|温暖|幽默|优秀|详细|完整|爆款|高转化|朗朗上口|好看|精彩|短|长|新|好|货品?|好物|"
     r"不同|产品|商品|东西|宝贝|它|他|她|这个|那个)+的?"
 )
 # What is left of the asking, where a pattern took too much.
@@ -90,12 +97,12 @@ def find_product(text: str) -> str:
 
 
 def _name(phrase: str) -> str:
-    name = phrase.strip(_QUOTES)
+    name = _QUOTES.sub("", phrase).strip(_EDGES)
     tail = _TAIL.search(name)
     name = name[: tail.start()] if tail else name
     while lead := _LEAD.match(name):
-        name = name[lead.end() :].strip(_QUOTES)
-    name = name.strip(_QUOTES).rstrip("0123456789")
+        name = name[lead.end() :].strip(_EDGES)
+    name = name.strip(_EDGES).rstrip("0123456789")
     if not name or len(name) > _MOST or _SOMEBODY.fullmatch(name) or _GENERIC.fullmatch(name) or _LEFT.search(name):
         return ""
     return name
