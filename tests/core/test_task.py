@@ -1,5 +1,15 @@
 """The task, its context, and the blocks that carry them."""
 
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,3 +89,86 @@ def test_values_render_without_surprises():
 def test_control_characters_are_stripped_for_display():
     """ANSI sequences and control characters go; line breaks and tabs stay."""
     assert strip_control("a\x1b[2Jb\x1b]0;title\x07c\x00\x7fd\te\nf\x9b") == "abcd\te\nf"
+
+
+class Colour(Enum):
+    """An enum of a caller's."""
+
+    RED = "red"
+
+
+class Size(str, Enum):  # noqa: UP042  # of the older form, which shows itself otherwise
+    """An enum that is text, too."""
+
+    BIG = "big"
+
+
+@dataclass
+class Offer:
+    """A value of a caller's."""
+
+    name: str
+    price: Decimal
+
+
+class Dumped:
+    """Like a model of pydantic."""
+
+    def model_dump(self) -> dict[str, object]:
+        """Return its fields."""
+        return {"since": date(2026, 1, 31)}
+
+
+ID = UUID("12345678123456781234567812345678")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decimal("1.50"), "1.50"),
+        (date(2026, 1, 31), "2026-01-31"),
+        (datetime(2026, 1, 31, 10, 30, tzinfo=UTC), "2026-01-31 10:30:00+00:00"),
+        (ID, str(ID)),
+        (PurePosixPath("a/b"), "a/b"),
+        (Colour.RED, "red"),
+        (Size.BIG, "big"),
+        ([Colour.RED, Size.BIG, Decimal("1.50"), date(2026, 1, 31)], "- red\n- big\n- 1.50\n- 2026-01-31"),
+        ({"b", "a", "c"}, "- a\n- b\n- c"),
+        (frozenset({2, 1}), "- 1\n- 2"),
+        (Offer(name="mug", price=Decimal("9.90")), '{"name": "mug", "price": "9.90"}'),
+        ([Offer(name="mug", price=Decimal(9))], '[{"name": "mug", "price": "9"}]'),
+        (Dumped(), '{"since": "2026-01-31"}'),
+        ({1: "a", Colour.RED: (1, 2)}, '{"1": "a", "red": [1, 2]}'),
+        (MappingProxyType({"a": deque([1])}), '{"a": [1]}'),
+        (Fraction(1, 2), "0.5"),
+        (range(2), "- 0\n- 1"),
+    ],
+)
+def test_values_with_a_text_of_their_own_are_told(value: object, text: str):
+    """Dates, decimals, enums, sets and values of a caller's reach the models as a person would write them."""
+    assert Task.of("t", {"a": value}).context["a"] == text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (b"cotton", "The context value 'a' is bytes, which are no text yet. Decode them: value.decode(\"utf-8\")."),
+        (bytearray(b"x"), "'a' is bytes"),
+        (object(), "The context value 'a' is an object, which has no text of its own. Give text, a number, a date, or"),
+        (Offer, "'a' is the class Offer, which has no text of its own"),
+        (Dumped, "'a' is the class Dumped"),
+        (len, "'a' is a builtin_function_or_method"),
+        ((letter for letter in "ab"), "'a' is a generator"),
+        ({"b": [1, object()]}, "The context value 'a.b[1]' is an object"),
+        ([{"c": b"x"}], "The context value 'a[0].c' is bytes"),
+        (Offer(name="mug", price=object()), "The context value 'a.price' is an object"),  # type: ignore[arg-type]
+        (float("nan"), "The context value 'a' is nan, which is no number. Leave it out, or say None."),
+        ([Decimal("Infinity")], "'a[0]' is Infinity, which is no number"),
+        ({(1, 2): "x"}, "The context value 'a' has a key that is no text: (1, 2)."),
+    ],
+)
+def test_what_has_no_text_is_refused_and_not_sent_as_python_shows_it(value: object, said: str):
+    """An object or bytes is named with its place in the context, and never sent as `<object at 0x…>`."""
+    with pytest.raises(InputError) as caught:
+        Task.of("t", {"a": value})
+    assert said in str(caught.value)

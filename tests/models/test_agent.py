@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from pydantic_ai import Agent, AgentRunResult, CachePoint, TextOutput
+from pydantic_ai import Agent, AgentRunResult, CachePoint, RunContext, TextOutput
 from pydantic_ai.agent import WrapperAgent
 from pydantic_ai.exceptions import UnexpectedModelBehavior, UsageLimitExceeded
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart
@@ -16,7 +16,8 @@ from pydantic_ai.models.test import TestModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.usage import RequestUsage
 
-from stretto.core.errors import ErrorKind, ModelError
+from stretto import Orchestrator
+from stretto.core.errors import ErrorKind, InputError, ModelError
 from stretto.core.models import Turn
 from stretto.core.usage import UNKNOWN_COST, Usage
 from stretto.models import open_model
@@ -216,3 +217,38 @@ async def test_the_last_of_several_models_speaks(server, protocols, make_request
     with pytest.raises(ModelError) as caught:
         await open_model(FallbackModel(*models)).respond(make_request())
     assert caught.value.kind == "rate_limit"
+
+
+@dataclass
+class Shop:
+    """What an agent's tools need."""
+
+    stock: int
+
+
+def _make_shop_agent(model: object) -> Agent[Shop, str]:
+    agent = Agent(model, name="shop", deps_type=Shop)  # type: ignore[call-overload]
+
+    @agent.tool
+    def count(context: RunContext[Shop]) -> str:
+        return f"{context.deps.stock} left"
+
+    return agent
+
+
+async def test_the_deps_of_an_agent_reach_its_tools(make_request, streamed):
+    """What is given for a program's own agent is handed to every run of it."""
+    model = open_model(_make_shop_agent(TestModel()), deps=Shop(stock=7))
+    reply = await model.respond(make_request(), (lambda text: None) if streamed else None)
+    assert "7 left" in reply.text
+
+
+def test_an_agent_that_needs_deps_is_refused_without_them():
+    """Its tools would break in the middle of a run; the error says how deps are given."""
+    agent = _make_shop_agent(TestModel())
+    with pytest.raises(InputError, match=r"agent shop needs deps of type Shop. .*open_model\(agent, deps=…\)"):
+        open_model(agent)
+    with pytest.raises(InputError, match="worker_model cannot be used: The agent shop needs deps of type Shop"):
+        Orchestrator(model="demo", worker_model=agent)
+    with pytest.raises(InputError, match="deps are for a pydantic-ai Agent, and 'demo' is none"):
+        open_model("demo", deps=Shop(stock=1))

@@ -1,7 +1,7 @@
 """Reads a run out of the journal as it stands: what it was started with, what came of it. No call is made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from stretto.app.resuming import Book, spec_of
@@ -36,7 +36,14 @@ class Kept:
         wanted = Wanted(
             subtasks=tuple(settings["subtasks"]), synthesis=settings["synthesis"], review=self.spec["review"]
         )
-        return result_of(self.run_id, self.records, self.events, wanted)
+        result = result_of(self.run_id, self.records, self.events, wanted)
+        return replace(
+            result,
+            labels=tuple(self.spec["labels"]),
+            task=self.spec["task"],
+            context=self.spec["context"],
+            recipe=self.spec["recipe"]["name"],
+        )
 
     @property
     def report(self) -> Report:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from math import inf
-from typing import get_args
+from typing import cast, get_args
 
+from stretto.app.options import read_choice, read_number, read_text, read_whole_number, refuse
 from stretto.checks import open_checks
 from stretto.core.checks import Check
 from stretto.core.errors import InputError
@@ -32,31 +33,35 @@ def read_settings(
     deadline: float | None,
 ) -> RunSettings:
     """Return the settings of a run; what is None comes from the recipe. Raises `InputError`."""
-    asked_for = _range(subtasks, recipe)
+    asked_for = recipe.subtasks if subtasks is None else _range(subtasks)
     # Whoever asks for more than the recipe allows wants them made.
     most = max(recipe.max_subtasks, asked_for[1]) if max_subtasks is None else max_subtasks
     return RunSettings(
         subtasks=asked_for,
         max_subtasks=read_limit(most),
-        synthesis=_strategy(synthesis),
-        language=language or recipe.language,
+        synthesis=cast("SynthesisStrategy", read_choice("synthesis", synthesis, get_args(SynthesisStrategy))),
+        language=read_text("language", language, "zh") or recipe.language,
         checks=open_checks(recipe.checks if checks is None else checks),
         attempts=at_least_one("attempts", attempts),
         timeout=read_seconds("timeout", timeout),
         gap_timeout=read_seconds("gap_timeout", gap_timeout),
-        backoff=backoff,
+        backoff=read_number("backoff", backoff, "seconds", least=0),
         budget=read_budget(budget_usd, max_tokens_total),
-        deadline=inf if deadline is None else read_seconds("deadline", deadline),
+        deadline=inf if deadline is None else read_deadline(deadline),
     )
 
 
 def read_budget(usd: Decimal | float | None, tokens: int | None) -> Budget:
     """Return a budget; None is no limit. Raises `InputError`."""
-    if usd is not None and usd <= 0:
-        raise InputError(f"budget_usd must be more than 0 dollars, got {usd}.")
-    if tokens is not None and tokens <= 0:
-        raise InputError(f"max_tokens_total must be more than 0 tokens, got {tokens}.")
-    return Budget(usd=None if usd is None else Decimal(str(usd)), tokens=tokens)
+    return Budget(
+        usd=None if usd is None else _dollars(usd),
+        tokens=None if tokens is None else read_whole_number("max_tokens_total", tokens, unit="tokens"),
+    )
+
+
+def _dollars(usd: object) -> Decimal:
+    number = read_number("budget_usd", usd, "dollars")
+    return usd if isinstance(usd, Decimal) else Decimal(str(usd if isinstance(usd, (int, float)) else number))
 
 
 def refuse_unknown_prices(team: Team, budget: Budget) -> None:
@@ -72,48 +77,37 @@ def refuse_unknown_prices(team: Team, budget: Budget) -> None:
         )
 
 
-def at_least_one(name: str, value: int) -> int:
-    """Return the value; raises `InputError` when it is less than 1."""
-    if value < 1:
-        raise InputError(f"{name} must be 1 or more, got {value}.")
-    return value
+def at_least_one(name: str, value: object) -> int:
+    """Return the value; raises `InputError` unless it is a whole number from 1."""
+    return read_whole_number(name, value)
 
 
-def _range(subtasks: int | tuple[int, int] | None, recipe: Recipe) -> tuple[int, int]:
-    if subtasks is None:
-        return recipe.subtasks
-    low, high = _ends(subtasks)
+def _range(subtasks: object) -> tuple[int, int]:
+    ends = (subtasks, subtasks) if isinstance(subtasks, int) else subtasks
+    listed = tuple(cast("Sequence[object]", ends)) if isinstance(ends, (tuple, list)) else ()
+    # True is a whole number to Python, and nobody means one by it.
+    numbers = [end for end in listed if isinstance(end, int) and not isinstance(end, bool)]
+    if len(listed) != 2 or len(numbers) != 2:
+        raise refuse("subtasks", "a number or two of them, such as (2, 3)", subtasks)
+    return _checked(numbers[0], numbers[1])
+
+
+def _checked(low: int, high: int) -> tuple[int, int]:
     if not 1 <= low <= high <= HARD_CEILING:
         raise InputError(f"subtasks must be a range from 1 to {HARD_CEILING}, lowest first, got {low}-{high}.")
     return low, high
 
 
-def _ends(subtasks: object) -> tuple[int, int]:
-    match subtasks:
-        case int():
-            return subtasks, subtasks
-        case (int() as low, int() as high):
-            return low, high
-        case _:
-            raise InputError(f"subtasks must be a number or two of them, such as (2, 3), got {subtasks!r}.")
-
-
-def read_limit(limit: int) -> int:
+def read_limit(limit: object) -> int:
     """Return how many subtasks may be started at the most; raises `InputError` when that cannot be used."""
-    if not 1 <= limit <= HARD_CEILING:
-        raise InputError(f"max_subtasks must be from 1 to {HARD_CEILING}, got {limit}.")
-    return limit
+    return read_whole_number("max_subtasks", limit, most=HARD_CEILING)
 
 
-def read_seconds(name: str, value: float) -> float:
-    """Return the value; raises `InputError` unless it is more than 0."""
-    if value <= 0:
-        raise InputError(f"{name} must be more than 0 seconds, got {value:g}.")
-    return value
+def read_seconds(name: str, value: object) -> float:
+    """Return the value; raises `InputError` unless it is a number above 0."""
+    return read_number(name, value, "seconds")
 
 
-def _strategy(value: SynthesisStrategy) -> SynthesisStrategy:
-    known = get_args(SynthesisStrategy)
-    if value not in known:
-        raise InputError(f"synthesis must be one of {', '.join(known)}, got {value!r}.")
-    return value
+def read_deadline(value: object) -> float:
+    """Return the seconds of a whole run, infinity among them; raises `InputError`."""
+    return read_number("deadline", value, "seconds", endless=True)

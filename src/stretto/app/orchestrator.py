@@ -8,10 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from secrets import token_hex
 
+from stretto.app.arguments import read_id, read_journal, read_plan, read_recipe, read_review
 from stretto.app.blocking import run_blocking
-from stretto.app.folders import recipes_folder
 from stretto.app.limits import at_least_one, read_settings, refuse_unknown_prices
 from stretto.app.observers import observing
+from stretto.app.options import read_flag
 from stretto.app.resuming import Book, Reopen, reopen, reopen_failed, stream_saved, under_way
 from stretto.app.spec import to_spec
 from stretto.app.team import ModelSpec, assemble
@@ -24,7 +25,7 @@ from stretto.core.task import EMPTY, Task
 from stretto.core.usage import Cost, Quote, Usage
 from stretto.engine import EventStream, Job, LimiterRegistry, ReviewHook, open_run, quote
 from stretto.journal import MemoryJournal
-from stretto.recipes import Recipe, load_recipe
+from stretto.recipes import Recipe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,8 +45,33 @@ class Orchestrator:
     """Decides at run time which subtasks a task is worth, has workers carry them out, and returns every result.
 
     Models are pydantic-ai model strings, pydantic-ai models, a pydantic-ai `Agent`, or "demo"; without any, a strong
-    orchestrator and a cheaper worker are chosen from the keys in the environment. Raises `InputError` or `ModelError`
-    when something given here cannot be used.
+    orchestrator and a cheaper worker are chosen from the keys in the environment.
+
+    Args:
+        model: The orchestrator's model; None to have a pair chosen.
+        worker_model: The workers' model; None for the orchestrator's.
+        synthesis_model: The synthesis's model; None for the orchestrator's.
+        fallback_models: Asked in this order, for any role, when a role's own model gives no usable answer.
+        tiers: Models for subtasks that the orchestrator marks "fast" or "strong"; without any, it marks none.
+        recipe: A recipe's name, the path of its file, or a `Recipe`: the prompts, and what is not said here.
+        subtasks: How many subtasks to ask for, as a number or as the least and the most; None for the recipe's.
+        max_subtasks: How many subtasks to carry out at the most, whatever the plan says; None for the recipe's.
+        synthesis: What to make of all results: "none", "merge" (one text) or "compare" (a recommendation).
+        language: The language of the answers, as a code such as "zh"; None for the recipe's, else the brief's.
+        checks: What looks at every answer, by name or as an object of yours; None for the recipe's, [] for nothing.
+        attempts: Calls for one answer to one model, the first included.
+        concurrency: Calls to one model at a time, by all runs of this orchestrator.
+        timeout: Seconds for one call, and for one check.
+        gap_timeout: Seconds without a word in a call that is streamed.
+        backoff: Seconds before the second attempt at the most; doubles with each further one.
+        budget_usd: US dollars that a run may cost; a call that does not fit is not made. None for no limit.
+        max_tokens_total: Tokens that a run may use, input and output of all its calls; None for no limit.
+        deadline: Seconds for a whole run; what is not there by then is reported. None for no limit.
+        base_url: Another server that speaks the models' protocol; None for each provider's own.
+        keys: Keys by the name of their environment variable, in place of the saved ones; None for those.
+        journal: Where runs are kept, such as `open_journal()`; without one a run leaves nothing behind.
+
+    Raises `InputError` or `ModelError` when something given here cannot be used.
     """
 
     def __init__(
@@ -74,7 +100,7 @@ class Orchestrator:
         keys: Mapping[str, str] | None = None,
         journal: Book | None = None,
     ) -> None:
-        self.recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, user_folder=recipes_folder())
+        self.recipe = read_recipe(recipe)
         self._settings = read_settings(
             self.recipe,
             subtasks=subtasks,
@@ -95,7 +121,7 @@ class Orchestrator:
             worker_model=worker_model,
             synthesis_model=synthesis_model,
             fallback_models=fallback_models,
-            tiers=tiers or {},
+            tiers={} if tiers is None else tiers,
             base_url=base_url,
             keys=keys,
         )
@@ -103,7 +129,7 @@ class Orchestrator:
         self._limiters = LimiterRegistry(at_least_one("concurrency", concurrency))
         self._base_url = base_url
         self._keys = keys
-        self._journal = journal
+        self._journal = read_journal(journal)
 
     @property
     def models(self) -> Mapping[Role, str]:
@@ -123,7 +149,16 @@ class Orchestrator:
         plan: Plan | None = None,
         review: ReviewHook | None = None,
     ) -> RunResult:
-        """Run a task to its end. What models do wrong is in the result, not raised; see `RunResult.status`."""
+        """Run a task to its end. What models do wrong is in the result, not raised; see `RunResult.status`.
+
+        Args:
+            task: What is to be made, in words.
+            context: Facts by name that every model is told: text, numbers, dates, and lists and mappings of these.
+            plan: A plan to run in place of one that the orchestrator makes.
+            review: Shown the plan and its quote before anything starts; returns the plan to run, or None for nothing.
+
+        Raises `InputError` when one of these cannot be used.
+        """
         async with self.stream(task, context=context, plan=plan, review=review) as events:
             return await events.result()
 
@@ -135,7 +170,10 @@ class Orchestrator:
         plan: Plan | None = None,
         review: ReviewHook | None = None,
     ) -> RunResult:
-        """Run a task from synchronous code; works where an event loop is running too, as in a notebook."""
+        """Run a task from synchronous code; works where an event loop is running too, as in a notebook.
+
+        `task`, `context`, `plan` and `review` are those of `run`.
+        """
         return run_blocking(lambda: self.run(task, context=context, plan=plan, review=review))
 
     @asynccontextmanager
@@ -151,6 +189,7 @@ class Orchestrator:
         """Run a task and hand out its events as they happen; leaving the block cancels what is under way.
 
         `deltas` says that somebody watches the answers as they are written; without it workers are not streamed.
+        `task`, `context`, `plan` and `review` are those of `run`.
         """
         job = self._job(task, context, plan=plan, review=review, deltas=deltas)
         # Without a journal of the caller's each run has its own, which goes with it.
@@ -163,16 +202,21 @@ class Orchestrator:
     async def resume(self, run_id: str) -> RunResult:
         """Go on with a run from the journal; what was finished is not called again.
 
-        Raises `InputError`, also when the run is under way, here or in another process.
+        `run_id` is the one that its result and its events carry. Raises `InputError`, also when the run is under way,
+        here or in another process.
         """
         return await self._finish(run_id)
 
     async def retry(self, run_id: str) -> RunResult:
-        """Try a run's failed subtasks again; what is there stays. Raises `InputError`."""
+        """Try the failed subtasks of the run `run_id` again; what is there stays. Raises `InputError`."""
         return await self._finish(run_id, reopen_failed)
 
     async def rerun(self, run_id: str, subtask_id: str, *, note: str = "") -> RunResult:
-        """Have one subtask written again, `note` saying what is to be different; the old text stands until then."""
+        """Have one subtask written again, `note` saying what is to be different; the old text stands until then.
+
+        `run_id` names the run and `subtask_id` the subtask, as its result has them. Raises `InputError`.
+        """
+        read_id("subtask_id", subtask_id)
 
         async def again(journal: Book, found: str) -> object:
             return await reopen(journal, found, subtask_id, note=note)
@@ -181,7 +225,7 @@ class Orchestrator:
 
     @asynccontextmanager
     async def stream_resume(self, run_id: str, *, deltas: bool = False) -> AsyncGenerator[EventStream]:
-        """Go on with a run from the journal and hand out its events; see `resume`."""
+        """Go on with the run `run_id` from the journal and hand out its events, with `deltas` as in `stream`."""
         async with self._stream_saved(run_id, deltas=deltas) as events:
             yield events
 
@@ -190,13 +234,13 @@ class Orchestrator:
     ) -> AbstractAsyncContextManager[EventStream]:
         return stream_saved(
             self._book,
-            run_id,
+            read_id("run_id", run_id),
             limiters=self._limiters,
             keys=self._keys,
             own=self._team,
             own_settings=self._settings,
             reopen=reopen,
-            deltas=deltas,
+            deltas=read_flag("deltas", deltas),
         )
 
     async def _finish(self, run_id: str, reopen: Reopen | None = None) -> RunResult:
@@ -212,7 +256,10 @@ class Orchestrator:
         return self._journal
 
     async def plan(self, task: str, *, context: Mapping[str, object] = EMPTY) -> PlanResult:
-        """Have a plan made and run nothing of it; raises `PlanError` or `ModelError` when there is none."""
+        """Have a plan made and run nothing of it; raises `PlanError` or `ModelError` when there is none.
+
+        `task` and `context` are those of `run`.
+        """
         shown: list[tuple[Plan, Quote]] = []
 
         async def look(plan: Plan, estimate: Quote) -> None:
@@ -225,8 +272,11 @@ class Orchestrator:
         return PlanResult(plan=plan, warnings=result.warnings, usage=result.usage, cost=result.cost, quote=estimate)
 
     def quote(self, task: str, *, context: Mapping[str, object] = EMPTY, plan: Plan | None = None) -> Quote:
-        """Return what a run, or only the workers of a plan, is going to take; no call is made."""
-        return quote(self._job(task, context), plan)
+        """Return what a run, or only the workers of `plan`, is going to take; no call is made.
+
+        `task` and `context` are those of `run`.
+        """
+        return quote(self._job(task, context), read_plan(plan))
 
     def _job(
         self,
@@ -237,7 +287,7 @@ class Orchestrator:
         review: ReviewHook | None = None,
         deltas: bool = False,
     ) -> Job:
-        settings = self._settings
+        settings, plan = self._settings, read_plan(plan)
         if plan is not None:  # A plan that was chosen is run whole.
             count = len(plan.subtasks)
             settings = replace(settings, subtasks=(count, count), max_subtasks=max(settings.max_subtasks, count))
@@ -248,8 +298,8 @@ class Orchestrator:
             team=self._team,
             settings=settings,
             plan=plan,
-            review=review,
-            deltas=deltas,
+            review=read_review(review),
+            deltas=read_flag("deltas", deltas),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import anyio
 
-from stretto.app.limits import read_budget, read_limit, read_seconds, refuse_unknown_prices
+from stretto.app.limits import read_budget, read_deadline, read_limit, refuse_unknown_prices
 from stretto.app.observers import observing
 from stretto.app.spec import from_spec
 from stretto.core.errors import InputError, JournalError
@@ -57,7 +57,7 @@ class Limits:
                 tokens=settings.budget.tokens if budget.tokens is None else budget.tokens,
             ),
             max_subtasks=settings.max_subtasks if self.max_subtasks is None else read_limit(self.max_subtasks),
-            deadline=settings.deadline if self.deadline is None else read_seconds("deadline", self.deadline),
+            deadline=settings.deadline if self.deadline is None else read_deadline(self.deadline),
         )
 
 

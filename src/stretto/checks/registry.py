@@ -1,13 +1,15 @@
 """The checks by name."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from stretto.checks.echo import check_echo
 from stretto.checks.empty import check_empty
 from stretto.checks.facts import check_facts
 from stretto.checks.language import check_language
 from stretto.checks.length import check_length
+from stretto.checks.own import own_check
 from stretto.core.checks import Answer, Check, Finding
 from stretto.core.errors import InputError
 
@@ -36,12 +38,24 @@ DEFAULT_CHECKS = tuple(_KNOWN)
 """The names of all checks that come with stretto, in the order in which they look."""
 
 
-def open_checks(names_or_checks: Sequence[str | Check]) -> tuple[Check, ...]:
-    """Return the checks, those given by name opened; raises `InputError` for an unknown name."""
-    return tuple(_open(check) if isinstance(check, str) else check for check in names_or_checks)
+def open_checks(names_or_checks: object) -> tuple[Check, ...]:
+    """Return the checks of a list, those given by name opened; raises `InputError` for what can be none."""
+    if isinstance(names_or_checks, (str, bytes, Mapping)) or not isinstance(names_or_checks, Iterable):
+        raise InputError(
+            f"checks must be a list of names or checks, got {names_or_checks!r}.",
+            hint='Write checks=["length"], or checks=[] for none.',
+        )
+    checks = tuple(_open(check) for check in cast("Iterable[object]", names_or_checks))
+    # A run that is gone on with finds its checks by their names.
+    for number, check in enumerate(checks):
+        if any(other.name == check.name and other is not check for other in checks[:number]):
+            raise InputError(f"Two checks are called {check.name!r}.", hint="Give each a name of its own.")
+    return checks
 
 
-def _open(name: str) -> Check:
-    if name not in _KNOWN:
-        raise InputError(f"Unknown check {name!r}. Known: {', '.join(_KNOWN)}.")
-    return _KNOWN[name]
+def _open(check: object) -> Check:
+    if not isinstance(check, str):
+        return own_check(check)
+    if check not in _KNOWN:
+        raise InputError(f"Unknown check {check!r}. Known: {', '.join(_KNOWN)}.")
+    return _KNOWN[check]

@@ -1,5 +1,6 @@
 """What a check on a worker's answer sees and says. No I/O."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -33,13 +34,17 @@ class Finding:
 
 
 class Check(Protocol):
-    """Looks at one answer. Must be quick and must not raise."""
+    """Looks at one answer. A synchronous one must be quick: everything else waits for it.
+
+    A check that raises is a remark beside the text. One that has `strict = True` fails closed: the text is then no
+    result.
+    """
 
     @property
     def name(self) -> str:
         """How recipes and settings call it."""
         ...
 
-    def inspect(self, answer: Answer) -> Finding | None:
-        """Return what is to be said about the answer, or None."""
+    def inspect(self, answer: Answer) -> Finding | Awaitable[Finding | None] | None:
+        """Return what is to be said about the answer, or None; may be `async`."""
         ...

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from stretto.core.models import RateLimits
     from stretto.core.plan import Subtask
+    from stretto.core.result import RunResult
 
 
 class StrettoError(Exception):
@@ -43,6 +44,14 @@ class JournalError(StrettoError):
 
 class QueueError(StrettoError):
     """The queue of many machines cannot be opened, read or written; what it took before is safe in it."""
+
+
+class IncompleteError(StrettoError):
+    """A run did not bring all that was asked for; `result` has what it brought. See `RunResult.raise_for_status`."""
+
+    def __init__(self, message: str, *, result: "RunResult", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.result = result
 
 
 PlanFault = Literal["empty", "truncated", "malformed", "too_many"]

@@ -1,10 +1,10 @@
 """What happens in a run, as frozen values in one stream: the same on `--json` lines and in the studio. No I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from decimal import Decimal
-from typing import Literal, cast
+from dataclasses import dataclass
+from typing import Literal
 
+from stretto.core.jsonable import to_jsonable as to_jsonable
 from stretto.core.models import Role
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import Failure, RunResult, SynthesisResult, SynthesisStrategy, WorkerResult
@@ -257,16 +257,3 @@ Event = (
     | SynthesisFailed
     | RunCompleted
 )
-
-
-def to_jsonable(value: object) -> object:
-    """Return an event, or any value it carries, as JSON-ready data; money becomes a number."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_jsonable(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, Mapping):
-        return {key: to_jsonable(item) for key, item in cast("Mapping[str, object]", value).items()}
-    if isinstance(value, (list, tuple)):
-        return [to_jsonable(item) for item in cast("list[object]", value)]
-    return value

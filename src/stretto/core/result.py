@@ -1,11 +1,15 @@
 """What the caller gets back: one result per subtask, a synthesis, and what is missing. No I/O."""
 
-from dataclasses import dataclass
-from typing import Literal
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, cast
 
 from stretto.core.checks import Finding
-from stretto.core.errors import ErrorKind, ModelError, PlanError, StrettoError
+from stretto.core.errors import ErrorKind, IncompleteError, ModelError, PlanError, StrettoError
+from stretto.core.jsonable import to_jsonable
 from stretto.core.plan import Subtask
+from stretto.core.text import strip_control
 from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
 
 WorkerStatus = Literal["completed", "failed", "skipped", "superseded"]
@@ -110,13 +114,19 @@ class Shortfall:
     """The subtasks this one cause left without a result; empty when it is the plan or the synthesis."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class RunResult:
-    """Everything that came of one run."""
+    """Everything that came of one run, and what it was asked for."""
 
     run_id: str
     status: RunStatus
     """complete: nothing is missing; partial: see `shortfall`; failed: no result at all."""
+    labels: tuple[str, ...] = ()
+    """What must stand beside the texts, such as that a demo wrote them."""
+    task: str = ""
+    context: Mapping[str, str] = field(default_factory=dict[str, str])
+    recipe: str = ""
+    """The recipe's name."""
     analysis: str
     results: tuple[WorkerResult, ...]
     """One per subtask of the final plan, in the plan's order, whatever their status."""
@@ -130,3 +140,40 @@ class RunResult:
     usage: Usage = NO_USAGE
     cost: Cost = FREE
     seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as JSON-ready data, in the shape of the file that `stretto run -o x.json` writes."""
+        return cast("dict[str, object]", to_jsonable(self))
+
+    def to_json(self) -> str:
+        """Return what `to_dict` returns as text: JSON on several lines, letters of any script as they are."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"
+
+    def raise_for_status(self) -> "RunResult":
+        """Return the result if nothing is missing; otherwise raise `IncompleteError`, which names all that is.
+
+        A partial run raises, too: who can use a part looks at `status`, or takes `error.result`.
+        """
+        if self.status == "complete":
+            return self
+        # A cause's own hint comes with it.
+        gaps = " ".join(f"{gap.what}: {gap.failure}" for gap in self.shortfall)
+        raise IncompleteError(f"Run {self.run_id} is {self.status}, with {self._count()}. Missing: {gaps}", result=self)
+
+    def __repr__(self) -> str:
+        return f"<RunResult {self.run_id} {self.status}: {self._count()}, {self.cost}, {self.seconds:.1f} s>"
+
+    def _repr_markdown_(self) -> str:
+        """Return what a notebook shows: how it ended, and the texts under their types."""
+        parts = [*(f"*{label}*" for label in self.labels), f"**{self.status}**: {self._count()}, {self.cost}"]
+        parts += [f"- missing: {gap.what}: {gap.failure}" for gap in self.shortfall]
+        for item in self.results:
+            parts += [f"### {item.type}", item.text or f"*{item.error or item.status}*"]
+            parts += [f"- {finding.message}" for finding in item.findings]
+        if self.synthesis is not None:
+            parts += ["### Synthesis", self.synthesis.text or f"*{self.synthesis.error or self.synthesis.status}*"]
+        return strip_control("\n\n".join(parts))
+
+    def _count(self) -> str:
+        done = sum(item.status == "completed" for item in self.results)
+        return f"{done} of {len(self.results)} results"

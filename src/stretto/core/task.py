@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import cast
 
+from stretto.core.context import to_plain
 from stretto.core.errors import InputError
 from stretto.core.text import replace_surrogates
 
@@ -44,7 +45,9 @@ def _as_text(context: Mapping[str, object]) -> dict[str, str]:
         if not name.strip():
             raise InputError(f"A context value has no name (its value begins {str(value)[:40]!r}).")
         try:
-            texts[replace_surrogates(name)] = replace_surrogates(render_value(value))
+            texts[replace_surrogates(name)] = replace_surrogates(render_value(to_plain(name, value)))
+        except InputError:
+            raise
         except (TypeError, ValueError, RecursionError) as error:  # what JSON has no words for, such as a circle
             raise InputError(f"The context value {name!r} cannot be written as JSON: {error}.") from error
     return texts

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from inspect import isawaitable
 from math import inf
-from typing import TypeVar
+from typing import TypeVar, cast
 from uuid import uuid4
 
 import anyio
@@ -101,7 +102,7 @@ class Caller:
             with attempt:
                 answered = await self._call(exchange, model, turns, tally)
                 try:
-                    answer = exchange.read(answered.reply)
+                    answer = await exchange.read(answered.reply)
                 except BaseException as error:
                     if isinstance(error, (ModelError, PlanError)):
                         self._emitter.emit(replace(answered.call, error=Failure.of(error)))
@@ -242,7 +243,8 @@ def _turned_away(error: ModelError) -> bool:
 async def _in_time(model: Model, request: ModelRequest, on_text: OnText | None) -> ModelReply:
     try:
         with anyio.fail_after(request.timeout + min(request.timeout, _MOST_GRACE_SECONDS)):
-            return await model.respond(request, on_text)
+            answering: object = model.respond(request, on_text)
+            return _checked(await answering if isawaitable(answering) else answering, model)
     except ModelError:
         raise
     except TimeoutError:
@@ -251,3 +253,15 @@ async def _in_time(model: Model, request: ModelRequest, on_text: OnText | None) 
         ) from None
     except Exception as error:  # A user's own model: its bug must not take the siblings.
         raise ModelError(f"{model.name} failed: {error!r}", kind="unexpected", model=model.name) from error
+
+
+def _checked(reply: object, model: Model) -> ModelReply:
+    # A user's own model: something else in a reply's place would end the run where it is read.
+    if isinstance(reply, ModelReply) and isinstance(cast("object", reply.text), str):
+        return reply
+    said = f"a reply with the text {reply.text!r}" if isinstance(reply, ModelReply) else f"{reply!r}"
+    raise ModelError(
+        f"{model.name} must answer with a ModelReply that has text, got {said[:80]}.",
+        kind="unexpected",
+        model=model.name,
+    )

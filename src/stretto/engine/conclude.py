@@ -1,6 +1,7 @@
 """Says what a run amounts to: its status, and what is missing, one entry per cause. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from stretto.core.result import Failure, RunStatus, Shortfall, SynthesisResult, WorkerResult
 
@@ -25,7 +26,8 @@ def _by_cause(results: Sequence[WorkerResult]) -> list[Shortfall]:
     causes: dict[Failure, list[WorkerResult]] = {}
     for result in results:
         if result.error is not None:
-            causes.setdefault(result.error, []).append(result)
+            # What each of them wrote is its own; the cause is the same.
+            causes.setdefault(replace(result.error, raw=""), []).append(result)
     return [
         Shortfall(
             what=", ".join(result.type for result in group),

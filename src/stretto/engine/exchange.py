@@ -24,7 +24,7 @@ class Exchange(Protocol[T_co]):
         """An attempt starts, and what an earlier one wrote is void; return who listens, None for nobody."""
         ...
 
-    def read(self, reply: ModelReply) -> T_co:
+    async def read(self, reply: ModelReply) -> T_co:
         """Return what a whole reply says; raises `ModelError` when it cannot count as an answer."""
         ...
 

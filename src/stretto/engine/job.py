@@ -13,8 +13,8 @@ from stretto.core.usage import Quote
 from stretto.engine.books import NO_BUDGET, Books, Budget
 from stretto.recipes import Recipe
 
-ReviewHook = Callable[[Plan, Quote], Awaitable[Plan | None]]
-"""Shown the plan before anything starts; returns the plan to run, or None to run nothing."""
+ReviewHook = Callable[[Plan, Quote], Awaitable[Plan | None] | Plan | None]
+"""Shown the plan before anything starts; returns the plan to run, or None to run nothing. May be `async`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -107,7 +107,7 @@ class PlanExchange:
             self.sealed.append(sealed)
             self._on_sealed(sealed)
 
-    def read(self, reply: ModelReply) -> Plan:
+    async def read(self, reply: ModelReply) -> Plan:
         """Return the plan as the whole text has it; raises `ModelError` or `PlanError`.
 
         Of an answer that came in one piece nothing is sealed here, unless it is not whole and has to be gone on with.

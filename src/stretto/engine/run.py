@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from inspect import isawaitable
+from typing import cast
 
-from stretto.core.errors import ModelError, PlanError
+from stretto.core.errors import InputError, ModelError, PlanError
 from stretto.core.events import (
     PlanCompleted,
     ReviewRequested,
@@ -174,9 +176,15 @@ class Run:
             return before
         estimate = quote(self._job, plan)
         self._emit(ReviewRequested(plan=plan, quote=estimate))
-        edited = await self._job.review(plan, estimate)
+        shown: object = self._job.review(plan, estimate)
+        edited = cast("object", await shown) if isawaitable(shown) else shown
         if edited is None:
             return None
+        if not isinstance(edited, Plan) or not edited.subtasks:
+            raise InputError(
+                f"The review must return a plan with a subtask, or None to run nothing, got {edited!r}.",
+                hint="To run the plan as it is, return it.",
+            )
         return await self._journal.record(self._job.run_id, AS_REVIEWED, _identified(edited, plan, ledger))
 
     async def _synthesise(self, results: tuple[WorkerResult, ...], saved: SavedRun) -> SynthesisResult | None:
@@ -211,6 +219,10 @@ class Run:
         result = RunResult(
             run_id=self._job.run_id,
             status=status_of(results, shortfall),
+            labels=self._job.team.labels,
+            task=self._job.task.text,
+            context=dict(self._job.task.context),
+            recipe=self._job.recipe.name,
             analysis=plan.analysis if plan else "",
             results=results,
             synthesis=synthesis,

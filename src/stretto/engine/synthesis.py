@@ -57,7 +57,7 @@ class SynthesisExchange:
             return None
         return lambda text: self._emit(SynthesisDelta(attempt=attempt, text=text))
 
-    def read(self, reply: ModelReply) -> str:
+    async def read(self, reply: ModelReply) -> str:
         """Return the synthesis; raises `ModelError` when it cannot count."""
         return answer_text(reply)
 

@@ -1,8 +1,10 @@
 """Carries out one subtask: asks, checks the answer, asks again with the reason, falls back, or fails as data."""
 
+from dataclasses import replace
+
 import anyio
 
-from stretto.core.checks import Answer, Check, Finding
+from stretto.core.checks import Answer, Finding
 from stretto.core.errors import ModelError
 from stretto.core.events import WorkerDelta, WorkerRetrying, WorkerStarted
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
@@ -12,6 +14,7 @@ from stretto.engine.answers import answer_text
 from stretto.engine.books import Tally
 from stretto.engine.calls import Caller
 from stretto.engine.emitter import Emit
+from stretto.engine.inspecting import inspect_all
 from stretto.engine.job import Job
 from stretto.engine.versions import FIRST, Version
 from stretto.recipes import RolePrompt, mend_answer, worker_prompt
@@ -27,6 +30,9 @@ class WorkerExchange:
         self.revision = version.revision
         self.kept: _Kept | None = None
         """A whole answer that a check wanted better: used when none better comes."""
+        self.unusable = ""
+        """The answer that came last, for when none counts in the end: what was paid for is not lost."""
+        self._closed = False
         self._job = job
         self._subtask = subtask
         self._emit = emit
@@ -53,11 +59,13 @@ class WorkerExchange:
             return None
         return lambda text: self._emit(WorkerDelta(subtask_id=self.subtask_id, attempt=attempt, text=text))
 
-    def read(self, reply: ModelReply) -> _Kept:
+    async def read(self, reply: ModelReply) -> _Kept:
         """Return the text with the checks' remarks; raises `ModelError` when a check wants another answer."""
-        text = answer_text(reply)
-        answer = Answer(text=text, task=self._job.task, subtask=self._subtask, language=self._job.settings.language)
-        findings = tuple(finding for check in self._job.settings.checks if (finding := _inspect(check, answer)))
+        self.unusable = reply.text
+        text, settings = answer_text(reply), self._job.settings
+        answer = Answer(text=text, task=self._job.task, subtask=self._subtask, language=settings.language)
+        inspection = await inspect_all(settings.checks, answer, seconds=settings.timeout)
+        findings, self._closed = inspection.findings, inspection.closed
         wanting = [finding for finding in findings if finding.action != "warn"]
         if not wanting:
             return text, findings
@@ -71,21 +79,14 @@ class WorkerExchange:
         return mend_answer(error.message)
 
     def may_retry(self, error: ModelError) -> bool:
-        """A worker's answer is whole or nothing, so asking again is always right."""
-        return True
+        """A worker's answer is whole or nothing, so asking again is right, but where a strict check is broken."""
+        return not self._closed
 
     def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
         """Announce another attempt."""
         self._emit(
             WorkerRetrying(subtask_id=self.subtask_id, attempt=attempt, reason=reason, model=model, seconds=seconds)
         )
-
-
-def _inspect(check: Check, answer: Answer) -> Finding | None:
-    try:
-        return check.inspect(answer)
-    except Exception as error:  # A user's own check: its bug must not cost the answer, nor the siblings theirs.
-        return Finding(check=check.name, message=f"The check failed: {error!r}", action="warn")
 
 
 async def carry_out(
@@ -98,9 +99,8 @@ async def carry_out(
     except ModelError as error:
         if exchange.kept is None:
             unaffordable = error.kind == "budget" and not tally.attempts
-            return outcome(
-                subtask, tally, "skipped" if unaffordable else "failed", version=version, error=Failure.of(error)
-            )
+            failure = replace(Failure.of(error), raw=exchange.unusable)
+            return outcome(subtask, tally, "skipped" if unaffordable else "failed", version=version, error=failure)
         text, findings = exchange.kept
     return outcome(subtask, tally, "completed", version=version, text=text, findings=findings)
 

@@ -16,14 +16,14 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def to_json(report: Report) -> str:
-    """Return everything as one object: the task beside the fields of `RunResult`."""
-    return json.dumps(_run(report) | _fields(report.result), ensure_ascii=False, indent=2) + "\n"
+    """Return everything as one object, in the shape of `RunResult.to_dict`."""
+    return json.dumps(report.result.to_dict() | _run(report), ensure_ascii=False, indent=2) + "\n"
 
 
 def to_json_lines(report: Report) -> str:
     """Return a line about the run, one for each variant and one for the synthesis; each names its kind and run."""
     result = report.result
-    parts: list[tuple[str, Mapping[str, object]]] = [("run", _run(report) | _summary(result))]
+    parts: list[tuple[str, Mapping[str, object]]] = [("run", _summary(result) | _run(report))]
     parts += [("variant", _fields(item)) for item in result.results]
     parts += [("superseded", _fields(item)) for item in result.superseded]
     if result.synthesis:

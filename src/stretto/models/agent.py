@@ -18,6 +18,7 @@ from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_usage
 from stretto.models.requests import take_cache_key, to_conversation, to_settings
 from stretto.models.streams import closing_streams, mind_streams
+from stretto.models.ways import way_of
 
 
 class AgentModel:
@@ -29,13 +30,15 @@ class AgentModel:
 
     label = ""
 
-    def __init__(self, agent: AbstractAgent[None, object], origin: Origin) -> None:
+    def __init__(self, agent: AbstractAgent[object, object], origin: Origin, *, deps: object = None) -> None:
         self.name = origin.model
         self.account = origin.account
         self._agent = agent
+        self._deps = deps
         self._origin = origin
         model = agent.model
         self._model = model if isinstance(model, PydanticModel) else None
+        self._streams = self._model is None or way_of(self._model) != "plain"
         # By its name alone the price is known too; without either, nothing is.
         self._model_name = self._model.model_name if self._model else str(model or "").partition(":")[2]
 
@@ -51,15 +54,19 @@ class AgentModel:
             mind_streams(self._model)
             mind_answers(self._model)
         with hearing() as heard:
-            result = await (self._run(request) if on_text is None else self._stream(request, on_text))
+            streamed = on_text is not None and self._streams
+            result = await (self._stream(request, on_text) if on_text and streamed else self._run(request))
         responses = [message for message in result.new_messages() if isinstance(message, ModelResponse)]
         if not responses:
             raise ModelError(f"{self.name}: the agent ended without an answer.", kind="empty", model=self.name)
         for response in responses:
             doubt_usage(response)
+        text = _as_text(result.output)
+        if on_text and not streamed and text:
+            on_text(text)  # It came in one piece, and somebody watches.
         return ModelReply(
-            text=_as_text(result.output),
-            finish=read_finish(responses[-1], model=self.name, streamed=on_text is not None, tools=True),
+            text=text,
+            finish=read_finish(responses[-1], model=self.name, streamed=streamed, tools=True),
             usage=read_usage(responses),
             cost=sum((self._price(response) for response in responses), start=Cost()),
             model=responses[-1].model_name or self.name,
@@ -76,6 +83,7 @@ class AgentModel:
         with translated(self._origin, otherwise="unexpected"):
             return await self._agent.run(
                 prompt,
+                deps=self._deps,
                 message_history=history,
                 instructions=request.system or None,
                 model_settings=settings,
@@ -87,6 +95,7 @@ class AgentModel:
         prompt, history, settings = self._prepare(request, streamed=True)
         run = self._agent.run_stream_events(
             prompt,
+            deps=self._deps,
             message_history=history,
             instructions=request.system or None,
             model_settings=settings,

@@ -26,6 +26,7 @@ from stretto.models.requests import take_cache_key, to_messages, to_parameters, 
 from stretto.models.spoken import Spoken
 from stretto.models.streams import closing_streams
 from stretto.models.warming import Begun, led
+from stretto.models.ways import Way
 
 
 class DirectModel:
@@ -34,12 +35,18 @@ class DirectModel:
     label = ""
 
     def __init__(
-        self, model: PydanticModel, *, origin: Origin, build: Callable[[], PydanticModel] | None = None
+        self,
+        model: PydanticModel,
+        *,
+        origin: Origin,
+        build: Callable[[], PydanticModel] | None = None,
+        way: Way = "both",
     ) -> None:
         self.name = origin.model
         self.account = origin.account
         self._model = model
         self._origin = origin
+        self._way: Way = way
         self._clients = ClientPerLoop(model, build)
 
     def price(self, usage: Usage) -> Cost:
@@ -55,13 +62,15 @@ class DirectModel:
         # A run itself sees to it that its first call with a prefix leads; it knows nothing of further keys.
         async with led(key if key and is_further(key) else None) as begun:
             # The call that others wait for is streamed, whoever listens: its answer's beginning is what counts.
-            streamed = on_text is not None or begun is not None
+            streamed = self._way == "streamed" or (self._way == "both" and (on_text is not None or begun is not None))
             with hearing() as heard:
                 if streamed:
                     response = await self._stream(model, request, key, on_text, begun)
                 else:
                     response = await self._ask(model, request, key)
                 finish = read_finish(response, model=self.name, streamed=streamed)
+            if on_text and not streamed and (text := read_text(response)):
+                on_text(text)  # It came in one piece, and somebody watches.
         # A field of another type than the protocol's comes this far.
         with translated(self._origin):
             doubt_usage(response)

@@ -1,6 +1,7 @@
 """Opens a model from whatever a user names it by."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
@@ -13,21 +14,68 @@ from stretto.models.specs import is_demo, resolve_spec, split_spec
 if TYPE_CHECKING:
     from pydantic_ai.agent import AbstractAgent
 
+_TEXTS = ("name", "label", "account")
 _NO_KEYS: Mapping[str, str] = MappingProxyType({})
 
 
-def open_model(spec: object, *, base_url: str | None = None, keys: Mapping[str, str] | None = None) -> Model:
+def open_model(
+    spec: object, *, base_url: str | None = None, keys: Mapping[str, str] | None = None, deps: object = None
+) -> Model:
     """Return the model behind the port in core. No call is made.
 
     `spec` is a name such as "anthropic:claude-sonnet-5-5" or "demo", a
-    pydantic-ai model, a pydantic-ai agent, or a model of stretto, which is returned as it is. `keys` maps names
-    of environment variables to keys and counts before the environment. Raises `InputError`.
+    pydantic-ai model, a pydantic-ai agent, or a model of stretto, which is returned as it is. `base_url` is another
+    server that speaks the model's protocol. `keys` maps names of environment variables to keys and counts before the
+    environment. `deps` is handed to every run of an agent, for its tools and instructions; workers run at the same
+    time and share it. Raises `InputError`.
     """
+    if deps is not None and not _is_agent(spec):
+        raise InputError(f"deps are for a pydantic-ai Agent, and {spec!r} is none.", hint="Leave deps out.")
     if isinstance(spec, str):
         return _open_name(resolve_spec(spec, {}), base_url, keys or _NO_KEYS)
+    if isinstance(spec, type):
+        raise InputError(
+            f"{spec.__name__} is a class, not a model.", hint=f"Give one of its objects: {spec.__name__}(…)."
+        )
     if callable(getattr(spec, "respond", None)):
-        return cast("Model", spec)
-    return _open_object(spec)
+        return _own_model(spec)
+    return _open_object(spec, deps)
+
+
+def _is_agent(spec: object) -> bool:
+    # As above: whoever has an agent has loaded pydantic_ai, and of a name it is not asked.
+    from pydantic_ai.agent import AbstractAgent
+
+    return isinstance(spec, AbstractAgent)
+
+
+def _own_model(spec: object) -> Model:
+    """Return a model of the caller's own; raises `InputError` that says what it lacks of the port."""
+    kind = type(spec).__name__
+    lacking = [name for name in _TEXTS if not isinstance(getattr(spec, name, None), str)]
+    lacking += [] if callable(getattr(spec, "price", None)) else ["price"]
+    if lacking:
+        raise InputError(
+            f"{kind} has respond and is yet no model: it lacks {', '.join(lacking)}.",
+            hint="stretto.core.models.Model says what each is; stretto.models.FunctionModel has them all.",
+        )
+    model = cast("Model", spec)
+    if not _takes(model.respond, 2) or not _takes(model.price, 1):
+        raise InputError(
+            f"{kind} is no model: it must have respond(request, on_text=None) and price(usage).",
+            hint="stretto.core.models.Model says what each is given and returns.",
+        )
+    return model
+
+
+def _takes(method: Callable[..., object], count: int) -> bool:
+    try:
+        inspect.signature(method).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # Some of what is written in C has no signature to be seen.
+        return True
+    return True
 
 
 def _open_name(name: str, base_url: str | None, keys: Mapping[str, str]) -> Model:
@@ -50,7 +98,7 @@ def _open_name(name: str, base_url: str | None, keys: Mapping[str, str]) -> Mode
     return DirectModel(model, origin=origin, build=lambda: build_model(spec, access))
 
 
-def _open_object(spec: object) -> Model:
+def _open_object(spec: object, deps: object) -> Model:
     # As above; for an object of pydantic_ai it is there already.
     from pydantic_ai.agent import AbstractAgent
     from pydantic_ai.models import Model as PydanticModel
@@ -58,19 +106,27 @@ def _open_object(spec: object) -> Model:
     from stretto.models.agent import AgentModel
     from stretto.models.direct import DirectModel
     from stretto.models.errors import Origin
+    from stretto.models.ways import way_of
 
     if isinstance(spec, PydanticModel):
         pydantic_model = cast("PydanticModel[object]", spec)
-        return DirectModel(pydantic_model, origin=Origin.of(pydantic_model, name=pydantic_model.model_id))
+        origin = Origin.of(pydantic_model, name=pydantic_model.model_id)
+        return DirectModel(pydantic_model, origin=origin, way=way_of(pydantic_model))
     if isinstance(spec, AbstractAgent):
-        agent = cast("AbstractAgent[None, object]", spec)
+        agent = cast("AbstractAgent[object, object]", spec)
         model = agent.model
         name = f"agent:{agent.name or 'unnamed'}"
+        if deps is None and (wanted := agent.deps_type) not in (object, type(None)):
+            raise InputError(
+                f"The agent {agent.name or 'unnamed'} needs deps of type {getattr(wanted, '__name__', wanted)}.",
+                hint="Give them: worker_model=open_model(agent, deps=…), from stretto.models.",
+            )
         if isinstance(model, PydanticModel):
-            return AgentModel(agent, Origin.of(model, name=name))
+            return AgentModel(agent, Origin.of(model, name=name), deps=deps)
         prefix = str(model or "").partition(":")[0]
         provider = find_provider(prefix)
-        return AgentModel(agent, Origin(model=name, system=provider.name if provider else prefix))
+        return AgentModel(agent, Origin(model=name, system=provider.name if provider else prefix), deps=deps)
     raise InputError(
-        f"A model is a name, a pydantic-ai model or agent, or a model of stretto, not {type(spec).__name__}."
+        f"A model is a name, a pydantic-ai model or agent, or a model of stretto, not {type(spec).__name__}.",
+        hint='Write a name such as "demo" or "anthropic:claude-sonnet-5-5".',
     )

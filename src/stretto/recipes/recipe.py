@@ -15,6 +15,12 @@ from stretto.recipes.defaults import (
     DEFAULT_OUTPUT_TOKENS,
 )
 from stretto.recipes.filling import placeholders
+from stretto.recipes.typed import check_format, check_names, check_range, check_text, check_tokens, check_whole
+
+_TEXTS = (
+    *("name", "description", "source"),
+    *("orchestrator", "worker", "synthesis_merge", "synthesis_compare", "shared"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +46,7 @@ class Recipe:
     max_subtasks: int
     """How many subtasks are carried out at most, whatever the plan says."""
     plan_format: PlanFormat
+    """The markup in which the orchestrator is asked to write."""
     checks: tuple[str, ...]
     """Names of the checks on every answer, in order."""
     max_output_tokens: Mapping[Role, int]
@@ -51,6 +58,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         label = f"recipe {self.name!r}"
+        self._check_types(label)
         if not self.orchestrator.strip() or not self.worker.strip():
             raise RecipeError(f"The orchestrator and the worker prompt of {label} must not be empty.")
         for part, template in self.templates.items():
@@ -67,6 +75,18 @@ class Recipe:
             tokens = self.max_output_tokens.get(role, 0)
             if tokens < 1:
                 raise RecipeError(f"max_output_tokens of {label} for the {role} must be 1 or more, got {tokens}.")
+
+    def _check_types(self, label: str) -> None:
+        """What is built in code is not always what the types say; found later, it would stop a run that has begun."""
+        for name in _TEXTS:
+            check_text(label, name, getattr(self, name))
+        if self.language is not None:
+            check_text(label, "language", self.language)
+        check_whole(label, "max_subtasks", self.max_subtasks)
+        check_range(label, self.subtasks)
+        check_format(label, self.plan_format)
+        check_names(label, self.checks)
+        check_tokens(label, self.max_output_tokens)
 
     @property
     def templates(self) -> dict[str, str]:
@@ -113,11 +133,17 @@ class Recipe:
             subtasks=(1, max_subtasks) if subtasks is None else subtasks,
             max_subtasks=max_subtasks,
             plan_format=plan_format,
-            checks=tuple(checks),
-            max_output_tokens={**DEFAULT_OUTPUT_TOKENS, **(max_output_tokens or {})},
+            checks=check_names(f"recipe {name!r}", checks),
+            max_output_tokens=_with_defaults(f"recipe {name!r}", max_output_tokens),
             language=language,
             source=source,
         )
+
+
+def _with_defaults(label: str, given: Mapping[Role, int] | None) -> Mapping[Role, int]:
+    if given is not None:
+        check_tokens(label, given)
+    return {**DEFAULT_OUTPUT_TOKENS, **(given or {})}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -122,6 +122,10 @@ class Board:
         return RunResult(
             run_id=self.run.run_id if self.run else "",
             status="partial",
+            labels=self.run.labels if self.run else (),
+            task=self.run.task if self.run else "",
+            context=self.run.context if self.run else {},
+            recipe=self.run.recipe if self.run else "",
             analysis=self.plan.analysis if self.plan else self.analysis.whole,
             results=tuple(self._outcome(subtask, why) for subtask in planned),
             shortfall=(Shortfall(what=what, failure=why, subtask_ids=missing),),

@@ -2,11 +2,12 @@
 
 from stretto.models.demo.briefs import Brief, make_brief
 from stretto.models.demo.choosing import find_angle, find_genre, has_genre, named_angle, rank
-from stretto.models.demo.language import LANGUAGES, Language, asked_language, language_of
+from stretto.models.demo.language import LANGUAGES, Language, asked_language, language_of, material_language
 from stretto.models.demo.library import Genre, frames
 from stretto.models.demo.planning import write_plan
 from stretto.models.demo.prompts import Reading
 from stretto.models.demo.synthesis import compare, merge
+from stretto.models.demo.topics import find_topic
 from stretto.models.demo.working import write_text
 
 _MOST_NUMBERED = 40
@@ -54,7 +55,13 @@ def _language(reading: Reading) -> Language:
     for said in reversed(reading.said):
         if asked := asked_language(said):
             return asked
-    asked = asked_language(reading.instructions) or asked_language(reading.task, of_task=True)
+    if asked := asked_language(reading.instructions) or asked_language(reading.task, of_task=True):
+        return asked
     # A stranger's worker prompt seldom repeats the language: there, the words of its subtask tell.
     told = language_of(reading.description) if reading.foreign else None
-    return asked or told or language_of(reading.task) or "en"
+    name = find_topic(reading.task).name
+    asking = language_of(reading.task.replace(name, " ")) if name else language_of(reading.task)
+    # An English task over a table of Chinese products wants Chinese texts.
+    if asking != "zh" and material_language((name, *reading.context.values())) == "zh":
+        return told or "zh"
+    return told or asking or language_of(reading.task) or "en"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from stretto.core.text import strip_control
-from stretto.models.demo.language import Language, language_of
+from stretto.models.demo.language import Language, other_language
 from stretto.models.demo.library import Genre
 from stretto.models.demo.prompts import Reading
 from stretto.models.demo.topics import find_topic
@@ -17,13 +17,16 @@ _FACT_NAMES: Mapping[str, re.Pattern[str]] = {
     slot: re.compile(pattern, re.IGNORECASE)
     for slot, pattern in {
         "features": r"feature|benefit|highlight|selling|\busp|strength|advantage|key[ _-]?point|spec|"
+        r"eigenschaft|merkmal|vorteil|caract|"
         r"卖点|特点|特性|功能|亮点|优势|规格",
-        "audience": r"audience|customer|reader|persona|target|buyer|user|受众|用户|人群|客户|读者|顾客",
-        "price": r"price|cost|msrp|价格|售价|定价",
+        "audience": r"audience|customer|reader|persona|target|buyer|user|"
+        r"zielgruppe|public|público|cible|受众|用户|人群|客户|读者|顾客",
+        "price": r"price|cost|msrp|preis|prix|precio|价格|售价|定价",
         "material": r"material|fabric|made[ _-]?of|ingredient|材质|材料|面料|成分|原料",
         "tone": r"tone|voice|style|mood|语气|风格|调性|口吻",
         "use": r"\buse|usage|occasion|setting|scenario|用途|场景|使用",
-        "name": r"^(?:product|brand|product[ _-]?name|name)$|产品名|品牌|名称|^产品$",
+        "name": r"^(?:product|brand|product[ _-]?name|name|title|item|article|produkt(?:name)?|artikel|bezeichnung|"
+        r"produit|nom|producto|nombre)$|产品名|商品名|品牌|品名|名称|^(?:产品|商品|货品|单品|宝贝)$",
         "task": r"^(?:task|original[ _-]?task|任务)$",
     }.items()
 }
@@ -38,6 +41,7 @@ _TAG_START = re.compile(
     r"analysis|response|think|thought|reason|reflect|scratchpad))",
     re.IGNORECASE,
 )
+_UNNAMED: Mapping[Language, str] = {"en": "product", "zh": "产品"}
 _LONGEST_FACT = 160
 _MOST_FEATURES = 12
 _MOST_FACTS = 12
@@ -65,6 +69,8 @@ class Brief:
     """audience, price, material, tone, use and name, where the brief has them."""
     others: tuple[tuple[str, str], ...]
     """Every other context value under the user's own name for it."""
+    foreign: str = ""
+    """The language that the brief is in, where it is one that cannot be written."""
 
     @property
     def words(self) -> str:
@@ -76,7 +82,7 @@ class Brief:
 def make_brief(reading: Reading, language: Language, genre: Genre) -> Brief:
     """Sort what `reading` says of a task of this genre."""
     product = genre == "copy"
-    topic = find_topic(reading.task, chinese=language_of(reading.task) == "zh")
+    topic = find_topic(reading.task)
     facts: dict[str, str] = {}
     features: list[str] = []
     others: list[tuple[str, str]] = []
@@ -94,7 +100,8 @@ def make_brief(reading: Reading, language: Language, genre: Genre) -> Brief:
         facts.setdefault("audience", tidy(topic.audience))
     if not features:
         features = split_list(topic.features)
-    name = tidy(topic.name if product else topic.subject) or tidy(reading.task)
+    # Where the task names no product, one word fits them all.
+    name = (tidy(topic.name) or _UNNAMED[language]) if product else tidy(topic.subject) or tidy(reading.task)
     return Brief(
         task=tidy(reading.task),
         text=reading.task[:_SAMPLE],
@@ -105,6 +112,7 @@ def make_brief(reading: Reading, language: Language, genre: Genre) -> Brief:
         features=tuple(dict.fromkeys(feature for feature in features if feature))[:_MOST_FEATURES],
         facts={slot: value for slot, value in facts.items() if value and slot != "task"},
         others=tuple((name, value) for name, value in others if name and value)[:_MOST_FACTS],
+        foreign=other_language("\n".join((reading.task[:_SAMPLE], *reading.context.values()))),
     )
 
 

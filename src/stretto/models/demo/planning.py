@@ -84,7 +84,10 @@ def _analysis(brief: Brief, choices: Sequence[Choice]) -> str:
     }
     if gaps:
         values["gaps"] = words["small"]["comma"].join(gaps)
-    return once("\n\n".join(fill(words["analysis"], values)), list(values.values()))
+    blocks = fill(words["analysis"], values)
+    if brief.foreign:
+        blocks.append(fill_line(words["foreign"], {"language": brief.foreign}))
+    return once("\n\n".join(blocks), list(values.values()))
 
 
 def _reasons(choices: Sequence[Choice], values: Mapping[str, str]) -> list[str]:

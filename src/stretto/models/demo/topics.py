@@ -3,6 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from stretto.models.demo.language import language_of
+from stretto.models.demo.products_en import find_product as find_english_product
+from stretto.models.demo.products_en import trim
+from stretto.models.demo.products_zh import find_product as find_chinese_product
+
 _SAMPLE = 2_000
 _LONGEST_WORDS = 14
 _LONGEST_HAN = 30
@@ -62,7 +67,7 @@ _ZH_OF = re.compile(
 )
 _ZH_ABOUT = re.compile(r"(?:关于|以|围绕)(.+?)(?:的|为主题|为题|，|。|$)")
 _ZH_ASK = re.compile(
-    r"(?:请|帮我|帮忙|我们|需要|应该|如何|怎么|怎样|是否|要不要|分析|评估|研究|调研|解决|降低|提高|改进|"
+    r"(?:请|帮我|帮忙|麻烦你?|能不能|一下|我们|需要|应该|如何|怎么|怎样|是否|要不要|分析|评估|研究|调研|解决|降低|提高|改进|"
     r"改善|介绍|推广|描述|写|为|给|一首|一篇|一个|诗|故事)+"
 )
 _ZH_QUESTION = re.compile(r"(?:我们)?(?:是否|要不要|该不该|为什么|应不应该)")
@@ -75,7 +80,7 @@ class Topic:
     """What a task is about."""
 
     name: str
-    """A product without its article, such as "eco-friendly water bottle"."""
+    """A product without its article, such as "eco-friendly water bottle"; empty when the task names none."""
     whole: str
     """The name with what follows it after a comma, such as "Ledgerly, invoicing software"."""
     subject: str
@@ -85,10 +90,10 @@ class Topic:
     """A list, as the task words it."""
 
 
-def find_topic(task: str, *, chinese: bool) -> Topic:
-    """Return what `task` is about; its first words when no pattern fits."""
+def find_topic(task: str) -> Topic:
+    """Return what `task` is about; the matter is its first words when no pattern fits."""
     text = task.strip()[:_SAMPLE]
-    return _chinese(text) if chinese else _english(text)
+    return _chinese(text) if language_of(text) == "zh" else _english(text)
 
 
 def _english(text: str) -> Topic:
@@ -106,6 +111,7 @@ def _english(text: str) -> Topic:
         product = product[: audience.start()]
     listed = _EN_LIST.search(said) or _EN_IS.search(said)
     product = _clip_words(product[_end(_DETERMINER, product) :].strip(_EDGES))
+    product = find_english_product(text) or find_chinese_product(text) or trim(product)
     return Topic(
         name=product.partition(",")[0] or product,
         whole=product,
@@ -126,7 +132,9 @@ def _chinese(text: str) -> Topic:
     question = f"“{sentence[:_LONGEST_HAN]}”这个问题" if _ZH_QUESTION.match(sentence) else subject
     listed = _ZH_LIST.search(text)
     features = _SENTENCE_END.split(text[listed.end() :].strip(), maxsplit=1)[0] if listed else ""
-    return Topic(name=subject, whole=subject, subject=question, features=features)
+    # An English task may be about a product with a Chinese name, and the other way round.
+    name = find_chinese_product(text) or find_english_product(text)
+    return Topic(name=name, whole=name, subject=question, features=features)
 
 
 def _end(pattern: re.Pattern[str], text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from stretto.models.demo.briefs import Brief
 from stretto.models.demo.choosing import Choice
 from stretto.models.demo.library import frames
-from stretto.models.demo.template import fill
+from stretto.models.demo.template import fill, fill_line
 from stretto.models.demo.wording import kind_values, make_features, make_values, once
 
 _LIMIT = re.compile(
@@ -25,6 +25,8 @@ def write_text(choice: Choice, brief: Brief, told: Sequence[str]) -> str:
     for slot, feature in zip(("first", "second", "third"), features, strict=False):
         values |= {f"{slot}_{voice}": feature[voice] for voice in ("plain", "warm", "short")}
     blocks = fill(choice.angle.text, values, features, joiner=frames(brief.language)["small"]["comma"])
+    if brief.foreign:
+        blocks.append(fill_line(frames(brief.language)["foreign"], {"language": brief.foreign}))
     return once("\n\n".join(_within(blocks, told)), [*values.values(), *(feature["feature"] for feature in features)])
 
 
