@@ -8,7 +8,7 @@ from stretto.core.events import WorkerDelta, WorkerRetrying, WorkerStarted
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.plan import Subtask
 from stretto.core.result import Failure, WorkerResult, WorkerStatus
-from stretto.engine.answers import answer_text
+from stretto.engine.answers import answer_of
 from stretto.engine.books import Tally
 from stretto.engine.calls import Caller
 from stretto.engine.emitter import Emit
@@ -55,9 +55,10 @@ class WorkerExchange:
 
     def read(self, reply: ModelReply) -> _Kept:
         """Return the text with the checks' remarks; raises `ModelError` when a check wants another answer."""
-        text = answer_text(reply)
+        text, said = answer_of(reply, self._brief())
         answer = Answer(text=text, task=self._job.task, subtask=self._subtask, language=self._job.settings.language)
-        findings = tuple(finding for check in self._job.settings.checks if (finding := _inspect(check, answer)))
+        found = (finding for check in self._job.settings.checks if (finding := _inspect(check, answer)))
+        findings = (*said, *found)
         wanting = [finding for finding in findings if finding.action != "warn"]
         if not wanting:
             return text, findings
@@ -65,6 +66,10 @@ class WorkerExchange:
             self.kept = (text, findings)
         reasons = " ".join(finding.message for finding in wanting)
         raise ModelError(reasons, kind="rejected", model=reply.model)
+
+    def _brief(self) -> str:
+        task = self._job.task
+        return "\n".join((task.text, *task.context.values(), self._subtask.type, self._subtask.description))
 
     def mend(self, error: ModelError) -> str:
         """Ask for the whole text again."""

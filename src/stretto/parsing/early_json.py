@@ -5,15 +5,16 @@ import re
 from dataclasses import dataclass
 
 from stretto.core.plan import Subtask
+from stretto.parsing.families import THINKING
 from stretto.parsing.json_entry import LISTS, entry_of, key
 from stretto.parsing.json_text import MAX_DEPTH, JsonError, Pairs, read_strict
 from stretto.parsing.names import ANALYSES
 from stretto.parsing.streamed import StreamedText
 
 _BEGIN = re.compile(
-    r"(?P<json>[{\[])\s*+(?=[\"{\[])|<\s*(?P<close>/)?\s*(?:think|thinking|reasoning|thoughts?)\s*>", re.IGNORECASE
+    rf"(?P<json>[{{\[])\s*+(?=[\"{{\[])|<\s*(?P<close>/)?\s*(?:\w{{1,20}}:)?(?:{'|'.join(THINKING)})\s*>", re.IGNORECASE
 )
-_PARTIAL = re.compile(r"(?:[{\[]\s*|<[\s/a-z]{0,16})\Z", re.IGNORECASE)
+_PARTIAL = re.compile(r"(?:[{\[]\s*|<[\s/\w:]{0,45})\Z", re.IGNORECASE)
 _SIGN = re.compile(r"[\"{}\[\]:,]")
 _IN_STRING = re.compile(r"[\"\\]")
 _HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{0,3})?\Z|\\u[d][89ab][0-9a-f]{2}(?:\\(?:u[0-9a-f]{0,3})?)?\Z", re.IGNORECASE)
@@ -76,7 +77,7 @@ class EarlyJson:
             if not match["json"]:
                 self._thinking = not match["close"]
             position = match.end()
-        partial = _PARTIAL.search(text, max(position, len(text) - 40))
+        partial = _PARTIAL.search(text, max(position, len(text) - 60))
         self._before = partial[0] if partial else ""
         return ""
 

@@ -8,11 +8,12 @@ from stretto.parsing.json_entry import called, entry_of, is_entry
 from stretto.parsing.json_plan import analysis_of, blocks_of
 from stretto.parsing.json_text import Items, JsonError, Pairs, Value
 from stretto.parsing.json_tolerant import read_value
+from stretto.parsing.families import THINKING
 from stretto.parsing.names import DESCRIPTIONS, TASKS, TYPES, WRAPPERS
 
 _QUOTE = r"\\?[\"'“”‘’„＂`]"
 _START = re.compile(
-    rf"(?P<think>[<◁\[](?P<close>/?)(?:think(?:ing)?|reasoning|thoughts?)[>▷\]])"
+    rf"(?P<think>[<◁\[](?P<close>/?)(?:\w{{1,20}}:)?(?:{'|'.join(THINKING)})[>▷\]])"
     rf"|\{{(?=\s*+(?:{_QUOTE}|\}}|[^\W\d][\w\-]{{0,40}}\s*+[:：]|//|/\*|\#|\.\.\.|\\n))"
     rf"|\[(?=\s*+(?:{_QUOTE}|[{{\[(\]]|//|/\*|\.\.\.|\\n))"
     rf"|\((?=\s*+[{{\[(])",
@@ -24,6 +25,7 @@ _PLAN_KEY = re.compile(
     rf"[\"'“”‘’{{,\s](?:{'|'.join(sorted(WRAPPERS | TASKS | DESCRIPTIONS | set(TYPES)))})\s*\\?[\"'“”‘’]?\s*[:：]",
     re.IGNORECASE,
 )
+_THINK_END = re.compile(rf"[<◁\[]/(?:\w{{1,20}}:)?(?:{'|'.join(THINKING)})[>▷\]]", re.IGNORECASE)
 _MAX_FAILURES = 20
 
 
@@ -147,9 +149,6 @@ class JsonFinder:
         self._fault = Fault(
             message=f"The plan's JSON cannot be read: {error}.", fault="truncated" if error.cut else "malformed"
         )
-
-
-_THINK_END = re.compile(r"[<◁\[]/(?:think(?:ing)?|reasoning|thoughts?)[>▷\]]", re.IGNORECASE)
 
 
 def read_json(text: str) -> Found:
