@@ -3,12 +3,12 @@
 import re
 
 from stretto.parsing.blocks import Block, Found, choose
+from stretto.parsing.families import THINKING
 from stretto.parsing.fields import Fault, is_ellipsis
 from stretto.parsing.json_entry import called, entry_of, is_entry
 from stretto.parsing.json_plan import analysis_of, blocks_of
 from stretto.parsing.json_text import Items, JsonError, Pairs, Value
 from stretto.parsing.json_tolerant import read_value
-from stretto.parsing.families import THINKING
 from stretto.parsing.names import DESCRIPTIONS, TASKS, TYPES, WRAPPERS
 
 _QUOTE = r"\\?[\"'“”‘’„＂`]"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from stretto.parsing.fields import is_ellipsis
+from stretto.parsing.json_paths import path_at
 from stretto.parsing.json_text import MAX_DEPTH, OMISSION, Bare, Items, JsonError, Pairs, Value, read_strict
 
 _DOUBLE = '"“”„＂″'
@@ -188,6 +189,10 @@ class TolerantReader:
         position = self._at + 1
         while match := stop.search(text, position):
             parts.append(text[position : match.start()])
+            if match[0] == "\\" and (end_of_path := path_at(text, match.start(), position)) >= 0:
+                parts.append(text[match.start() : end_of_path])
+                position = end_of_path
+                continue
             if match[0] == "\\":
                 piece, position = _escape(text, match.end())
                 parts.append(piece)

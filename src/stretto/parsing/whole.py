@@ -23,7 +23,6 @@ from stretto.parsing.unwrap import (
     without_analysis,
 )
 
-
 _BEGUN = re.compile(r"[<＜]\s*(?:sub[_-]?)?tasks?\b|[{\[]\s*[\"'{]", re.IGNORECASE)
 
 
