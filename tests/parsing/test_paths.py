@@ -50,7 +50,8 @@ CASES = [*((path, path) for path in PATHS), *BREAKS]
 
 def document(raw: str) -> str:
     """Return a plan in JSON with this text between quotes, as analysis and as description."""
-    return f'{{"analysis": "{raw}", "tasks": [{{"type": "a", "description": "{raw}"}}, {{"type": "b", "description": "x\\ny"}}]}}'
+    tasks = f'[{{"type": "a", "description": "{raw}"}}, {{"type": "b", "description": "x\\ny"}}]'
+    return f'{{"analysis": "{raw}", "tasks": {tasks}}}'
 
 
 @pytest.mark.parametrize(("raw", "want"), CASES, ids=[raw for raw, _ in CASES])
@@ -73,7 +74,24 @@ def streamed(text: str, cuts: list[int]) -> tuple[str, list[str]]:
     return analysis, [piece.subtask.description for piece in pieces if isinstance(piece, SubtaskRead)]
 
 
-SIGNS = ["C:", "D", ":", "\\\\", "\\n", "\\t", "\\u00e9", "\\\\\\\\", "new", "Table", " ", ".txt", "-", "x", "表", '\\"']
+SIGNS = [
+    "C:",
+    "D",
+    ":",
+    "\\\\",
+    "\\n",
+    "\\t",
+    "\\u00e9",
+    "\\\\\\\\",
+    "new",
+    "Table",
+    " ",
+    ".txt",
+    "-",
+    "x",
+    "表",
+    '\\"',
+]
 SIGNS += ["C:\\new", "\\table", "\\\\\\\\srv\\share"]
 
 

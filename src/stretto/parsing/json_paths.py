@@ -11,7 +11,10 @@ import re
 _SIGN = r"[\w.$~%&+@#!\-]"
 _NO_SIGN = r"[^\w.$~%&+@#!]"
 # Words of a name stand apart where each begins as in "Program Files (x86)", or where a separator follows the last one.
-_SPACED = rf"(?: (?:[A-Z(][\w.$~%&+@#!()\-]{{0,80}}+)){{1,4}}+|(?: {_SIGN}{{1,40}}+){{1,3}}(?=\\[^n\\\"]|\\n[a-z][\w.\-]*+\\[^n])"
+_SPACED = (
+    r"(?: (?:[A-Z(][\w.$~%&+@#!()\-]{0,80}+)){1,4}+"
+    rf"|(?: {_SIGN}{{1,40}}+){{1,3}}(?=\\[^n\\\"]|\\n[a-z][\w.\-]{{0,40}}+\\[^n])"
+)
 _NAME = rf"{_SIGN}{{1,80}}+(?:{_SPACED})?+"
 _BREAK = rf"\\r(?=\\n)|\\n(?:[A-Z]|[^\x00-\x7f]|{_NO_SIGN}|\d{{1,3}}[.)]|\Z)"
 # In "A:\nFormal" and "Q:\tWhat" a break follows a letter that only counts.

@@ -9,7 +9,7 @@ from stretto.core.text import replace_surrogates, strip_control
 from stretto.parsing.blocks import Found
 from stretto.parsing.channels import spoken
 from stretto.parsing.fields import Fault
-from stretto.parsing.invisible import visible_marks
+from stretto.parsing.invisible import INVISIBLE, visible_marks
 from stretto.parsing.json_find import read_json, string_with
 from stretto.parsing.lists import read_lists
 from stretto.parsing.markup import read_markup
@@ -23,13 +23,14 @@ from stretto.parsing.unwrap import (
     without_analysis,
 )
 
+_UNSEEN = re.compile(rf"\A[{INVISIBLE}]+")
 _BEGUN = re.compile(r"[<＜]\s*(?:sub[_-]?)?tasks?\b|[{\[]\s*[\"'{]", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
     """Return a text as it is read: no control characters, nothing unseen in its markup, line breaks as line feeds."""
-    text = strip_control(replace_surrogates(text)).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
-    return visible_marks(text)
+    text = strip_control(replace_surrogates(text)).replace("\r\n", "\n").replace("\r", "\n")
+    return visible_marks(_UNSEEN.sub("", text))
 
 
 def parse_plan(text: str) -> Plan:
