@@ -100,11 +100,12 @@ def _parts(report: Report) -> Iterator[str]:
         + "</dl>"
     )
     if result.analysis:
-        yield f"<section{attributes(result.analysis)}><h2 lang=\"en\">Analysis</h2>\n{_rendered(result.analysis)}</section>"
+        yield f'<section{attributes(result.analysis)}><h2 lang="en">Analysis</h2>'
+        yield f"{_rendered(result.analysis)}</section>"
     for number, item in enumerate(result.results, 1):
         yield from _variant(number, item)
     if synthesis := result.synthesis:
-        yield f"<article{attributes(synthesis.text)}><h2 lang=\"en\">Synthesis ({synthesis.strategy})</h2>"
+        yield f'<article{attributes(synthesis.text)}><h2 lang="en">Synthesis ({synthesis.strategy})</h2>'
         if synthesis.text:
             yield _rendered(synthesis.text)
         else:
