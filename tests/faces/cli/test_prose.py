@@ -7,7 +7,10 @@ from rich.console import Console
 
 from stretto.faces.cli.live.prose import prose, styled
 
-WIDE = "标题：正文很长很长很长，很长很长很长很长很长。这是“第二句”，还有（括号）和《书名》、以及……省略！一二三，四五六；七八九。"
+WIDE = (
+    "标题：正文很长很长很长，很长很长很长很长很长。"
+    "这是“第二句”，还有（括号）和《书名》、以及……省略！一二三，四五六；七八九。"
+)
 
 
 def shown(text: str, width: int = 60) -> list[str]:
