@@ -1,7 +1,7 @@
 """Emphasis beside Chinese, Japanese and Korean signs, which CommonMark's rule leaves raw: **标题：**正文. No I/O.
 
 The rule takes a mark between a sign and a letter for no mark, as words end at spaces; these scripts have none. Models
-write it all the time. The one kept plugin for this is younger than a year, so this stands here in a few lines.
+write it all the time.
 """
 
 import re
