@@ -150,6 +150,10 @@ THOUGHT = "The user wants <response> tags, maybe."
         "<|start_header_id|>assistant<|end_header_id|>\n\n{c}<|eot_id|>",
         "<start_of_turn>model\n{c}<end_of_turn>",
         "[INST] Write. [/INST] {c}</s>",
+        "<s>{c}</s>",
+        "<|im_start|>{c}<|im_end|>",
+        "<|channel|>assistant<|message|>{c}<|end|>",
+        "<think>{t}</think><|begin_of_box|>{c}",
         "{c}[/INST]",
         "{c}<|some_new_end|>",
         "<response>{c}<|im_end|></response>",
@@ -221,6 +225,8 @@ def test_thinking_alone_is_malformed(text: str) -> None:
         ("A a<|im_end|>\n<|im_start|>assistant\nB b<|im_end|>", "A a\n\nB b", 1),
         ("It costs <|begin_of_box|>5<|end_of_box|> euros a day.", "It costs 5 euros a day.", 0),
         ("Once <s>7</s>", "Once <s>7</s>", 0),
+        ("<s>7</s> now <s>5</s>", "<s>7</s> now <s>5</s>", 0),
+        ("<s>7</s> 5", "<s>7</s> 5", 0),
     ],
 )
 def test_nothing_written_as_the_answer_is_dropped_without_a_word(text: str, want: str, remarks: int) -> None:

@@ -13,6 +13,7 @@ _HEADS = ("<|channel|>", "<|start|>")
 _LONGEST_HEAD = 200
 _BOXED = re.compile(rf"{re.escape(BOX[0])}(?P<text>(?:[^<]|<(?!\|(?:begin|end)_of_box\|>))*+){re.escape(BOX[1])}")
 _LAST_MARK = re.compile(rf"{MARK.pattern}|{SPECIAL.pattern}|</s>")
+_SENTENCE = re.compile(r"\s*+<s>(?!.*<s>)", re.DOTALL)
 _THOUGHT = "<think></think>"
 _OPEN = "<think>"
 _LONGEST_PREFACE = 40
@@ -164,14 +165,23 @@ def _canonical(parts: list[_Part]) -> Iterator[str]:
 
 def _boxed(text: str) -> str:
     """Return what stands in a box, or the text without the marks where most of it stands outside."""
-    if BOX[0] not in text or not (boxes := list(_BOXED.finditer(text))):
+    if BOX[0] not in text and BOX[1] not in text:
         return text
+    boxes = list(_BOXED.finditer(text))
+    if not boxes:
+        # One of the two marks was left out.
+        return text.replace(BOX[0], "").replace(BOX[1], "")
     inside = "\n\n".join(box["text"].strip() for box in boxes)
     thinking_end = text.rfind("</think>") + 1
     outside = len(_BOXED.sub("", text[thinking_end:]).strip())
     if outside > len(inside):
         return _BOXED.sub(lambda box: box["text"], text)
     return (_THOUGHT if thinking_end else "") + inside
+
+
+def _is_sentence(text: str, end: int) -> bool:
+    """Whether a text stands in <s> … </s> as a whole, as the marks of Llama 2 and Mistral do; struck out is a part."""
+    return _SENTENCE.match(text) is not None and text.find("</s>") == end
 
 
 def _does(mark: str) -> str:
@@ -190,7 +200,11 @@ def without_last_marks(text: str, *, known: bool = True) -> str:
             break
         if match[0] in KINDS and not known:
             break
-        if match[0] == "</s>" and text.lower().rfind("<s>", 0, match.start()) > text.rfind("</s>", 0, match.start()):
+        if (
+            match[0] == "</s>"
+            and not _is_sentence(text, match.start())
+            and text.lower().rfind("<s>", 0, match.start()) > text.rfind("</s>", 0, match.start())
+        ):
             break
         end = match.start()
     return text[:end]
@@ -199,6 +213,9 @@ def without_last_marks(text: str, *, known: bool = True) -> str:
 def _without_prefaces(text: str) -> str:
     """Return a text without the sentences that announce thinking, without switches, with stripped marks as tags."""
     text = SWITCHES.sub("", text)
+    if (begun := _SENTENCE.match(text)) and "</s>" not in text:
+        # Not HTML's: the end of this one was taken off before, or never came.
+        text = text[begun.end() :]
     thinking, answer = PREFACES
     if begun := thinking.match(text):
         end = answer.search(text, begun.end())
