@@ -103,3 +103,10 @@ def test_any_heap_of_separators_reads_the_same_in_every_cut(raw: str, cuts: list
     places = sorted({min(cut, len(text)) for cut in cuts})
     analysis, _ = streamed(text, places)
     assert analysis == streamed(text, [])[0] == parse_plan(text).analysis
+
+
+def test_a_path_that_ends_in_a_backslash_ends_the_text() -> None:
+    """The quote behind a folder's last backslash is the end of the text, not a part of it."""
+    text = r'{"tasks": [{"type": "a", "description": "Use C:\Users\new\"}, {"type": "b", "description": "D:\table\"}]}'
+    assert [subtask.description for subtask in parse_plan(text).subtasks] == ["Use C:\\Users\\new\\", "D:\\table\\"]
+    assert streamed(text, list(range(1, len(text))))[1] == []

@@ -195,6 +195,10 @@ class TolerantReader:
             if match[0] == "\\" and (end_of_path := path_at(text, match.start(), position)) >= 0:
                 parts.append(text[match.start() : end_of_path])
                 position = end_of_path
+                if text.startswith(f"\\{opener}", position) and end.match(text, position + 2):
+                    # Its last backslash was not meant to escape the quote that ends the text.
+                    self._at = position + 2
+                    return self._checked("".join([*parts, "\\"]), inner=inner, key=False)
                 continue
             if match[0] == "\\":
                 piece, position = _escape(text, match.end())
