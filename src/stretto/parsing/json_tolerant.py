@@ -59,7 +59,7 @@ class TolerantReader:
 
     def __init__(self, text: str, start: int) -> None:
         self._text = text
-        self._at = start
+        self._at: int = start
         self._quoted_keys = True
         self._dots = False
         self._top: list[Value] = []

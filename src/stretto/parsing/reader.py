@@ -1,9 +1,9 @@
 """The plan reader: early pieces while chunks arrive, the whole plan at the end. No I/O."""
 
 from stretto.core.plan import HARD_CEILING, Plan, PlanFormat, Subtask
-from stretto.parsing.channels import Listener
 from stretto.parsing.early_json import EarlyJson
 from stretto.parsing.early_markup import EarlyMarkup
+from stretto.parsing.listener import Listener
 from stretto.parsing.pieces import AnalysisText, Piece, PlanReader, SubtaskRead
 from stretto.parsing.streamed import Washer
 from stretto.parsing.whole import read_whole
