@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stretto.parsing.families import BOX, KINDS, MARK, PREFACES, SPECIAL, STRIPPED, SWITCHES
+from stretto.parsing.families import BOX, KINDS, MARK, PREFACES, SPECIAL, STRIPPED, SWITCHES, THINKING
 from stretto.parsing.quoted import Quoted
 
 _Zone = Literal["plain", "think", "answer", "other"]
@@ -13,6 +13,9 @@ _HEADS = ("<|channel|>", "<|start|>")
 _LONGEST_HEAD = 200
 _BOXED = re.compile(rf"{re.escape(BOX[0])}(?P<text>(?:[^<]|<(?!\|(?:begin|end)_of_box\|>))*+){re.escape(BOX[1])}")
 _LAST_MARK = re.compile(rf"{MARK.pattern}|{SPECIAL.pattern}|</s>")
+_ROLE = re.compile(r"\A\s*+assistant\s*?\n\s*+")
+# A text that begins with thinking in other brackets: [think], &lt;think&gt;.
+_OTHER_TAG = re.compile(rf"(?:\[|&lt;)(?P<close>/)?(?P<name>{'|'.join(THINKING)})(?:\]|&gt;)", re.IGNORECASE)
 _SENTENCE = re.compile(r"\s*+<s>(?!.*<s>)", re.DOTALL)
 _THOUGHT = "<think></think>"
 _OPEN = "<think>"
@@ -210,7 +213,9 @@ def without_last_marks(text: str, *, known: bool = True) -> str:
 
 def _without_prefaces(text: str) -> str:
     """Return a text without the sentences that announce thinking, without switches, with stripped marks as tags."""
-    text = SWITCHES.sub("", text)
+    text = _ROLE.sub("", SWITCHES.sub("", text))
+    if _OTHER_TAG.match(text.lstrip()):
+        text = _OTHER_TAG.sub(lambda tag: f"<{tag['close'] or ''}{tag['name']}>", text)
     if (begun := _SENTENCE.match(text)) and "</s>" not in text:
         # Not HTML's: the end of this one was taken off before, or never came.
         text = text[begun.end() :]

@@ -7,7 +7,8 @@ from stretto.parsing.families import MARK, SPECIAL, THINKING
 from stretto.parsing.quoted import Quoted
 
 _LEFT = re.compile(
-    rf"{MARK.pattern}|{SPECIAL.pattern}|</?(?:\w{{1,20}}:)?(?i:{'|'.join(THINKING)})\s?/?>|</s>", re.MULTILINE
+    rf"{MARK.pattern}|{SPECIAL.pattern}|</?(?:\w{{1,20}}:)?(?i:{'|'.join(THINKING)})\s?/?>|</?tool_(?:call|response)s?>|</s>",
+    re.MULTILINE,
 )
 
 
