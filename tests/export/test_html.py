@@ -150,3 +150,51 @@ def test_a_failed_run_says_so(failed):
     page = to_html(failed)
     assert "Failed: there is no result." in page
     assert "Missing: the plan: The provider cannot be reached." in page
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("**标题：**正文", "<strong>标题：</strong>正文"),
+        ("前文**“重点”**后文", "前文<strong>“重点”</strong>后文"),
+        ("**「重要」**です", "<strong>「重要」</strong>です"),
+        ("**제목:**본문", "<strong>제목:</strong>본문"),
+        ("*强调。*后文", "<em>强调。</em>后文"),
+        ("_强调！_后文", "<em>强调！</em>后文"),
+        ("__标题：__正文", "<strong>标题：</strong>正文"),
+        ("~~旧价：~~新价", "<s>旧价：</s>新价"),
+        ("- **优点：**轻", "<strong>优点：</strong>轻"),
+        ("**Title:**text", "<strong>Title:</strong>text"),
+        ("**甲**乙**丙**", "<strong>甲</strong>乙<strong>丙</strong>"),
+        ("产品_介绍_说明 snake_case_name", "产品_介绍_说明 snake_case_name"),
+        ("`**标题：**正文`", "<code>**标题：**正文</code>"),
+    ],
+)
+def test_emphasis_beside_east_asian_signs_is_rendered(whole, text, want):
+    """Models set headings as **标题：**正文, which CommonMark's rule leaves raw; names with underscores stay."""
+    assert want in to_html(with_text(whole, text))
+
+
+def test_the_line_breaks_of_a_post_stay(whole):
+    """A post's short lines are lines on the page, too."""
+    assert "<p>One<br>\nTwo</p>" in to_html(with_text(whole, "One\nTwo"))
+
+
+@pytest.mark.parametrize(
+    ("text", "attributes"),
+    [
+        ("这款随行杯轻便好用，早上出门带着走。", {"lang": "zh"}),
+        ("このボトルは軽いです。", {"lang": "ja"}),
+        ("이 병은 가볍습니다.", {"lang": "ko"}),
+        ("زجاجة خفيفة تحفظ الشاي ساخنا", {"lang": "ar", "dir": "auto"}),
+        ("Der Becher ist leicht und hält den Tee für den ganzen Tag warm.", {"lang": "de"}),
+        ("Le sac est léger et solide, avec une poche pour les clés.", {"lang": "fr"}),
+        ("The bottle is light and keeps your tea hot for the day.", {"lang": "en"}),
+        ("Leaf 500", {"lang": ""}),
+    ],
+)
+def test_the_page_has_the_language_of_its_texts(whole, text, attributes):
+    """The page and the text say their language; a text that runs from the right finds its direction."""
+    elements = Elements(to_html(with_text(whole, text)))
+    assert elements.of("article")[0] == attributes
+    assert elements.of("html") == [{"lang": attributes["lang"] or "en"}]

@@ -148,7 +148,7 @@ class Stage:
 
     def text_of(self, call: CallRecord) -> str:
         """Return what the model said in a call that nothing befell."""
-        return read_answer(self.answers.given[call.number].text)
+        return read_answer(self.answers.given[call.number].text).text
 
     def was_said(self, call: CallRecord) -> bool:
         """Whether the model answered of its own accord, and no fault put words into its mouth."""
@@ -162,7 +162,7 @@ class Stage:
                 said = next((effect.answer for effect in row.effects if call.fault and isinstance(effect, Say)), None)
                 answer = self.answers.given.get(call.number) if said is None else said
                 if isinstance(answer, Answer) and answer.finish == "stop":
-                    texts[read_answer(answer.text)] += 1
+                    texts[read_answer(answer.text).text] += 1
         return texts
 
 

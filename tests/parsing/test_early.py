@@ -197,7 +197,7 @@ def test_the_tier_is_read(text: str, tier: str | None) -> None:
     [
         (f"<analysis> A &lt; B </analysis><tasks>{FORMAL}</tasks>", "A < B"),
         (f"<analysis>Open\n<tasks>{FORMAL}</tasks>", "Open"),
-        (f"<analysis>a</analysis><tasks>{FORMAL}</tasks><analysis>b</analysis><tasks>{FORMAL}</tasks>", "b"),
+        (f"<analysis>a</analysis><tasks>{FORMAL}</tasks><analysis>b</analysis><tasks>{CASUAL}</tasks>", "a\n\nb"),
         (f"<think><analysis>x</analysis></think><tasks>{FORMAL}</tasks>", ""),
         ('<analysis>Two</analysis> {"tasks": ["x"]}', "Two"),
         ('{"analysis": " Two ", "plan": {"tasks": ["x"]}}', "Two"),
@@ -209,7 +209,7 @@ def test_the_tier_is_read(text: str, tier: str | None) -> None:
     ],
 )
 def test_the_analysis_is_found(text: str, want: str) -> None:
-    """The analysis belongs to the plan in whichever form it came; the last one counts."""
+    """The analysis belongs to the plan in whichever form it came; of several none is lost."""
     assert parse_plan(text).analysis == want
 
 

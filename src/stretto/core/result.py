@@ -95,6 +95,8 @@ class SynthesisResult:
     strategy: SynthesisStrategy
     status: Literal["completed", "failed", "skipped"]
     text: str = ""
+    findings: tuple[Finding, ...] = ()
+    """What is to be said of how its text was read."""
     error: Failure | None = None
     model: str = ""
     attempts: int = 0

@@ -52,3 +52,8 @@ def plan_warnings(count: int, asked: tuple[int, int]) -> tuple[str, ...]:
         return ()
     wanted = str(low) if low == high else f"{low} to {high}"
     return (f"Asked for {wanted} subtasks; the plan has {count}.",)
+
+
+def synthesis_warnings(synthesis: SynthesisResult | None) -> tuple[str, ...]:
+    """Return what is to be said aloud about how the synthesis was read."""
+    return tuple(f"The synthesis: {finding.message}" for finding in synthesis.findings) if synthesis else ()

@@ -20,7 +20,7 @@ from stretto.core.plan import Plan, Subtask
 from stretto.core.result import Failure, RunResult, SynthesisResult, WorkerResult
 from stretto.engine.books import Books, Tally
 from stretto.engine.calls import Caller
-from stretto.engine.conclude import plan_warnings, shortfall_of, status_of
+from stretto.engine.conclude import plan_warnings, shortfall_of, status_of, synthesis_warnings
 from stretto.engine.dispatch import Dispatcher
 from stretto.engine.emitter import Emitter
 from stretto.engine.job import Job
@@ -228,7 +228,7 @@ class Run:
             synthesis=synthesis,
             superseded=superseded,
             shortfall=shortfall,
-            warnings=self._warnings,
+            warnings=(*self._warnings, *synthesis_warnings(synthesis)),
             usage=self._books.total.usage,
             cost=self._books.total.cost,
             seconds=round(self._emitter.elapsed, 3),

@@ -15,7 +15,7 @@ from stretto.core.journal import OutcomeKey, SavedRun
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import Failure, RunResult, SynthesisResult, SynthesisStrategy, WorkerResult
 from stretto.engine.books import NO_BUDGET, Books
-from stretto.engine.conclude import THE_PLAN, plan_warnings, shortfall_of, status_of
+from stretto.engine.conclude import THE_PLAN, plan_warnings, shortfall_of, status_of, synthesis_warnings
 from stretto.engine.versions import Versions
 
 AS_WRITTEN = OutcomeKey(role="orchestrator")
@@ -59,7 +59,10 @@ def result_of(run_id: str, saved: SavedRun, told: Sequence[Event], wanted: Wante
         synthesis=synthesis,
         superseded=tuple(said.superseded.values()),
         shortfall=shortfall,
-        warnings=plan_warnings(len(counted.subtasks), wanted.subtasks) if counted else (),
+        warnings=(
+            *(plan_warnings(len(counted.subtasks), wanted.subtasks) if counted else ()),
+            *synthesis_warnings(synthesis),
+        ),
         usage=books.total.usage,
         cost=books.total.cost,
         seconds=said.seconds,

@@ -5,11 +5,12 @@ from typing import Literal
 
 import anyio
 
+from stretto.core.checks import Finding
 from stretto.core.errors import ModelError
 from stretto.core.events import SynthesisDelta, SynthesisStarted
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.result import Failure, SynthesisResult, WorkerResult
-from stretto.engine.answers import answer_text
+from stretto.engine.answers import answer_of
 from stretto.engine.books import Tally
 from stretto.engine.calls import Caller
 from stretto.engine.emitter import Emit
@@ -17,6 +18,7 @@ from stretto.engine.job import Job
 from stretto.recipes import mend_answer, synthesis_prompt
 
 Strategy = Literal["merge", "compare"]
+_Read = tuple[str, tuple[Finding, ...]]
 
 
 class SynthesisExchange:
@@ -57,9 +59,9 @@ class SynthesisExchange:
             return None
         return lambda text: self._emit(SynthesisDelta(attempt=attempt, text=text))
 
-    async def read(self, reply: ModelReply) -> str:
-        """Return the synthesis; raises `ModelError` when it cannot count."""
-        return answer_text(reply)
+    async def read(self, reply: ModelReply) -> _Read:
+        """Return the synthesis with what is to be said of it; raises `ModelError` when it cannot count."""
+        return answer_of(reply, f"{self._prompt.prefix}\n{self._prompt.prompt}")
 
     def mend(self, error: ModelError) -> str:
         """Ask for the whole text again."""
@@ -78,8 +80,9 @@ async def synthesise(
 ) -> SynthesisResult:
     """Return the synthesis of the completed results; a failure is an outcome, only bugs raise."""
     text, error = "", None
+    findings: tuple[Finding, ...] = ()
     try:
-        text = await caller.ask(
+        text, findings = await caller.ask(
             SynthesisExchange(job, strategy, results, emit), job.team.chain(job.team.synthesis), tally
         )
     except ModelError as failure:
@@ -88,6 +91,7 @@ async def synthesise(
         strategy=strategy,
         status="failed" if error else "completed",
         text=text,
+        findings=findings,
         error=error,
         model="" if error else tally.model,
         attempts=tally.attempts,

@@ -10,7 +10,7 @@ from stretto.core.events import WorkerDelta, WorkerRetrying, WorkerStarted
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.plan import Subtask
 from stretto.core.result import Failure, WorkerResult, WorkerStatus
-from stretto.engine.answers import answer_text
+from stretto.engine.answers import answer_of
 from stretto.engine.books import Tally
 from stretto.engine.calls import Caller
 from stretto.engine.emitter import Emit
@@ -62,10 +62,11 @@ class WorkerExchange:
     async def read(self, reply: ModelReply) -> _Kept:
         """Return the text with the checks' remarks; raises `ModelError` when a check wants another answer."""
         self.unusable = reply.text
-        text, settings = answer_text(reply), self._job.settings
+        text, said = answer_of(reply, self._brief())
+        settings = self._job.settings
         answer = Answer(text=text, task=self._job.task, subtask=self._subtask, language=settings.language)
         inspection = await inspect_all(settings.checks, answer, seconds=settings.timeout)
-        findings, self._closed = inspection.findings, inspection.closed
+        findings, self._closed = (*said, *inspection.findings), inspection.closed
         wanting = [finding for finding in findings if finding.action != "warn"]
         if not wanting:
             return text, findings
@@ -73,6 +74,10 @@ class WorkerExchange:
             self.kept = (text, findings)
         reasons = " ".join(finding.message for finding in wanting)
         raise ModelError(reasons, kind="rejected", model=reply.model)
+
+    def _brief(self) -> str:
+        task = self._job.task
+        return "\n".join((task.text, *task.context.values(), self._subtask.type, self._subtask.description))
 
     def mend(self, error: ModelError) -> str:
         """Ask for the whole text again."""

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterator
 from html import escape
 
@@ -11,9 +10,17 @@ from markdown_it import MarkdownIt
 
 from stretto.core.result import WorkerResult
 from stretto.core.text import strip_control
+from stretto.export.emphasis import with_east_asian_emphasis
+from stretto.export.languages import attributes, language_of
 from stretto.export.report import Report, account, headline, missing, remarks
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+# Line breaks stay: those of a post are meant.
+_MARKDOWN = (
+    MarkdownIt("commonmark", {"html": False, "breaks": True})
+    .use(with_east_asian_emphasis)
+    .configure("commonmark", {"html": False, "breaks": True})
+    .enable(["table", "strikethrough"])
+)
 
 _TAGS = {
     *("p", "br", "hr", "h3", "h4", "h5", "h6", "strong", "em", "s", "code", "pre", "blockquote"),
@@ -31,10 +38,10 @@ h1, h2, h3, h4, h5, h6 { line-height: 1.25; margin: 1.6em 0 .5em; }
 h1 { font-size: 1.7rem; margin-top: 0; }
 h2 { font-size: 1.3rem; }
 a { color: var(--accent); }
-blockquote { margin: 0; padding: .1rem 0 .1rem 1rem; border-left: 3px solid var(--accent); white-space: pre-wrap; }
+blockquote { margin: 0; padding: .1rem 1rem; border-inline-start: 3px solid var(--accent); white-space: pre-wrap; }
 pre { overflow-x: auto; padding: .75rem; border: 1px solid var(--line); border-radius: 6px; font-size: .9em; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; }
+th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: start; }
 article { border-top: 1px solid var(--line); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; color: var(--soft); font-size: .9rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
@@ -43,7 +50,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 """
 
 _PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{lang}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -63,15 +70,17 @@ _PAGE = """<!doctype html>
 
 def to_html(report: Report) -> str:
     """Return the report as one page. Markdown is rendered; HTML that a model wrote is shown as text."""
-    return render_page(_shorten(report.task.text), "\n".join(_parts(report)))
+    texts = "\n".join(item.text for item in report.result.results) or report.task.text
+    return render_page(_shorten(report.task.text), "\n".join(_parts(report)), lang=language_of(texts) or "en")
 
 
-def render_page(title: str, body: str) -> str:
+def render_page(title: str, body: str, *, lang: str = "en") -> str:
     """Return a page of its own that may load and run nothing; `title` is text, `body` markup."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     return _PAGE.format(
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         title=_text(title),
+        lang=lang,
         style=_STYLE,
         body=body,
     )
@@ -79,19 +88,24 @@ def render_page(title: str, body: str) -> str:
 
 def _parts(report: Report) -> Iterator[str]:
     result = report.result
-    yield "<h1>Result</h1>"
+    yield '<h1 lang="en">Result</h1>'
     for label in report.labels:
-        yield f'<p class="notice"><strong>{_text(label)}</strong></p>'
-    yield f"<blockquote{_lang(report.task.text)}>{_text(report.task.text)}</blockquote>"
-    yield f"<p><strong>{_text(headline(result))}</strong></p>"
+        yield f'<p class="notice" lang="en"><strong>{_text(label)}</strong></p>'
+    yield f"<blockquote{attributes(report.task.text)}>{_text(report.task.text)}</blockquote>"
+    yield f'<p lang="en"><strong>{_text(headline(result))}</strong></p>'
     yield from _notices([f"Missing: {line}" for line in missing(result)] + [f"Note: {w}" for w in result.warnings])
-    yield "<dl>" + "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in account(report)) + "</dl>"
+    yield (
+        '<dl lang="en">'
+        + "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in account(report))
+        + "</dl>"
+    )
     if result.analysis:
-        yield f"<section{_lang(result.analysis)}><h2>Analysis</h2>\n{_rendered(result.analysis)}</section>"
+        yield f'<section{attributes(result.analysis)}><h2 lang="en">Analysis</h2>'
+        yield f"{_rendered(result.analysis)}</section>"
     for number, item in enumerate(result.results, 1):
         yield from _variant(number, item)
     if synthesis := result.synthesis:
-        yield f"<article{_lang(synthesis.text)}><h2>Synthesis ({synthesis.strategy})</h2>"
+        yield f'<article{attributes(synthesis.text)}><h2 lang="en">Synthesis ({synthesis.strategy})</h2>'
         if synthesis.text:
             yield _rendered(synthesis.text)
         else:
@@ -101,7 +115,7 @@ def _parts(report: Report) -> Iterator[str]:
 
 def _variant(number: int, item: WorkerResult) -> Iterator[str]:
     done = item.status == "completed"
-    yield f"<article{_lang(item.text)}>"
+    yield f"<article{attributes(item.text)}>"
     yield f"<h2>{number}. {_text(item.type)}{'' if done else f' ({item.status})'}</h2>"
     yield f'<p class="brief">{_text(item.description)}</p>'
     if done:
@@ -140,16 +154,3 @@ def _text(text: str) -> str:
 def _shorten(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 80 else line[:79] + "…"
-
-
-_SCRIPTS = (
-    ("ja", re.compile("[\u3040-\u30ff]")),
-    ("ko", re.compile("[\uac00-\ud7af]")),
-    ("zh", re.compile("[\u4e00-\u9fff]")),
-)
-
-
-def _lang(text: str) -> str:
-    """Return the attribute for the text's language, as its script tells it; an empty one says that it is not known."""
-    enough = len(text) / 5
-    return f' lang="{next((code for code, script in _SCRIPTS if len(script.findall(text)) > enough), "")}"'

@@ -1,15 +1,20 @@
 """Takes a worker's answer out of the text around it. No I/O."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from stretto.core.errors import ModelError
 from stretto.core.text import replace_surrogates, strip_control
+from stretto.parsing.answer_blocks import TakenAnswer, around, disguised, joined
+from stretto.parsing.channels import spoken, without_last_marks
 from stretto.parsing.entities import unescape
+from stretto.parsing.families import THINKING
+from stretto.parsing.invisible import visible_marks
 
 _MARK = re.compile(
     r"(?<!`)\\?[<＜◁]\s*+(?P<close>\\?[/／])?\s*+(?:\w{1,20}:)?"
-    r"(?P<name>response|think|thinking|thought|thoughts|reasoning|reflection|scratchpad|inner_monologue|antthinking)"
+    rf"(?P<name>response|{'|'.join(THINKING)})"
     r"(?P<attrs>(?:\s[^<>＜＞]*)?)(?P<empty>/?)\\?[>＞▷](?!`)",
     re.IGNORECASE,
 )
@@ -18,18 +23,11 @@ _FENCED = re.compile(
     r"(?P<text>.*)\n(?P=fence)[ \t]*",
     re.DOTALL | re.IGNORECASE,
 )
-_BRACKETED_THINKING = re.compile(r"\A\s*+\[THINK\]|\[/THINK\]")
 _DOUBLED = re.compile(r"<<(?P<tag>/?response)>>", re.IGNORECASE)
-_DISGUISED = re.compile(
-    r"(?:^[ \t]*+(?:\[|【|《|〈|&lt;)(?P<open>response)|(?:\[|【|《|〈|&lt;)[/／]response)(?:\]|】|》|〉|&gt;)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_AROUND = re.compile(
-    r"\s*+<(?P<name>answer|output|result|final|final_answer)>(?P<text>.*)</(?P=name)>\s*", re.DOTALL | re.IGNORECASE
-)
-_LAST_TOKENS = re.compile(r"(?:\s*+(?:<[|｜][\w▁]{1,30}[|｜]>|</s>))+\s*+\Z")
-_FINAL_CHANNEL = "<|channel|>final<|message|>"
+_OWN_LINE = re.compile(r"^[ \t]*[<＜]\s*response\b[^<>＜＞]{0,200}[>＞][ \t]*$", re.IGNORECASE | re.MULTILINE)
 _CDATA = re.compile(r"<!\[CDATA\[(?P<text>(?:[^\]]|\](?!\]>))*+)\]\]>")
+_DEEPEST = 5
+"""How many answers around each other are taken off."""
 
 
 @dataclass(slots=True)
@@ -43,18 +41,47 @@ class _Span:
     last_close: int = -1
     mark: int = 0
     """Where its tag begins."""
+    behind: int = 0
+    """Where its last closing tag ends."""
 
 
-def read_answer(text: str) -> str:
+def read_answer(text: str) -> TakenAnswer:
     """Return what stands in <response>, or the whole text where there is no such tag; thinking is left out.
 
-    An answer of white space is "". Raises `ModelError` of kind "malformed" when the tag, or the thinking, was opened
-    and never closed.
+    An answer of white space is "". What was written as an answer and is not in the text, or was put together, is said
+    in the remarks. Raises `ModelError` of kind "malformed" when the tag, or the thinking, was opened and never closed,
+    and when there is nothing but thinking.
     """
-    text = strip_control(replace_surrogates(text)).lstrip("\ufeff")
-    text = _without_tokens(text.rpartition(_FINAL_CHANNEL)[2])
-    text = _BRACKETED_THINKING.sub(lambda mark: "</think>" if "/" in mark[0] else "<think>", text)
-    return _AnswerReader(_DOUBLED.sub(r"<\g<tag>>", text)).read()
+    text = visible_marks(strip_control(replace_surrogates(text)).lstrip("\ufeff"))
+    said = spoken(_DOUBLED.sub(r"<\g<tag>>", text))
+    taken = _take(said.text, _DEEPEST)
+    remarks = [f"Left out, as it stands beside the answer: {_shown(left)}" for left in said.left_out]
+    if said.joined:
+        remarks.append("The answer came as several messages; they stand one after the other.")
+    return replace(taken, remarks=(*remarks, *taken.remarks))
+
+
+def _take(text: str, depth: int) -> TakenAnswer:
+    taken = _AnswerReader(text).read()
+    inner = without_last_marks(taken.text).strip()
+    begun = _MARK.match(inner) if depth else None
+    if begun and not begun["close"] and inner != text.strip() and _is_around(begun, inner):
+        again = _take(inner, depth - 1)
+        return replace(again, remarks=(*taken.remarks, *again.remarks))
+    return replace(taken, text=inner)
+
+
+def _is_around(begun: re.Match[str], inner: str) -> bool:
+    """Whether a text begins with thinking, or is a response as a whole."""
+    if begun["name"].lower() != "response":
+        return True
+    last = inner.rfind("</")
+    return last >= 0 and (end := _MARK.match(inner, last)) is not None and end.end() == len(inner)
+
+
+def _shown(text: str) -> str:
+    line = " ".join(text.split())
+    return repr(line if len(line) <= 80 else line[:79] + "…")
 
 
 class _AnswerReader:
@@ -69,9 +96,11 @@ class _AnswerReader:
         self._thinking = False
         self._spans: list[_Span] = []
         self._lone_end = -1
+        self._behind = 0
         self._outside: list[str] = []
 
-    def read(self) -> str:
+    def read(self) -> TakenAnswer:
+        """Return the answer; raises `ModelError`."""
         for index, mark in enumerate(self._marks):
             if mark["name"].lower() == "response":
                 self._response(mark)
@@ -85,16 +114,16 @@ class _AnswerReader:
         span = self._spans[-1] if self._spans else None
         if mark["close"]:
             if span is None:
-                self._lone_end = mark.start()
+                self._lone_end, self._behind = mark.start(), mark.end()
             else:
                 span.depth = max(0, span.depth - 1)
-                span.last_close = mark.start()
+                span.last_close, span.behind = mark.start(), mark.end()
                 if span.depth == 0:
                     # One more without a beginning in between: the content itself named the tag before.
                     span.end = mark.start()
         elif mark["empty"] or mark["attrs"].endswith("/"):
             if span is None or span.depth == 0:
-                self._spans.append(_Span(mark.end(), mark.end(), 0, mark.end()))
+                self._spans.append(_Span(mark.end(), mark.end(), 0, mark.end(), behind=mark.end()))
         elif span is None or span.depth == 0:
             self._spans.append(_Span(mark.end(), mark=mark.start()))
         elif span.last_close < 0 and not self._begins_line(span.mark) and self._begins_line(mark.start()):
@@ -126,49 +155,48 @@ class _AnswerReader:
     def _opens_after(self, index: int) -> bool:
         return any(not m["close"] and m["name"].lower() == "response" for m in self._marks[index + 1 :])
 
-    def _result(self) -> str:
+    def _result(self) -> TakenAnswer:
         if self._spans:
-            return _content(self._text, self._spans[-1])
+            taken = joined([content for span in self._spans for content in self._contents(span)])
+            return self._with_rest(taken, self._spans[-1].behind)
         if self._thinking:
             raise _malformed("The answer stops while thinking.")
         text = "".join([*self._outside, self._text[self._begin :]])
         if self._lone_end >= self._begin:
-            text = self._text[self._begin : self._lone_end]
-        text = _undisguised(text)
-        fenced = _FENCED.fullmatch(text.strip())
-        if fenced and fenced["fence"] not in fenced["text"]:
-            text = fenced["text"]
-        return text.strip()
+            return self._with_rest(TakenAnswer(self._text[self._begin : self._lone_end].strip()), self._behind)
+        if self._marks and not text.strip():
+            raise _malformed("The answer is thinking and nothing else.")
+        return _plain(text)
+
+    def _contents(self, span: _Span) -> Iterator[str]:
+        """Give the content of a response; where its end was forgotten before another one, of both."""
+        end = span.end if span.depth == 0 else span.last_close
+        if end < 0:
+            raise _malformed("The answer opens <response> and never closes it.")
+        content = self._text[span.start : end]
+        for part in _OWN_LINE.split(content) if span.depth else [content]:
+            cdata = _CDATA.fullmatch(part.strip())
+            yield cdata["text"].strip() if cdata else part.strip()
+
+    def _with_rest(self, taken: TakenAnswer, behind: int) -> TakenAnswer:
+        """Say of a text behind the answer that is longer than the answer: it may have gone on there."""
+        rest = _MARK.sub("", self._text[behind:]).strip()
+        if len(rest) <= len(taken.text):
+            return taken
+        return replace(taken, remarks=(*taken.remarks, f"Left out, as it stands behind </response>: {_shown(rest)}"))
 
 
-def _without_tokens(text: str) -> str:
-    """Return a text without the marks of a chat template at its end."""
-    # Only the end is looked at, so that a long text of such marks takes no longer.
-    tail = max(0, len(text) - 200)
-    match = _LAST_TOKENS.search(text, tail)
-    return text[: match.start()] if match else text
-
-
-def _undisguised(text: str) -> str:
-    """Return what stands between other brackets than those of a tag, or in a tag of another name around it all."""
-    marks = list(_DISGUISED.finditer(text))
-    if marks and marks[0]["open"]:
-        if not marks[-1]["open"]:
-            content = text[marks[0].end() : marks[-1].start()]
-            return unescape(content) if "&lt;" in marks[0][0] else content
-        if not text[: marks[0].start()].strip():
-            raise _malformed("The answer opens [response] and never closes it.")
-    around = _AROUND.fullmatch(text)
-    return around["text"] if around else text
-
-
-def _content(text: str, span: _Span) -> str:
-    end = span.end if span.depth == 0 else span.last_close
-    if end < 0:
-        raise _malformed("The answer opens <response> and never closes it.")
-    content = text[span.start : end].strip()
-    cdata = _CDATA.fullmatch(content)
-    return cdata["text"].strip() if cdata else content
+def _plain(text: str) -> TakenAnswer:
+    """Return an answer without its tag: as it is, or what stands in another form of the tag."""
+    if found := disguised(text):
+        taken = _AnswerReader(found.text).read()
+        return replace(taken, text=unescape(taken.text).strip()) if found.escaped else taken
+    if taken := around(text):
+        return taken
+    fenced = _FENCED.fullmatch(text.strip())
+    if fenced and fenced["fence"] not in fenced["text"]:
+        text = fenced["text"]
+    return TakenAnswer(text.strip())
 
 
 def _malformed(message: str) -> ModelError:

@@ -17,6 +17,8 @@ class Block:
     closed: bool = False
     apart: bool = False
     """Whether prose stands between it and the block before."""
+    first: int = 0
+    """Which of the blocks it begins with, where several were joined."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,18 +45,40 @@ class Found:
 
 def choose(blocks: Sequence[Block]) -> tuple[Entry, ...]:
     """Return the entries of the last block that is not just an echo of the form; a later block is a revision."""
-    filled = _joined([block for block in blocks if block.entries])
+    chosen = _chosen(blocks)
+    return tuple(chosen.entries) if chosen else ()
+
+
+def analysis_of(told: Sequence[tuple[int, str]], blocks: Sequence[Block]) -> str:
+    """Return all analyses that belong to the block that counts, in order.
+
+    `told` has each with the index of the block that was next; what came before a block that was replaced goes with it.
+    """
+    chosen = _chosen(blocks)
+    first = min(chosen.first if chosen else 0, max((before for before, _ in told), default=0))
+    return "\n\n".join(dict.fromkeys(text for before, text in told if before >= first))
+
+
+def next_block(blocks: Sequence[Block]) -> int:
+    """Return the index of the block to which the next entry belongs when a new one begins with it."""
+    return len(blocks) - (1 if blocks and not blocks[-1].entries else 0)
+
+
+def _chosen(blocks: Sequence[Block]) -> Block | None:
+    filled = _joined(blocks)
     for block in reversed(filled):
         if not all(isinstance(entry, Fault) and entry.placeholder for entry in block.entries):
-            return tuple(block.entries)
-    return tuple(filled[-1].entries) if filled else ()
+            return block
+    return filled[-1] if filled else None
 
 
 def _joined(blocks: Sequence[Block]) -> list[Block]:
     """Join what is no revision: neighbours of which one has no wrapper, or that hold one subtask each."""
     joined: list[Block] = []
     single = False
-    for block in blocks:
+    for index, block in enumerate(blocks):
+        if not block.entries:
+            continue
         last = joined[-1] if joined else None
         single_now = len(block.entries) == 1
         if last and (
@@ -63,7 +87,7 @@ def _joined(blocks: Sequence[Block]) -> list[Block]:
             last.entries.extend(block.entries)
             last.wrapped = last.wrapped or block.wrapped
         else:
-            joined.append(Block(entries=list(block.entries), wrapped=block.wrapped, apart=block.apart))
+            joined.append(Block(entries=list(block.entries), wrapped=block.wrapped, apart=block.apart, first=index))
             single = True
         single = single and single_now
     return joined

@@ -37,6 +37,8 @@ class Draft:
     clean: bool = True
     """Whether every end was said as it should be, so that it may start before the plan is whole."""
     nested: bool = False
+    twice: str = ""
+    """Which field it has twice, said as a fault."""
     reopenable: int = -1
     """Where the last description begins, as long as a later closing tag may still prove that it went on."""
     last: int = -1
@@ -59,11 +61,17 @@ class Draft:
         if kind == "description":
             self.descriptions.append(_without_only_comments(text))
         elif kind in ("type", "approach", "item"):
-            self.types.setdefault(name, tidy(plain(_cut_tail(_COMMENT.sub("", text)))))
+            self._add_type(name, tidy(plain(_cut_tail(_COMMENT.sub("", text)))))
         elif kind == "tier":
             value = plain(text).strip().lower()
             # "model" and "effort" may hold something else, which is none of ours.
             self.tier = value if value in ("fast", "strong") else self.tier
+
+    def _add_type(self, name: str, text: str) -> None:
+        known = self.types.get(name)
+        if known and text and known != text:
+            self.twice = f"A subtask has two types, {known[:40]!r} and {text[:40]!r}."
+        self.types[name] = known or text
 
     def take(self, text: str) -> None:
         """Take text between fields."""
@@ -101,6 +109,8 @@ class Draft:
         if self.nested:
             return Fault(message="A subtask holds another subtask, or its tags do not match.")
         self._read_attributes()
+        if self.twice:
+            return Fault(message=self.twice)
         if not self.descriptions:
             text = "".join(self.loose).strip()
             if (found := entry_of_text(text)) is not None:
@@ -129,12 +139,15 @@ class Draft:
         return next((plain(others[name]) for name in OTHER_TYPES if len(others.get(name, "").strip()) in SHORT), "")
 
     def _read_attributes(self) -> None:
-        for name, value in attributes(self.attrs).items():
+        # The content of a field is closer to what was asked for than an attribute.
+        has_type, has_description = any(self.types.values()), bool(self.descriptions)
+        for name, value in attributes(self.attrs):
             kind = kind_of(name)
-            if kind != "description":
+            if kind == "description":
+                if not has_description:
+                    self.descriptions.append(value)
+            elif kind != "type" or not has_type:
                 self.add(kind, name, value)
-            elif not self.descriptions:
-                self.descriptions.append(value)
 
     def raw_fields(self) -> str:
         """Return all text of the draft, to look for references that it must not have."""
@@ -207,7 +220,8 @@ def _whole_fields(text: str) -> dict[str, str]:
         closing = re.compile(closer, re.IGNORECASE).search(text, opening.end())
         if not closing:
             return {}
-        fields.setdefault(normal(opening[2]), text[opening.end() : closing.start()])
+        name, content = normal(opening[2]), text[opening.end() : closing.start()]
+        fields[name] = f"{fields[name]}\n\n{content}" if name in fields else content
         position = closing.end()
     return fields
 

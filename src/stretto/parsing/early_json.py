@@ -1,23 +1,24 @@
 """Sees subtasks close while a plan in JSON is still arriving. No I/O."""
 
-import json
 import re
 from dataclasses import dataclass
 
 from stretto.core.plan import Subtask
+from stretto.parsing.families import THINKING
 from stretto.parsing.json_entry import LISTS, entry_of, key
+from stretto.parsing.json_paths import growing, has_path, unescaped
 from stretto.parsing.json_text import MAX_DEPTH, JsonError, Pairs, read_strict
+from stretto.parsing.json_tolerant import read_value
 from stretto.parsing.names import ANALYSES
 from stretto.parsing.streamed import StreamedText
 
 _BEGIN = re.compile(
-    r"(?P<json>[{\[])\s*+(?=[\"{\[])|<\s*(?P<close>/)?\s*(?:think|thinking|reasoning|thoughts?)\s*>", re.IGNORECASE
+    rf"(?P<json>[{{\[])\s*+(?=[\"{{\[])|<\s*(?P<close>/)?\s*(?:\w{{1,20}}:)?(?:{'|'.join(THINKING)})\s*>", re.IGNORECASE
 )
-_PARTIAL = re.compile(r"(?:[{\[]\s*|<[\s/a-z]{0,16})\Z", re.IGNORECASE)
+_PARTIAL = re.compile(r"(?:[{\[]\s*|<[\s/\w:]{0,45})\Z", re.IGNORECASE)
 _SIGN = re.compile(r"[\"{}\[\]:,]")
 _IN_STRING = re.compile(r"[\"\\]")
 _HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{0,3})?\Z|\\u[d][89ab][0-9a-f]{2}(?:\\(?:u[0-9a-f]{0,3})?)?\Z", re.IGNORECASE)
-_ESCAPE = re.compile(r"\\u[d][89ab][0-9a-f]{2}\\u[d][c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\.", re.IGNORECASE | re.DOTALL)
 _LONGEST_NAME = 200
 
 
@@ -52,6 +53,7 @@ class EarlyJson:
         self._string_length = 0
         self._analysis: StreamedText | None = None
         self._raw = ""
+        self._context = ""
         self._found: list[Subtask | str] = []
 
     def feed(self, text: str) -> list[Subtask | str]:
@@ -76,7 +78,7 @@ class EarlyJson:
             if not match["json"]:
                 self._thinking = not match["close"]
             position = match.end()
-        partial = _PARTIAL.search(text, max(position, len(text) - 40))
+        partial = _PARTIAL.search(text, max(position, len(text) - 60))
         self._before = partial[0] if partial else ""
         return ""
 
@@ -133,6 +135,7 @@ class EarlyJson:
             self._entry, self._entry_depth = ['"'], len(self._frames)
         if frame.named and self._entry is None and key(frame.name) in ANALYSES:
             self._analysis = StreamedText(entities=False)
+            self._raw = self._context = ""
 
     def _follow_string(self, text: str, position: int) -> int:
         """Go through the text of one string; return where to go on."""
@@ -172,11 +175,13 @@ class EarlyJson:
 
     def _stream(self, text: str, *, last: bool) -> None:
         """Give the next piece of the analysis, but no half of an escape."""
-        raw = self._raw + text
-        half = None if last else _HALF_ESCAPE.search(raw, max(0, len(raw) - 14))
-        ready = raw[: half.start()] if half and not _is_escaped(raw, half.start()) else raw
-        self._raw = raw[len(ready) :]
-        piece = _ESCAPE.sub(_unescaped, ready)
+        raw = self._context + self._raw + text
+        begin = len(self._context)
+        half = None if last else _HALF_ESCAPE.search(raw, max(begin, len(raw) - 14))
+        end = half.start() if half and not _is_escaped(raw, begin, half.start()) else len(raw)
+        end = end if last else min(end, growing(raw, begin))
+        piece = unescaped(raw[:end], begin)
+        self._context, self._raw = raw[max(0, end - 2) : end], raw[end:]
         if self._analysis and (piece := self._analysis.feed(piece)):
             self._found.append(piece)
 
@@ -184,7 +189,7 @@ class EarlyJson:
         text = "".join(self._entry or ())
         self._entry = None
         try:
-            read = read_strict(text, 0)
+            read = read_strict(text, 0) or (read_value(text, 0) if has_path(text, 0, len(text)) else None)
         except JsonError:
             return
         if read and isinstance(read[0], (Pairs, str)):
@@ -193,15 +198,7 @@ class EarlyJson:
                 self._found.append(entry)
 
 
-def _unescaped(match: re.Match[str]) -> str:
-    """Return what an escape stands for; one that JSON does not know stays."""
-    try:
-        return str(json.loads(f'"{match[0]}"'))
-    except ValueError:
-        return match[0]
-
-
-def _is_escaped(text: str, position: int) -> bool:
+def _is_escaped(text: str, begin: int, position: int) -> bool:
     """Whether the backslash here belongs to the one before it."""
-    before = text[:position]
+    before = text[begin:position]
     return (len(before) - len(before.rstrip("\\"))) % 2 == 1

@@ -4,6 +4,7 @@ import re
 from typing import Literal
 
 from stretto.core.plan import Subtask
+from stretto.parsing.invisible import INVISIBLE, visible_marks, without_invisible
 from stretto.parsing.markup import read_subtask
 from stretto.parsing.names import kind_of
 from stretto.parsing.streamed import StreamedText
@@ -12,9 +13,10 @@ from stretto.parsing.tags import CLOSERS, OPENERS
 _LONGEST_TAG = 1_000
 """A tag that is longer is not looked for; the whole text will tell."""
 _OPENER = f"[{OPENERS}]"
+_SPACE = rf"[\s{INVISIBLE}]"
 _MARK = re.compile(
     rf"(?P<comment><!--)|(?P<cdata><!\[CDATA\[)|(?P<end>-->|\]\]>)"
-    rf"|{_OPENER}\s*+(?P<close>\\?[/／])?+\s*+(?P<name>[^\W\d][\w.:\-]*+)(?P<rest>[^{OPENERS}{CLOSERS}]{{0,900}}+)[{CLOSERS}]",
+    rf"|{_OPENER}{_SPACE}*+(?P<close>\\?[/／])?+{_SPACE}*+(?P<name>[^\W\d][\w.:\-{INVISIBLE}]*+)(?P<rest>[^{OPENERS}{CLOSERS}]{{0,900}}+)[{CLOSERS}]",
     re.IGNORECASE,
 )
 _LAST_OPENER = re.compile(rf"{_OPENER}[^{OPENERS}{CLOSERS}]*+\Z")
@@ -82,7 +84,7 @@ class EarlyMarkup:
             self._bracket(match)
             self._pass(match[0], found)
             return
-        kind, close = kind_of(match["name"]), bool(match["close"])
+        kind, close = kind_of(without_invisible(match["name"])), bool(match["close"])
         empty = match["rest"].rstrip().endswith("/")
         if self._zone == "analysis" and not (kind == "analysis" and close):
             self._tell(match[0], found)
@@ -130,7 +132,7 @@ class EarlyMarkup:
 
     def _seal(self, found: list[Subtask | str]) -> None:
         self._zone = ""
-        subtask = read_subtask("".join(self._subtask))
+        subtask = read_subtask(visible_marks("".join(self._subtask)))
         self._subtask = []
         if subtask:
             found.append(subtask)

@@ -3,6 +3,7 @@
 import re
 
 from stretto.parsing.fields import Entry, Fault, build, is_ellipsis
+from stretto.parsing.invisible import without_invisible
 from stretto.parsing.json_text import Bare, Items, JsonError, Omission, Pairs, Value
 from stretto.parsing.json_tolerant import read_value
 from stretto.parsing.names import (
@@ -23,12 +24,13 @@ LISTS = WRAPPERS | TASKS | {"items", "steps", "variants", "list"}
 _LIST_ORDER = ("tasks", "subtasks", "sub_tasks")
 _CALLS = ("function", "function_call", "arguments", "parameters", "input", "args")
 """Names under which a tool call holds what it is called with, from the outside in."""
+_MOST_COMPARED = 50
 _NULLS = frozenset({"null", "None", "undefined", "none"})
 
 
 def key(name: str) -> str:
     """Return the name of a JSON entry in the form of names.py."""
-    return normal(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name))
+    return normal(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_invisible(name)))
 
 
 def text_of(value: Value) -> str | None:
@@ -75,7 +77,7 @@ def _entry_of_pairs(pairs: Pairs) -> Entry:
     if len(pairs.items) == 1 and key(pairs.items[0][0]) in TASKS and isinstance(pairs.items[0][1], Pairs):
         return entry_of(pairs.items[0][1])
     types: dict[str, str] = {}
-    descriptions: list[tuple[str, str]] = []
+    descriptions: dict[str, str] = {}
     others: dict[str, str] = {}
     tier = ""
     for name, value in pairs.items:
@@ -87,19 +89,17 @@ def _entry_of_pairs(pairs: Pairs) -> Entry:
         if known in DESCRIPTIONS or known in OTHER_DESCRIPTIONS or known in TYPE_NAMES:
             if text is None:
                 return Fault(message=f"The {name!r} of a subtask is no text.")
-            if known in DESCRIPTIONS:
-                if known in dict(descriptions) and dict(descriptions)[known] != text:
-                    return Fault(message=f"A subtask has two different entries {name!r}.")
-                descriptions.append((known, text))
-            elif known in TYPE_NAMES:
-                types[known] = text.replace("\n", ", ") if isinstance(value, Items) else text
-            else:
-                others[known] = text
+            if known in TYPE_NAMES and isinstance(value, Items):
+                text = text.replace("\n", ", ")
+            kept = descriptions if known in DESCRIPTIONS else types if known in TYPE_NAMES else others
+            if kept.get(known, "").strip() and text.strip() and kept[known] != text:
+                return Fault(message=f"A subtask has two different entries {name!r}.")
+            kept[known] = text if text.strip() else kept.get(known, text)
         elif known in OTHER_TYPES:
             others[known] = text or ""
         elif known in TIERS:
             tier = text if text in ("fast", "strong") else tier
-    return _assemble(pairs, types, dict(descriptions), others, tier)
+    return _assemble(pairs, types, descriptions, others, tier)
 
 
 def _assemble(
@@ -128,8 +128,8 @@ def named(entry: Entry, name: str) -> Entry:
 
 
 def list_in(pairs: Pairs) -> Value | None:
-    """Return what stands under a list's name in this object; of several the plainest name, of one name the last."""
-    found: dict[str, Value] = {}
+    """Return what stands under a list's name in this object: of several names the plainest, of those all."""
+    found: dict[str, list[Value]] = {}
     for name, value in pairs.items:
         known = key(name)
         if known in LISTS and (
@@ -137,9 +137,26 @@ def list_in(pairs: Pairs) -> Value | None:
         ):
             empty = isinstance(value, (Items, Pairs)) and not value.items
             if known not in found or not empty:
-                found[known] = value
-    best = next((found[name] for name in _LIST_ORDER if name in found), None)
-    return best if best is not None else next(iter(found.values()), None)
+                found.setdefault(known, []).append(value)
+    plain = [value for name in _LIST_ORDER for value in found.get(name, ())]
+    if len(plain) > 1 and (entries := [value for value in plain if _has_entries(value)]):
+        plain = entries
+    best = plain or next(iter(found.values()), None)
+    return _as_one(best) if best else None
+
+
+def _has_entries(value: Value) -> bool:
+    return isinstance(value, Items) and any(isinstance(item, Pairs) and is_entry(item) for item in value.items)
+
+
+def _as_one(values: list[Value]) -> Value:
+    """Return several lists under one name as one, so that none is lost; equal ones count once."""
+    filled = [value for value in values if not (isinstance(value, (Items, Pairs)) and not value.items)] or values[:1]
+    lists = [value for index, value in enumerate(filled) if index >= _MOST_COMPARED or value not in filled[:index]]
+    if len(lists) > 1 and all(isinstance(value, Items) for value in lists):
+        parts = [value for value in lists if isinstance(value, Items)]
+        return Items([item for part in parts for item in part.items], ended=all(part.ended for part in parts))
+    return lists[-1]
 
 
 def looks_like_json(text: str) -> bool:

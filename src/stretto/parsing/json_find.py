@@ -2,8 +2,11 @@
 
 import re
 
-from stretto.parsing.blocks import Block, Found, choose
+from stretto.parsing.blocks import Block, Found, choose, next_block
+from stretto.parsing.blocks import analysis_of as analysis_for
+from stretto.parsing.families import THINKING
 from stretto.parsing.fields import Fault, is_ellipsis
+from stretto.parsing.invisible import INVISIBLE, without_invisible
 from stretto.parsing.json_entry import called, entry_of, is_entry
 from stretto.parsing.json_plan import analysis_of, blocks_of
 from stretto.parsing.json_text import Items, JsonError, Pairs, Value
@@ -11,11 +14,12 @@ from stretto.parsing.json_tolerant import read_value
 from stretto.parsing.names import DESCRIPTIONS, TASKS, TYPES, WRAPPERS
 
 _QUOTE = r"\\?[\"'“”‘’„＂`]"
+_S = rf"[\s{INVISIBLE}]"
 _START = re.compile(
-    rf"(?P<think>[<◁\[](?P<close>/?)(?:think(?:ing)?|reasoning|thoughts?)[>▷\]])"
-    rf"|\{{(?=\s*+(?:{_QUOTE}|\}}|[^\W\d][\w\-]{{0,40}}\s*+[:：]|//|/\*|\#|\.\.\.|\\n))"
-    rf"|\[(?=\s*+(?:{_QUOTE}|[{{\[(\]]|//|/\*|\.\.\.|\\n))"
-    rf"|\((?=\s*+[{{\[(])",
+    rf"(?P<think>[<◁\[](?P<close>/?)(?:\w{{1,20}}:)?(?:{'|'.join(THINKING)})[>▷\]])"
+    rf"|\{{(?={_S}*+(?:{_QUOTE}|\}}|[^\W\d][\w\-{INVISIBLE}]{{0,40}}{_S}*+[:：]|//|/\*|\#|\.\.\.|\\n))"
+    rf"|\[(?={_S}*+(?:{_QUOTE}|[{{\[(\]]|//|/\*|\.\.\.|\\n))"
+    rf"|\((?={_S}*+[{{\[(])",
     re.IGNORECASE,
 )
 _WHOLE_TEXT = re.compile(r"\s*(?:```[\w ]*\n\s*)?(?=[\"'](?:\\+[nrt\"']|\s)*+[{\[])")
@@ -24,6 +28,7 @@ _PLAN_KEY = re.compile(
     rf"[\"'“”‘’{{,\s](?:{'|'.join(sorted(WRAPPERS | TASKS | DESCRIPTIONS | set(TYPES)))})\s*\\?[\"'“”‘’]?\s*[:：]",
     re.IGNORECASE,
 )
+_THINK_END = re.compile(rf"[<◁\[]/(?:\w{{1,20}}:)?(?:{'|'.join(THINKING)})[>▷\]]", re.IGNORECASE)
 _MAX_FAILURES = 20
 
 
@@ -34,7 +39,7 @@ class JsonFinder:
         self._text = text
         self._blocks: list[Block] = []
         self._lines: Block | None = None
-        self._analysis = ""
+        self._told: list[tuple[int, str]] = []
         self._fault: Fault | None = None
         self._begun = False
         self._seen = 0
@@ -59,7 +64,7 @@ class JsonFinder:
                     break
         return Found(
             entries=choose(self._blocks),
-            analysis=self._analysis,
+            analysis=analysis_for(self._told, self._blocks),
             fault=self._fault,
             begun=self._begun,
             start=self._span[0],
@@ -82,7 +87,7 @@ class JsonFinder:
     def _think(self, match: re.Match[str]) -> int:
         if match["close"]:
             # All before was thinking.
-            self._blocks, self._lines, self._analysis, self._fault, self._begun = [], None, "", None, False
+            self._blocks, self._lines, self._told, self._fault, self._begun = [], None, [], None, False
             return match.end()
         closing = _THINK_END.search(self._text, match.end())
         if closing:
@@ -101,18 +106,27 @@ class JsonFinder:
             self._line(value, gap)
             self._extend(start, end, begun)
             return
+        told = len(self._told)
         for entries, analysis, _ in blocks_of(value):
             self._begun = True
-            self._analysis = analysis or self._analysis
+            self._tell(analysis)
             if entries:
                 self._fault = None
                 self._lines = None
                 self._blocks.append(Block(entries=entries, wrapped=True, closed=True, apart=bool(gap.strip())))
         if isinstance(value, Pairs):
-            self._analysis = analysis_of(value) or self._analysis
-            self._begun = self._begun or _PLAN_KEY.search(self._text, start, end) is not None
+            if len(self._told) == told:
+                self._tell(analysis_of(value))
+            self._begun = self._begun or self._has_plan_key(start, end)
         if self._begun:
             self._extend(start, end, begun)
+
+    def _tell(self, analysis: str) -> None:
+        if analysis:
+            self._told.append((next_block(self._blocks), analysis))
+
+    def _has_plan_key(self, start: int, end: int) -> bool:
+        return _PLAN_KEY.search(without_invisible(self._text[start:end])) is not None
 
     def _extend(self, start: int, end: int, begun: bool) -> None:
         self._span = (self._span[0] if begun else start, end)
@@ -132,7 +146,7 @@ class JsonFinder:
             self._begun = True
             self._fault = Fault(message="The answer has too many brackets inside each other.")
             return
-        if not _PLAN_KEY.search(self._text, start, max(error.position, start)):
+        if not self._has_plan_key(start, max(error.position, start)):
             return
         self._extend(start, len(self._text) if error.cut else error.position, self._begun)
         self._begun = True
@@ -149,9 +163,6 @@ class JsonFinder:
         )
 
 
-_THINK_END = re.compile(r"[<◁\[]/(?:think(?:ing)?|reasoning|thoughts?)[>▷\]]", re.IGNORECASE)
-
-
 def read_json(text: str) -> Found:
     """Read a text, already free of control characters, as JSON."""
     if _ESCAPED.search(text) and '{"' not in text and text.lstrip()[:1] not in "\"'":
@@ -160,7 +171,7 @@ def read_json(text: str) -> Found:
 
 
 def string_with(text: str, needle: str) -> str:
-    """Return the first text inside a JSON answer that holds `needle`; empty when the answer is not JSON."""
+    """Return the texts inside a JSON answer that hold `needle`, in order; empty when the answer is not JSON."""
     start = re.match(r"\s*(?:```\w*\s*)?(?=[{\"])", text)
     if not start:
         return ""
@@ -168,12 +179,13 @@ def string_with(text: str, needle: str) -> str:
         waiting = [read_value(text, start.end())[0]]
     except JsonError:
         return ""
+    found: list[str] = []
     while waiting:
         value = waiting.pop()
         if isinstance(value, str) and needle in value:
-            return value
-        if isinstance(value, Items):
-            waiting.extend(value.items)
+            found.append(value)
+        elif isinstance(value, Items):
+            waiting.extend(reversed(value.items))
         elif isinstance(value, Pairs):
-            waiting.extend(item for _, item in value.items)
-    return ""
+            waiting.extend(item for _, item in reversed(value.items))
+    return "\n".join(found)

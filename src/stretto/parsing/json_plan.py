@@ -132,8 +132,6 @@ def _is_pair(value: Value) -> bool:
 
 
 def analysis_of(pairs: Pairs) -> str:
-    """Return the analysis that an object holds; empty when it has none."""
-    for name, value in pairs.items:
-        if key(name) in ANALYSES and isinstance(value, str):
-            return tidy(value)
-    return ""
+    """Return the analysis that an object holds, all of it; empty when it has none."""
+    texts = [tidy(value) for name, value in pairs.items if key(name) in ANALYSES and isinstance(value, str)]
+    return "\n\n".join(dict.fromkeys(text for text in texts if text))

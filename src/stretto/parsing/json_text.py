@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import cast
 
+from stretto.parsing.json_paths import has_path
+
 MAX_DEPTH = 100
 """More brackets inside each other than any plan has."""
 
@@ -61,10 +63,14 @@ class JsonError(Exception):
 def read_strict(text: str, start: int) -> tuple[Value, int] | None:
     """Return the value that begins at `start` and where it ends, or None when it is not strict JSON.
 
+    With a path in it whose backslashes are single it is not, whatever they would stand for.
+
     Raises `JsonError` when brackets are too deep.
     """
     try:
         value, end = _DECODER.raw_decode(text, start)
+        if has_path(text, start, end):
+            return None
         return _typed(value, 0), end
     except RecursionError:
         raise JsonError("too many brackets inside each other", len(text), deep=True) from None

@@ -4,16 +4,20 @@ import re
 from collections.abc import Callable
 
 from stretto.parsing.fields import is_ellipsis
+from stretto.parsing.invisible import INVISIBLE
+from stretto.parsing.json_paths import path_at
 from stretto.parsing.json_text import MAX_DEPTH, OMISSION, Bare, Items, JsonError, Pairs, Value, read_strict
 
 _DOUBLE = '"“”„＂″'
 _SINGLE = "'‘’‛`"
 _QUOTE = f"[{_DOUBLE}{_SINGLE}]"
-_COLON = r"\s*+(?::|：|=>|=(?!=))"
+# Characters of no width are nothing between the parts; inside of texts they stay.
+_S = rf"[\s{INVISIBLE}]"
+_COLON = rf"{_S}*+(?::|：|=>|=(?!=))"
 _COMMENT = r"/\*(?:[^*]|\*(?!/)){0,400}+\*/"
-_WS = rf"(?:\s++|{_COMMENT})*+"
+_WS = rf"(?:{_S}++|{_COMMENT})*+"
 _KEY = rf"{_QUOTE}[^{_DOUBLE}{_SINGLE}{{}}\[\]\n]{{1,60}}+{_QUOTE}{_WS}(?::|：|=>)"
-_BARE_KEY = r"[^\W\d][\w\-]{0,60}+\s*+(?::|：)"
+_BARE_KEY = rf"[^\W\d][\w\-{INVISIBLE}]{{0,60}}+{_S}*+(?::|：)"
 _OMITTED = r"\.{3}|…|//|/\*|#"
 _COMMAS = rf"(?:[,，、;]{_WS})++"
 # After a bracket that really closes, only these can follow; otherwise the quote before it belongs to the text.
@@ -22,14 +26,14 @@ _END_OF_FIELD = re.compile(rf"{_WS}(?:{_CLOSES}|$|{_COMMAS}(?:[}}\])]|{_KEY}|{_O
 _END_OF_BARE_FIELD = re.compile(rf"{_WS}(?:{_CLOSES}|$|{_COMMAS}(?:[}}\])]|{_BARE_KEY}|{_KEY}|{_OMITTED}|$))")
 _END_OF_ITEM = re.compile(
     rf"{_WS}(?:{_CLOSES}|$|{_COMMAS}(?:[}}\])({{\[]|{_QUOTE}|{_OMITTED}|-?\d|null|None|$))"
-    rf"|[ \t]*\n\s*+(?:{_QUOTE}|[{{(\[])"
+    rf"|[ \t{INVISIBLE}]*\n{_S}*+(?:{_QUOTE}|[{{(\[])"
 )
 _END_OF_KEY = re.compile(_COLON)
-_END_AT_TOP = re.compile(r"\s*+(?:$|```|<)|[ \t]*\n")
-_PLUS = re.compile(r"\s*+\+\s*+(?=[\"'])")
-_SPACE = re.compile(r"(?:[\s\ufeff\u200b]++|//[^\n]*+|#[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
+_END_AT_TOP = re.compile(rf"{_S}*+(?:$|```|<)|[ \t]*\n")
+_PLUS = re.compile(rf"{_S}*+\+{_S}*+(?=[\"'])")
+_SPACE = re.compile(rf"(?:{_S}++|//[^\n]*+|#[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _BARE = re.compile(r"[^,，}\]){\[(\n]++")
-_BARE_NAME = re.compile(r"[^\W\d][\w\-]*+")
+_BARE_NAME = re.compile(rf"[^\W\d][\w\-{INVISIBLE}]*+")
 _COLON_HERE = re.compile(_COLON)
 _DOTS = re.compile(r"\.{3,}|…+")
 _DOUBLE_STOP = re.compile(rf"[{_DOUBLE}\\]")
@@ -55,7 +59,7 @@ class TolerantReader:
 
     def __init__(self, text: str, start: int) -> None:
         self._text = text
-        self._at = start
+        self._at: int = start
         self._quoted_keys = True
         self._dots = False
         self._top: list[Value] = []
@@ -188,6 +192,14 @@ class TolerantReader:
         position = self._at + 1
         while match := stop.search(text, position):
             parts.append(text[position : match.start()])
+            if match[0] == "\\" and (end_of_path := path_at(text, match.start(), position)) >= 0:
+                parts.append(text[match.start() : end_of_path])
+                position = end_of_path
+                if text.startswith(f"\\{opener}", position) and end.match(text, position + 2):
+                    # Its last backslash was not meant to escape the quote that ends the text.
+                    self._at = position + 2
+                    return self._checked("".join([*parts, "\\"]), inner=inner, key=False)
+                continue
             if match[0] == "\\":
                 piece, position = _escape(text, match.end())
                 parts.append(piece)

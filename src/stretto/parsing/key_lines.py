@@ -148,7 +148,12 @@ def _entry_of_map(name: str, lines: list[str]) -> Entry:
         if match and match["mark"].strip():
             return Fault(message=f"The subtask {name!r} holds a list.")
         if match:
-            current = record["type" if normal(match["key"]) in TYPE_NAMES else "description"] = [match["text"]]
+            kind = "type" if normal(match["key"]) in TYPE_NAMES else "description"
+            if kind == "description" and kind in record:
+                record[kind] += ["", match["text"]]
+            else:
+                record[kind] = [match["text"]]
+            current = record[kind]
         elif _OTHER_KEY.fullmatch(line):
             current = []
         else:

@@ -1,6 +1,6 @@
 """What has been read of a plan in markup: its blocks, its analysis, what is wrong with it. No I/O."""
 
-from stretto.parsing.blocks import Block, Found, choose
+from stretto.parsing.blocks import Block, Found, analysis_of, choose, next_block
 from stretto.parsing.fields import Entry, Fault, is_ellipsis
 from stretto.parsing.tags import Token
 
@@ -11,7 +11,7 @@ class Ledger:
     """Collects subtasks into the blocks in which they were written."""
 
     def __init__(self) -> None:
-        self.analysis = ""
+        self._told: list[tuple[int, str]] = []
         self.fault: Fault | None = None
         self.depth = 0
         """How many wrapper tags are open."""
@@ -37,9 +37,14 @@ class Ledger:
         """Put an entry into the block."""
         self.block.entries.append(entry)
 
+    def tell(self, analysis: str) -> None:
+        """Keep an analysis; one without words is none."""
+        if analysis:
+            self._told.append((next_block(self._blocks), analysis))
+
     def forget(self) -> None:
         """Drop all: it was thinking."""
-        self._blocks, self.depth, self.analysis, self.fault = [Block()], 0, "", None
+        self._blocks, self.depth, self._told, self.fault = [Block()], 0, [], None
 
     def open_task(self, token: Token) -> None:
         """Note that a subtask begins: behind a closed block it opens one of its own."""
@@ -75,7 +80,7 @@ class Ledger:
         """Return what was read."""
         return Found(
             entries=choose(self._blocks),
-            analysis=self.analysis,
+            analysis=analysis_of(self._told, self._blocks),
             fault=self.fault,
             begun=self.begun >= 0,
             start=max(self.begun, 0),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from stretto.parsing.blocks import Found
 from stretto.parsing.fields import Entry, Fault, build, is_ellipsis
+from stretto.parsing.invisible import INVISIBLE
 from stretto.parsing.key_lines import read_keyed, read_map
 from stretto.parsing.list_text import BOLD_LINE, HEADING, ITEM, KEY, bare, without_key
 from stretto.parsing.tables import read_table
@@ -25,6 +26,10 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _FRAME = re.compile(r"\s*(?:```|~~~|</\w+>\s*$)")
+# Characters of no width before a line's mark, and behind it.
+_UNSEEN = re.compile(
+    rf"^[{INVISIBLE}]++(?=[ \t]*+(?:[-*+•#|>`]|\d|\w{{1,20}}[:：]))|(?<=^[-*#|])[{INVISIBLE}]++", re.MULTILINE
+)
 _BULLETS = "-*+•●▪◦‣–"
 
 
@@ -42,7 +47,7 @@ class _Part:
 
 def read_lists(text: str) -> Found:
     """Read a text without any markup or JSON as a list of subtasks."""
-    lines = [line for line in text.split("\n") if not _FRAME.match(line)]
+    lines = [line for line in _UNSEEN.sub("", text).split("\n") if not _FRAME.match(line)]
     start, cued = _after_cue(lines)
     lines = lines[start:]
     for read in (read_map, read_keyed, read_table, _items, _headings):

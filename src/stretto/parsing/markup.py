@@ -258,7 +258,7 @@ class MarkupReader:
         if end is None:
             self._ledger.blame(TRUNCATED)
         elif keep:
-            self._ledger.analysis = tidy(plain(cursor.text[token.end : end])) or self._ledger.analysis
+            self._ledger.tell(tidy(plain(cursor.text[token.end : end])))
 
     def _end(self) -> None:
         draft = self._draft

@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from stretto.parsing.families import THINKING
+
 Kind = Literal["wrapper", "task", "approach", "item", "type", "description", "tier", "meta", "analysis", "think"]
 """What a tag is for. approach: a task where none is open, else a type; meta: known and not needed."""
 
@@ -44,15 +46,10 @@ OTHER_DESCRIPTIONS = (
 SHORT = range(1, 81)
 """How long such a type may be: what is longer says what to do."""
 TIERS = ("tier", "effort", "route", "model")
-THINKING = frozenset(
-    {
-        *("think", "thinking", "thought", "thoughts", "reasoning", "reflection", "scratchpad"),
-        *("inner_monologue", "chain_of_thought", "begin_of_thought", "end_of_thought"),
-    }
-)
 META = frozenset({"id", "number", "index", "order", "priority", "rationale", "reason", "notes", "note", "weight"})
 ANALYSES = frozenset({"analysis", "分析"})
 
+_THINKING = frozenset(THINKING)
 _NUMBER = re.compile(r"_?\d+$")
 _SPLIT = re.compile(r"[\s_\-]+")
 
@@ -77,7 +74,7 @@ def kind_of(name: str) -> Kind | None:
         ("tier", frozenset(TIERS)),
         ("meta", META),
         ("analysis", ANALYSES),
-        ("think", THINKING),
+        ("think", _THINKING),
     )
     for kind, names in exact:
         if name in names:
@@ -88,6 +85,11 @@ def kind_of(name: str) -> Kind | None:
     if plain in ("type", "description"):
         return "type" if plain == "type" else "description"
     return "description" if _misspelt(name, "description") else None
+
+
+def is_name(name: str) -> bool:
+    """Whether a plan has tags of this name."""
+    return kind_of(name) is not None
 
 
 def _misspelt(name: str, meant: str) -> bool:

@@ -3,6 +3,7 @@
 from stretto.core.plan import HARD_CEILING, Plan, PlanFormat, Subtask
 from stretto.parsing.early_json import EarlyJson
 from stretto.parsing.early_markup import EarlyMarkup
+from stretto.parsing.listener import Listener
 from stretto.parsing.pieces import AnalysisText, Piece, PlanReader, SubtaskRead
 from stretto.parsing.streamed import Washer
 from stretto.parsing.whole import read_whole
@@ -15,6 +16,7 @@ class Reader:
         self._early = EarlyMarkup() if format == "xml" else EarlyJson()
         self._chunks: list[str] = []
         self._washer = Washer()
+        self._listener = Listener()
         self._analysis: list[str] = []
         self._subtasks: list[Subtask] = []
         self._overflowed = False
@@ -25,7 +27,7 @@ class Reader:
         if self._overflowed:
             return []
         pieces: list[Piece] = []
-        for found in self._early.feed(self._washer.feed(chunk)):
+        for found in self._early.feed(self._listener.feed(self._washer.feed(chunk))):
             if isinstance(found, str):
                 self._analysis.append(found)
                 pieces.append(AnalysisText(text=found))

@@ -25,17 +25,19 @@ def read_table(lines: list[str], cued: bool) -> list[Entry]:
         return []
     header = [normal(cell.strip(TRIM)) for cell in rows[0]]
     type = _column(header, TYPE_NAMES, (*OTHER_TYPES, *TASKS))
-    description = _column(header, DESCRIPTIONS, OTHER_DESCRIPTIONS)
-    if type is None or description is None or type == description:
+    described = [i for i, name in enumerate(header) if name in DESCRIPTIONS]
+    if not described and (other := _column(header, DESCRIPTIONS, OTHER_DESCRIPTIONS)) is not None:
+        described = [other]
+    if type is None or not described or type in described:
         return []
     entries: list[Entry] = []
     for row in rows[1:]:
-        if all(_RULE.fullmatch(cell) for cell in row):
+        if all(_RULE.fullmatch(cell) for cell in row) or row == rows[0]:
             continue
         if len(row) != len(header):
             entries.append(Fault(message="A row of the plan's table has another number of cells than its head."))
         else:
-            entries.append(build(bare(row[type]), [row[description].replace("\\|", "|")]))
+            entries.append(build(bare(row[type]), [row[column].replace("\\|", "|") for column in described]))
     return entries
 
 

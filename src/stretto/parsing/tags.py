@@ -38,12 +38,12 @@ class Token:
     attrs: str = ""
 
 
-def attributes(text: str) -> dict[str, str]:
-    """Return the attributes of a tag by normal name, values still encoded."""
-    return {
-        normal(match[1]): next((value for value in match.groups()[1:] if value is not None), "")
+def attributes(text: str) -> list[tuple[str, str]]:
+    """Return the attributes of a tag by normal name, in order, values still encoded."""
+    return [
+        (normal(match[1]), next((value for value in match.groups()[1:] if value is not None), ""))
         for match in _ATTRIBUTE.finditer(text)
-    }
+    ]
 
 
 class _Finder:

@@ -2,8 +2,10 @@
 
 import re
 
+from stretto.parsing.families import THINKING
+
 _MARK = re.compile(
-    r"[<＜◁\[]\s*(?P<close>[/／])?\s*(?:\w+:)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)\s*[>＞▷\]]",
+    rf"[<＜◁\[]\s*(?P<close>[/／])?\s*(?:\w{{1,20}}:)?(?:{'|'.join(THINKING)})\s*[>＞▷\]]",
     re.IGNORECASE,
 )
 

@@ -7,7 +7,9 @@ from stretto.core.errors import PlanError, PlanFault
 from stretto.core.plan import HARD_CEILING, Plan, Subtask
 from stretto.core.text import replace_surrogates, strip_control
 from stretto.parsing.blocks import Found
+from stretto.parsing.channels import spoken
 from stretto.parsing.fields import Fault
+from stretto.parsing.invisible import INVISIBLE, visible_marks
 from stretto.parsing.json_find import read_json, string_with
 from stretto.parsing.lists import read_lists
 from stretto.parsing.markup import read_markup
@@ -21,10 +23,14 @@ from stretto.parsing.unwrap import (
     without_analysis,
 )
 
+_UNSEEN = re.compile(rf"\A[{INVISIBLE}]+")
+_BEGUN = re.compile(r"[<＜]\s*(?:sub[_-]?)?tasks?\b|[{\[]\s*[\"'{]", re.IGNORECASE)
+
 
 def clean(text: str) -> str:
-    """Return a text as it is read: no control characters, line breaks as line feeds, no byte order mark."""
-    return strip_control(replace_surrogates(text)).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    """Return a text as it is read: no control characters, nothing unseen in its markup, line breaks as line feeds."""
+    text = strip_control(replace_surrogates(text)).replace("\r\n", "\n").replace("\r", "\n")
+    return visible_marks(_UNSEEN.sub("", text))
 
 
 def parse_plan(text: str) -> Plan:
@@ -40,7 +46,7 @@ def parse_plan(text: str) -> Plan:
 
 def read_whole(raw: str) -> Plan:
     """Return the plan, its subtasks without ids; raises `PlanError`."""
-    found = _find(clean(raw))
+    found = _find_said(clean(raw))
     fault = found.fault or next((entry for entry in found.entries if isinstance(entry, Fault)), None)
     if len(found.entries) > HARD_CEILING:
         fault = Fault(
@@ -51,6 +57,17 @@ def read_whole(raw: str) -> Plan:
     if fault:
         raise _error(fault.message, fault.fault, raw, found)
     return Plan(subtasks=tuple(entry for entry in found.entries if isinstance(entry, Subtask)), analysis=found.analysis)
+
+
+def _find_said(text: str) -> Found:
+    """Read what was said as the answer; where the first mark of a model stands inside a plan, it is its text."""
+    said = spoken(text)
+    found = _find(said.text)
+    whole = found.entries and not found.fault
+    if said.first < 0 or (whole and said.final) or not _BEGUN.search(text, 0, said.first):
+        return found
+    other = _find(text)
+    return other if other.entries and not other.fault else found
 
 
 def _find(text: str) -> Found:

@@ -359,7 +359,7 @@ def test_results_are_wrapped_at_words_and_lose_nothing():
         "- an item that is long enough to go on",
         "  in a second line",
         "",
-        "`**kwargs` bold *so*",
+        "`**kwargs` bold so",
         "```",
         "**x**  y",
         "```",

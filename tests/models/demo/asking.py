@@ -43,7 +43,7 @@ class Job:
 
     async def work(self, subtask: Subtask, turns: Sequence[Turn] = ()) -> str:
         """Return a worker's text without its markup."""
-        return read_answer((await self.work_reply(subtask, turns)).text)
+        return read_answer((await self.work_reply(subtask, turns)).text).text
 
     async def work_reply(self, subtask: Subtask, turns: Sequence[Turn] = ()) -> ModelReply:
         """Return a worker's whole reply."""
@@ -68,7 +68,7 @@ class Job:
             missing=missing,
             language=self.language,
         )
-        return read_answer((await self.ask("synthesis", prompt.prefix, prompt.prompt)).text)
+        return read_answer((await self.ask("synthesis", prompt.prefix, prompt.prompt)).text).text
 
     async def ask(self, role: Role, prefix: str, prompt: str, turns: Sequence[Turn] = ()) -> ModelReply:
         """Make one call, streamed."""

@@ -75,14 +75,14 @@ async def test_a_strangers_prompts_work(role: Role) -> None:
     for subtask in plan.subtasks:
         reply = await ask(model(), work_prompt(subtask.type, subtask.description))
         assert reply.text.startswith("<response>\n")
-        assert "bottle" in read_answer(reply.text).lower()
+        assert "bottle" in read_answer(reply.text).text.lower()
 
 
 async def test_labelled_lines_are_facts() -> None:
     """Lines such as "Key features: …" are read, on one line or on several, in any order."""
     facts = "Target audience: night-shift nurses\nKey features:\n- folds flat\n- hums softly\n"
     for prompt in (work_prompt("formal", "A precise version", facts=facts), facts + work_prompt("x", "y", facts=facts)):
-        text = read_answer((await ask(model(), prompt)).text).lower()
+        text = read_answer((await ask(model(), prompt)).text).text.lower()
         assert "night-shift nurses" in text
         assert "folds flat" in text
         assert "hums softly" in text
@@ -91,14 +91,14 @@ async def test_labelled_lines_are_facts() -> None:
 async def test_a_multi_line_task_is_read_to_its_end() -> None:
     """A task that runs over lines keeps its features."""
     task = f"{BOTTLE}.\nIt is plastic-free, insulated and stackable.\nPlease be brief"
-    text = read_answer((await ask(model(), work_prompt("formal", "precise", task=task))).text)
+    text = read_answer((await ask(model(), work_prompt("formal", "precise", task=task))).text).text
     assert "stackable" in text
 
 
 async def test_another_ones_types_mean_the_nearest_angle() -> None:
     """Types that are not its own are understood by their words; others get an angle that is always the same."""
     formal, chatty, punchy = [
-        read_answer((await ask(model(), work_prompt(style, "…"))).text)
+        read_answer((await ask(model(), work_prompt(style, "…"))).text).text
         for style in ("formal", "conversational", "minimal, punchy")
     ]
     assert "data sheet" in formal

@@ -72,7 +72,8 @@ def _plan_file(prepared: Prepared, plan: Plan) -> PlanFile:
 def _show(plan: Plan, labels: tuple[str, ...]) -> None:
     text = strip_control("\n\n".join(_blocks(plan, labels)))
     if console := results_console():
-        from stretto.faces.cli.live.results import WIDEST, prose  # Rich is loaded only where a terminal is drawn on
+        from stretto.faces.cli.live.prose import prose  # Rich is loaded only where a terminal is drawn on
+        from stretto.faces.cli.live.results import WIDEST
 
         for line in prose(text, console, max(20, min(console.width, WIDEST))):
             console.print(line, soft_wrap=True)
