@@ -13,6 +13,7 @@ from stretto.core.usage import Cost, Usage
 from stretto.models.answers import mind_answers
 from stretto.models.direct import text_of
 from stretto.models.errors import Origin, translated
+from stretto.models.finish_reasons import reading_ends
 from stretto.models.limits import hearing, listen
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_usage
@@ -29,11 +30,14 @@ class AgentModel:
 
     label = ""
 
-    def __init__(self, agent: AbstractAgent[None, object], origin: Origin) -> None:
+    def __init__(
+        self, agent: AbstractAgent[None, object], origin: Origin, *, accepted: frozenset[str] = frozenset()
+    ) -> None:
         self.name = origin.model
         self.account = origin.account
         self._agent = agent
         self._origin = origin
+        self._accepted = accepted
         model = agent.model
         self._model = model if isinstance(model, PydanticModel) else None
         # By its name alone the price is known too; without either, nothing is.
@@ -50,7 +54,7 @@ class AgentModel:
             listen(self._model)
             mind_streams(self._model)
             mind_answers(self._model)
-        with hearing() as heard:
+        with hearing() as heard, reading_ends(self._accepted) as ends:
             result = await (self._run(request) if on_text is None else self._stream(request, on_text))
         responses = [message for message in result.new_messages() if isinstance(message, ModelResponse)]
         if not responses:
@@ -59,7 +63,9 @@ class AgentModel:
             doubt_usage(response)
         return ModelReply(
             text=_as_text(result.output),
-            finish=read_finish(responses[-1], model=self.name, streamed=on_text is not None, tools=True),
+            finish=read_finish(
+                responses[-1], model=self.name, streamed=on_text is not None, tools=True, unknown=ends.unknown
+            ),
             usage=read_usage(responses),
             cost=sum((self._price(response) for response in responses), start=Cost()),
             model=responses[-1].model_name or self.name,

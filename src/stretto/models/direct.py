@@ -19,6 +19,7 @@ from stretto.core.usage import Cost, Usage
 from stretto.models.cache_keys import is_further
 from stretto.models.clients import ClientPerLoop
 from stretto.models.errors import Origin, translated
+from stretto.models.finish_reasons import reading_ends
 from stretto.models.limits import hearing
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_text, read_usage
@@ -34,12 +35,18 @@ class DirectModel:
     label = ""
 
     def __init__(
-        self, model: PydanticModel, *, origin: Origin, build: Callable[[], PydanticModel] | None = None
+        self,
+        model: PydanticModel,
+        *,
+        origin: Origin,
+        build: Callable[[], PydanticModel] | None = None,
+        accepted: frozenset[str] = frozenset(),
     ) -> None:
         self.name = origin.model
         self.account = origin.account
         self._model = model
         self._origin = origin
+        self._accepted = accepted
         self._clients = ClientPerLoop(model, build)
 
     def price(self, usage: Usage) -> Cost:
@@ -56,12 +63,12 @@ class DirectModel:
         async with led(key if key and is_further(key) else None) as begun:
             # The call that others wait for is streamed, whoever listens: its answer's beginning is what counts.
             streamed = on_text is not None or begun is not None
-            with hearing() as heard:
+            with hearing() as heard, reading_ends(self._accepted) as ends:
                 if streamed:
                     response = await self._stream(model, request, key, on_text, begun)
                 else:
                     response = await self._ask(model, request, key)
-                finish = read_finish(response, model=self.name, streamed=streamed)
+                finish = read_finish(response, model=self.name, streamed=streamed, unknown=ends.unknown)
         # A field of another type than the protocol's comes this far.
         with translated(self._origin):
             doubt_usage(response)
