@@ -313,8 +313,7 @@ async def test_usage_that_cannot_be_is_unknown(server, protocols, make_request):
     body = json.loads(server.script[0].chunks[0])
     body["usage"] = {"prompt_tokens": 5, "completion_tokens": -7, "total_tokens": -2}
     server.script[0].chunks = [json.dumps(body).encode()]
-    with pytest.warns(match="Failed to extract usage"):
-        reply = await _open_on(server, protocols["chat"]).respond(make_request())
+    reply = await _open_on(server, protocols["chat"]).respond(make_request())
     assert (reply.text, reply.usage) == ("Hi", None)
 
 

@@ -111,6 +111,8 @@ class _OneAnswer:
         """Whether chunks of one answer have one ID: some servers give each its own."""
         self._begun = False
         self._ended = False
+        self._block = -1
+        """The number of Anthropic's block that is under way."""
         self._said: int | None = None
         """Characters of text in a Response; None where its beginning was not seen, as when it is resumed."""
 
@@ -173,6 +175,10 @@ class _OneAnswer:
         if kind == "response.created":
             self._said = 0
         self._begun = self._begun or kind.startswith(_SAYS)
+        if kind.startswith("content_block"):
+            # They follow each other; some gateways give all of them one number, or none.
+            self._block += kind == "content_block_start"
+            event.index = self._block
         self._ended = kind in _ENDS
         if kind == "message_delta":
             self._keep_end(event.delta, "stop_reason", _ANTHROPIC_MISSING.__contains__)

@@ -19,8 +19,9 @@ _WORDS: Mapping[End, str] = {
     "endofstream endofmessage imend s stopsequence stopsequences stoptoken stopstring stopstr stopword stopwords "
     "complete completed completion done finish finished success successful succeeded normal natural ok",
     "length": "length lengthlimit lengthcapped lengthexceeded maxlength maxlen maxtoken maxtokens maxoutput "
-    "maxoutputtokens maxoutputlength maxnewtokens maxcompletiontokens maxcompletion maxgeneratedtokens maxtokensreached "
-    "maxtokensexceeded modellength modelmaxlength maxmodellength maxmodellen tokenlimit tokenslimit tokenlimitreached "
+    "maxoutputtokens maxoutputlength maxnewtokens maxcompletiontokens maxcompletion maxgeneratedtokens "
+    "maxtokensreached maxtokensexceeded modellength modelmaxlength maxmodellength maxmodellen tokenlimit "
+    "tokenslimit tokenlimitreached "
     "tokenlimitexceeded outputlimit outputlength outputtokenlimit limit limitreached truncated truncation "
     "incomplete cutoff context contextlength contextlengthexceeded contextlimit contextwindow maxcontext "
     "maxcontextlength errorlimit",

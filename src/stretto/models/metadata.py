@@ -19,7 +19,7 @@ _ANTHROPIC_OWN = ("stop_details", "container", "diagnostics", "context_managemen
 
 
 def mend_answer(data: object, system: str) -> None:
-    """Put right the metadata in an answer or in an event of a stream; `system` is pydantic-ai's name of the provider."""
+    """Put right the metadata in an answer or an event of a stream; `system` is pydantic-ai's name of the provider."""
     if not isinstance(data, dict):
         return
     answer = cast("Json", data)
@@ -44,9 +44,10 @@ def _mend_chat(answer: Json, *, routed: bool) -> None:
     answer["object"] = "chat.completion" if whole else "chat.completion.chunk"
     _keep(answer, _is_number, "created", otherwise=0)
     _drop(answer, _is_text, "service_tier", "system_fingerprint")
-    _drop(answer, _is_object, "moderation", "metadata")
+    _drop(answer, _is_object, "metadata")
+    _drop(answer, _is_nothing, "moderation")
     answer["usage"] = read_with_total(answer.get("usage"), "prompt_tokens", "completion_tokens")
-    if routed and not isinstance(answer.get("provider"), dict):
+    if routed and not (isinstance(answer.get("provider"), dict) and "choices" in answer["provider"]):
         _keep(answer, _is_text, "provider", otherwise="unknown")
     if not choices and not whole and answer.get("error") is None and answer["usage"]:
         answer["choices"] = []  # What OpenAI sends with the usage at the end; others send null, or nothing.
@@ -70,8 +71,7 @@ def _mend_choice(choice: Json) -> None:
     elif message.get("role") != "assistant":
         message.pop("role", None)
     _drop(message, _is_text, "refusal", "reasoning", "reasoning_content")
-    _drop(message, _is_object, "audio", "function_call")
-    _drop(message, _is_nothing, "annotations")
+    _drop(message, _is_nothing, "annotations", "audio", "function_call")
     if not message.get("tool_calls"):
         message.pop("tool_calls", None)
     if (details := message.pop("reasoning_details", None)) and isinstance(details, list):
@@ -93,7 +93,8 @@ def _mend_response(response: Json, kind: str | None) -> None:
     _keep(response, _is_list, "output", otherwise=[])
     _drop(response, _is_text, "service_tier")
     _drop(response, _is_flag, "background")
-    _drop(response, _is_object, "moderation", "prompt_cache_diagnostics", "incomplete_details")
+    _drop(response, _is_object, "incomplete_details")
+    _drop(response, _is_nothing, "moderation", "prompt_cache_diagnostics")
     _drop(response, lambda value: _is_object(value) and _is_text(value.get("id")), "conversation")
     if not response.get("error"):
         response["error"] = None
@@ -170,7 +171,7 @@ def _mend_anthropic(answer: Json, kind: object) -> None:
     elif kind == "message_delta":
         _keep(answer, _is_object, "delta", otherwise={})
         _mend_end(answer["delta"])
-        _drop(answer, _is_list, "input_transformations")
+        _drop(answer, _is_nothing, "input_transformations")
         answer["usage"] = read_reported(answer.get("usage"), "output_tokens") or {"output_tokens": UNREAD}
     elif kind.startswith("content_block"):
         _keep(answer, _is_whole, "index", otherwise=0)
@@ -202,7 +203,7 @@ def _mend_message(message: Json) -> None:
     message |= {"type": "message", "role": "assistant"}
     _set_text(message, "id", "model")
     _mend_end(message)
-    _drop(message, _is_list, "input_transformations")
+    _drop(message, _is_nothing, "input_transformations")
     for block in message["content"]:
         _mend_block(block)
 
@@ -219,7 +220,7 @@ def _mend_block(value: object) -> None:
         if not isinstance(block.get("type"), str) and isinstance(block.get("text"), str):
             block["type"] = "text"
         if block.get("type") == "text":
-            _drop(block, _is_list, "citations")
+            _drop(block, _is_nothing, "citations")
 
 
 def _mend_gemini(answer: Json) -> None:

@@ -98,9 +98,8 @@ def _unknown(model: str, word: str) -> ModelError:
     shown = repr(word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}…")
     return ModelError(
         f"{model}: the answer ended with a finish reason that is not known, {shown}, so it may be cut.",
-        kind="protocol",
-        # The server ends every answer so.
-        retryable=False,
+        kind="cut",
+        retryable=False,  # The server ends every answer so.
         model=model,
         hint=f"If its answers are whole, set accept_finish_reasons to {word!r}.",
     )

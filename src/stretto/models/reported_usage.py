@@ -19,7 +19,7 @@ def read_reported(usage: object, *needed: str, otherwise: Sequence[str] = ()) ->
     if not usage:
         return None
     fields = cast("Mapping[str, object]", usage) if isinstance(usage, Mapping) else {}
-    if not all(_is_whole(fields.get(name)) for name in needed):
+    if not all(_is_whole(fields.get(name)) for name in needed) or _is_odd(fields):
         return dict.fromkeys((*needed, *otherwise), UNREAD)
     return _readable(fields)
 
@@ -42,9 +42,24 @@ def read_metadata(usage: object) -> dict[str, Any] | None:
     return {name: value for name, value in read.items() if name.endswith("TokenCount")}
 
 
+def _is_odd(fields: Mapping[str, object]) -> bool:
+    """Whether counts in it cannot be, or those that are parts of the input or stand beside it cannot be read."""
+    return any(_is_odd_count(name, value) for name, value in fields.items())
+
+
+def _is_odd_count(name: str, value: object) -> bool:
+    if isinstance(value, Mapping):
+        return _is_odd(cast("Mapping[str, object]", value))
+    if isinstance(value, int) and value < 0:
+        return True
+    is_cache = "cache" in name and name.endswith(("tokens", "TokenCount"))
+    return is_cache and value is not None and not _is_whole(value)
+
+
 def _readable(fields: Mapping[str, object]) -> dict[str, Any]:
     kept = {name: _read(name, value) for name, value in fields.items()}
-    return {name: value for name, value in kept.items() if value is not None}
+    # Nothing that is asked here takes several rounds.
+    return {name: value for name, value in kept.items() if value is not None and name != "iterations"}
 
 
 def _read(name: str, value: object) -> object:

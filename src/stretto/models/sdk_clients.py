@@ -25,7 +25,7 @@ def mind_metadata(model: PydanticModel) -> None:
 def _mind_client(client: Any, system: str) -> None:
     if "_process_response_data" in vars(client):
         return
-    process, copied = client._process_response_data, client.with_options
+    process = client._process_response_data
 
     def processed(*, data: object, **rest: object) -> object:
         mend_answer(data, system)
@@ -33,7 +33,7 @@ def _mind_client(client: Any, system: str) -> None:
 
     def with_options(**options: object) -> object:
         # pydantic-ai makes one for each call where it is to set the number of retries.
-        _mind_client(copy := copied(**options), system)
+        _mind_client(copy := type(client).with_options(client, **options), system)
         return copy
 
     client._process_response_data, client.with_options = processed, with_options
