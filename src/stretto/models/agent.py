@@ -18,6 +18,7 @@ from stretto.models.limits import hearing, listen
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_usage
 from stretto.models.requests import take_cache_key, to_conversation, to_settings
+from stretto.models.sending import send_again
 from stretto.models.streams import closing_streams, mind_streams
 
 
@@ -52,6 +53,7 @@ class AgentModel:
         """Run the agent once; streams when `on_text` is given. Raises `ModelError`."""
         if self._model:
             listen(self._model)
+            send_again(self._model)
             mind_streams(self._model)
             mind_answers(self._model)
         with hearing() as heard, reading_ends(self._accepted) as ends:
@@ -70,6 +72,7 @@ class AgentModel:
             cost=sum((self._price(response) for response in responses), start=Cost()),
             model=responses[-1].model_name or self.name,
             limits=heard.limits,
+            remarks=tuple(heard.remarks),
         )
 
     def _price(self, response: ModelResponse) -> Cost:
@@ -111,8 +114,8 @@ class AgentModel:
 
     def _prepare(
         self, request: ModelRequest, *, streamed: bool
-    ) -> tuple[list[UserContent], list[ModelMessage], ModelSettings]:
-        history, prompt = to_conversation(request)
+    ) -> tuple[str | list[UserContent], list[ModelMessage], ModelSettings]:
+        history, prompt = to_conversation(request, self._model)
         key = take_cache_key(request, self._model)
         settings = to_settings(request, self._model, streamed=streamed, cache_key=key)
         # That limit is for one request to the model; the whole run has its own.

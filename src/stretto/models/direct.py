@@ -84,13 +84,14 @@ class DirectModel:
                 ),
                 model=response.model_name or self._model.model_name,
                 limits=heard.limits,
+                remarks=tuple(heard.remarks),
             )
 
     async def _ask(self, model: PydanticModel, request: ModelRequest, key: str | None) -> ModelResponse:
         with translated(self._origin):
             return await model_request(
                 model,
-                to_messages(request),
+                to_messages(request, model),
                 model_settings=to_settings(request, model, streamed=False, cache_key=key),
                 model_request_parameters=to_parameters(request, model),
             )
@@ -108,7 +109,7 @@ class DirectModel:
                 stream = await stack.enter_async_context(
                     model_request_stream(
                         model,
-                        to_messages(request),
+                        to_messages(request, model),
                         model_settings=to_settings(request, model, streamed=True, cache_key=key),
                         model_request_parameters=to_parameters(request, model),
                     )
