@@ -84,7 +84,7 @@ async def test_several_things_are_left_out_one_after_the_other(server):
     """A server that names one field at a time is asked until nothing is left that it refuses."""
     asked = Asked(server, "chat", "openai-chat:gpt-4.1-mini")
     refusals = [_detail("stream_options"), _detail("prompt_cache_key"), _detail("max_completion_tokens")]
-    assert (await asked.ask(*refusals, prefix="Guide.")).text == "Hello"
+    assert (await asked.ask(*refusals, prefix="Guide. " * 800)).text == "Hello"
     assert asked.sent[-1].keys() == {"model", "messages", "stream", "max_tokens"}
 
 

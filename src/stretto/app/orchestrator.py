@@ -71,6 +71,7 @@ class Orchestrator:
         max_tokens_total: int | None = None,
         deadline: float | None = None,
         base_url: str | None = None,
+        accept_finish_reasons: Sequence[str] = (),
         keys: Mapping[str, str] | None = None,
         journal: Book | None = None,
     ) -> None:
@@ -97,11 +98,13 @@ class Orchestrator:
             fallback_models=fallback_models,
             tiers=tiers or {},
             base_url=base_url,
+            accept_finish_reasons=accept_finish_reasons,
             keys=keys,
         )
         refuse_unknown_prices(self._team, self._settings.budget)
         self._gates = Gates(at_least_one("concurrency", concurrency))
         self._base_url = base_url
+        self._accepted = tuple(accept_finish_reasons)
         self._keys = keys
         self._journal = journal
 
@@ -155,7 +158,9 @@ class Orchestrator:
         job = self._job(task, context, plan=plan, review=review, deltas=deltas)
         # Without a journal of the caller's each run has its own, which goes with it.
         journal = self._journal or MemoryJournal()
-        async with under_way(journal, job.run_id, to_spec(job, base_url=self._base_url)):
+        async with under_way(
+            journal, job.run_id, to_spec(job, base_url=self._base_url, accept_finish_reasons=self._accepted)
+        ):
             with observing() as observers:
                 async with open_run(job, journal, self._gates, observers=observers) as events:
                     yield events

@@ -23,6 +23,7 @@ def assemble(
     fallback_models: Sequence[ModelSpec],
     tiers: Mapping[Tier, ModelSpec],
     base_url: str | None,
+    accept_finish_reasons: Sequence[str] = (),
     keys: Mapping[str, str] | None,
 ) -> tuple[Team, str]:
     """Return the team and one line on how it was chosen, empty when every model was named.
@@ -36,10 +37,14 @@ def assemble(
         model, worker_model, why = choice.orchestrator, worker_model or choice.worker, choice.why
     if unknown := sorted(set(tiers) - set(get_args(Tier))):
         raise InputError(f"There is no tier {unknown[0]!r}. Known: {', '.join(get_args(Tier))}.")
-    orchestrator = open_named(model, base_url=base_url, keys=keys)
+
+    def opened(spec: ModelSpec) -> Model:
+        return open_named(spec, base_url=base_url, keys=keys, accept_finish_reasons=accept_finish_reasons)
+
+    orchestrator = opened(model)
 
     def open_or(spec: ModelSpec | None) -> Model:
-        return orchestrator if spec is None else open_named(spec, base_url=base_url, keys=keys)
+        return orchestrator if spec is None else opened(spec)
 
     team = Team(
         orchestrator=orchestrator,
@@ -51,7 +56,13 @@ def assemble(
     return team, why
 
 
-def open_named(spec: ModelSpec, *, base_url: str | None = None, keys: Mapping[str, str] | None = None) -> Model:
+def open_named(
+    spec: ModelSpec,
+    *,
+    base_url: str | None = None,
+    keys: Mapping[str, str] | None = None,
+    accept_finish_reasons: Sequence[str] = (),
+) -> Model:
     """Return a model that a program names; `STRETTO_MODEL` takes a name's place, so that anything runs on the demo."""
     named = resolve_spec(spec, os.environ) if isinstance(spec, str) else spec
-    return open_model(named, base_url=base_url, keys=keys)
+    return open_model(named, base_url=base_url, keys=keys, accept_finish_reasons=accept_finish_reasons)

@@ -1,12 +1,13 @@
 """Opens a model from whatever a user names it by."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from stretto.core.errors import InputError
 from stretto.core.models import Model
 from stretto.models.catalog import find_provider
+from stretto.models.finish_reasons import accept
 from stretto.models.secrets import check_url
 from stretto.models.specs import is_demo, resolve_spec, split_spec
 
@@ -16,21 +17,29 @@ if TYPE_CHECKING:
 _NO_KEYS: Mapping[str, str] = MappingProxyType({})
 
 
-def open_model(spec: object, *, base_url: str | None = None, keys: Mapping[str, str] | None = None) -> Model:
+def open_model(
+    spec: object,
+    *,
+    base_url: str | None = None,
+    keys: Mapping[str, str] | None = None,
+    accept_finish_reasons: Iterable[str] = (),
+) -> Model:
     """Return the model behind the port in core. No call is made.
 
     `spec` is a name such as "anthropic:claude-sonnet-5-5" or "demo", a
     pydantic-ai model, a pydantic-ai agent, or a model of stretto, which is returned as it is. `keys` maps names
-    of environment variables to keys and counts before the environment. Raises `InputError`.
+    of environment variables to keys and counts before the environment. `accept_finish_reasons` are words that end
+    a whole answer, for a server whose words are not known. Raises `InputError`.
     """
+    accepted = accept(accept_finish_reasons)
     if isinstance(spec, str):
-        return _open_name(resolve_spec(spec, {}), base_url, keys or _NO_KEYS)
+        return _open_name(resolve_spec(spec, {}), base_url, keys or _NO_KEYS, accepted)
     if callable(getattr(spec, "respond", None)):
         return cast("Model", spec)
-    return _open_object(spec)
+    return _open_object(spec, accepted)
 
 
-def _open_name(name: str, base_url: str | None, keys: Mapping[str, str]) -> Model:
+def _open_name(name: str, base_url: str | None, keys: Mapping[str, str], accepted: frozenset[str]) -> Model:
     if base_url:
         check_url(base_url)  # The demo has no use for one; that it is none is said all the same.
     if is_demo(name):
@@ -47,10 +56,10 @@ def _open_name(name: str, base_url: str | None, keys: Mapping[str, str]) -> Mode
     access = find_access(spec, base_url=base_url, keys=keys)
     model = build_model(spec, access)
     origin = Origin.of(model, name=name, keys=(access.key,), base_url=access.url)
-    return DirectModel(model, origin=origin, build=lambda: build_model(spec, access))
+    return DirectModel(model, origin=origin, build=lambda: build_model(spec, access), accepted=accepted)
 
 
-def _open_object(spec: object) -> Model:
+def _open_object(spec: object, accepted: frozenset[str]) -> Model:
     # As above; for an object of pydantic_ai it is there already.
     from pydantic_ai.agent import AbstractAgent
     from pydantic_ai.models import Model as PydanticModel
@@ -61,16 +70,17 @@ def _open_object(spec: object) -> Model:
 
     if isinstance(spec, PydanticModel):
         pydantic_model = cast("PydanticModel[object]", spec)
-        return DirectModel(pydantic_model, origin=Origin.of(pydantic_model, name=pydantic_model.model_id))
+        origin = Origin.of(pydantic_model, name=pydantic_model.model_id)
+        return DirectModel(pydantic_model, origin=origin, accepted=accepted)
     if isinstance(spec, AbstractAgent):
         agent = cast("AbstractAgent[None, object]", spec)
         model = agent.model
         name = f"agent:{agent.name or 'unnamed'}"
         if isinstance(model, PydanticModel):
-            return AgentModel(agent, Origin.of(model, name=name))
+            return AgentModel(agent, Origin.of(model, name=name), accepted=accepted)
         prefix = str(model or "").partition(":")[0]
         provider = find_provider(prefix)
-        return AgentModel(agent, Origin(model=name, system=provider.name if provider else prefix))
+        return AgentModel(agent, Origin(model=name, system=provider.name if provider else prefix), accepted=accepted)
     raise InputError(
         f"A model is a name, a pydantic-ai model or agent, or a model of stretto, not {type(spec).__name__}."
     )
