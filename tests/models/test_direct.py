@@ -203,9 +203,9 @@ async def test_turns_are_replayed_in_order(server, protocols, make_request):
     sent = [(message["role"], texts(message["content"])) for message in server.requests[0].body["messages"]]
     assert sent == [
         ("system", ["S."]),
-        ("user", ["P.", "Write it.", "Again."]),
+        ("user", ["P.\n\nWrite it.\n\nAgain."]),
         ("assistant", ["Bad."]),
-        ("user", ["Better.", "Please."]),
+        ("user", ["Better.\n\nPlease."]),
     ]
 
 
