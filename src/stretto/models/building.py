@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from pydantic_ai.exceptions import UserError
@@ -77,7 +77,7 @@ def build_model(spec: Spec, access: Access) -> PydanticModel:
     model.profile["thinking_tags"] = NO_TAGS
     if spec.prefix == "openai-chat" and access.url and not is_openai(access.url, model.model_name):
         # The older name of the limit: other servers know it, and some pass over the newer one in silence.
-        model.profile["openai_chat_supports_max_completion_tokens"] = False
+        cast("dict[str, object]", model.profile)["openai_chat_supports_max_completion_tokens"] = False
     return model
 
 

@@ -49,10 +49,22 @@ _CHAT: Mapping[End, str | None] = {
 }
 _TOLD: Mapping[Wording, Mapping[End, str | None]] = {
     "chat": _CHAT,
-    "responses": _CHAT | {"stop": "completed", "length": "max_output_tokens", "error": "failed", "none": "in_progress"},
-    "anthropic": _CHAT | {"stop": "end_turn", "length": "max_tokens", "filter": "refusal", "tool": "tool_use"},
-    "gemini": _CHAT
-    | {"stop": "STOP", "length": "MAX_TOKENS", "filter": "SAFETY", "tool": "UNEXPECTED_TOOL_CALL", "error": "OTHER"},
+    "responses": {
+        **_CHAT,
+        "stop": "completed",
+        "length": "max_output_tokens",
+        "error": "failed",
+        "none": "in_progress",
+    },
+    "anthropic": {**_CHAT, "stop": "end_turn", "length": "max_tokens", "filter": "refusal", "tool": "tool_use"},
+    "gemini": {
+        "stop": "STOP",
+        "length": "MAX_TOKENS",
+        "filter": "SAFETY",
+        "tool": "UNEXPECTED_TOOL_CALL",
+        "error": "OTHER",
+        "none": None,
+    },
 }
 """How each protocol says it."""
 # Words of a protocol that say more than the kind of end.

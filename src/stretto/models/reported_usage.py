@@ -18,7 +18,7 @@ def read_reported(usage: object, *needed: str, otherwise: Sequence[str] = ()) ->
     """
     if not usage:
         return None
-    fields = cast("Mapping[str, object]", usage) if isinstance(usage, Mapping) else {}
+    fields = cast("Mapping[str, object]", usage if isinstance(usage, Mapping) else {})
     if not all(_is_whole(fields.get(name)) for name in needed) or _is_odd(fields):
         return dict.fromkeys((*needed, *otherwise), UNREAD)
     return _readable(fields)

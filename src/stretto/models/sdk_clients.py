@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from pydantic_ai.models import Model as PydanticModel
 
@@ -33,7 +33,9 @@ def _mind_client(client: Any, system: str) -> None:
 
     def with_options(**options: object) -> object:
         # pydantic-ai makes one for each call where it is to set the number of retries.
-        _mind_client(copy := type(client).with_options(client, **options), system)
+        kind = cast("Any", type(client))
+        copy: object = kind.with_options(client, **options)
+        _mind_client(copy, system)
         return copy
 
     client._process_response_data, client.with_options = processed, with_options

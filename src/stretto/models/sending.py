@@ -119,5 +119,5 @@ def _words(data: object, depth: int) -> Iterator[str]:
     elif isinstance(data, list) and depth < _DEEPEST:
         for value in cast("list[object]", data):
             yield from _words(value, depth + 1)
-    elif data is not None:
+    elif isinstance(data, str | int | float):
         yield str(data)
