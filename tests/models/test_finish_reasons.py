@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from stretto import Orchestrator
+from stretto.app.spec import from_spec, to_spec
 from stretto.core.errors import ModelError
+from stretto.core.task import Task
+from stretto.engine import Job, RunSettings, Team
 from stretto.models import open_model
 from tests.models.conftest import KEYS, PROTOCOLS, Json, Protocol, Reply, Server, make_request
 
@@ -143,6 +147,23 @@ async def test_an_unknown_end_can_be_accepted(server, protocol: Protocol):
     assert await _ends(server, protocol, "all_said", model=model) == ["stop", "stop"]
     assert await _ends(server, protocol, "max_tokens", model=model) == ["length", "length"]
     assert (await _ends(server, protocol, "something_else", model=model))[0].startswith("cut")
+
+
+async def test_a_run_that_is_gone_on_with_accepts_what_it_accepted(server):
+    """The words are kept with the run, so that another process reads its answers as the first one did."""
+    protocol = PROTOCOLS["chat"]
+    place: Any = {"base_url": protocol.url(server), "keys": KEYS}
+    first = Orchestrator(model=protocol.spec, accept_finish_reasons=["all_said"], **place)
+    spec = to_spec(_job(first), base_url=place["base_url"], accept_finish_reasons=["all_said"])
+    again = from_spec("r", spec, own=None, own_settings=None, keys=KEYS, review=None, deltas=False)
+    assert await _ends(server, protocol, "all_said", model=again.team.worker) == ["stop", "stop"]
+
+
+def _job(orchestrator: Orchestrator) -> Job:
+    model = open_model(orchestrator.models["worker"], base_url="http://localhost:8000/v1", keys=KEYS)
+    team = Team(orchestrator=model, worker=model, synthesis=model)
+    settings = RunSettings(subtasks=(1, 2), max_subtasks=3)
+    return Job(run_id="r", task=Task.of("t", {}), recipe=orchestrator.recipe, team=team, settings=settings)
 
 
 @pytest.mark.parametrize(("name", "word"), list(product(["chat", "openrouter"], ["generating", "null", "progress"])))
