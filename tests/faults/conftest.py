@@ -9,6 +9,7 @@ import pytest
 from anyio.lowlevel import RunVar
 
 from stretto.engine.limits import registry
+from stretto.models import sending
 from tests.faults.clock import LeapingLoop
 from tests.faults.stage import Recorder, Stage
 from tests.simulator import Simulator
@@ -40,6 +41,12 @@ def quick_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
         return look_up(host, *args, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
+
+
+@pytest.fixture(autouse=True)
+def fresh_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test's provider did not take is sent to it in every other test."""
+    monkeypatch.setattr(sending, "_forms", {})
 
 
 @pytest.fixture(autouse=True)

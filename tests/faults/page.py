@@ -18,6 +18,7 @@ _HEADINGS: dict[Course, str] = {
     "stops_model": "No further call to the model",
     "stops_account": "No further call to the account",
     "parked": "No further call before the time that the provider named",
+    "adapted": "Asked again at once in a form that the server takes, and from then on",
     "counts": "Not a fault: the answer counts",
 }
 
@@ -48,10 +49,10 @@ def _outcome(rows: Sequence[Row]) -> str:
     lines = ["| Befalls | Calls for the answer | Events | The run ends | To go on | If it happens only once |"]
     lines.append("|---|---|---|---|---|---|")
     for role, who in _WHO.items():
-        lasting = next((row for row in rows if row.role == role and row.times is None), None)
+        lasting = next((row for row in rows if row.role == role and (row.resent or row.times is None)), None)
         if lasting is None:
             continue
-        once = next((row for row in rows if row.role == role and row.times == 1), None)
+        once = next((row for row in rows if row.role == role and row.times == 1 and not row.resent), None)
         after = f"{_end(once)}, {once.calls} calls" if once else "-" if lasting.place else "the same"
         lines.append(f"| {who} | {lasting.calls} | {_events(lasting)} | {_end(lasting)} | {_next(lasting)} | {after} |")
     return "\n".join(lines) + "\n"

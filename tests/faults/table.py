@@ -16,12 +16,13 @@ Place = Literal["unresolvable", "refusing", "tls"]
 
 Kinds = Mapping[ProtocolName, ErrorKind]
 
-Course = Literal["counts", "again", "busy", "once", "stops_model", "stops_account", "parked"]
+Course = Literal["counts", "again", "busy", "once", "stops_model", "stops_account", "parked", "adapted"]
 """What a fault leads to.
 
 counts: the answer counts. again: asked again. busy: asked again more often, as fast as the model allows. once: not
 asked again, since the same call would only fail again. stops_model: nor is any other call made to the model.
-stops_account: nor to any model of the account. parked: nor to the model before the time that it named.
+stops_account: nor to any model of the account. parked: nor to the model before the time that it named. adapted: the
+request is made again within the same call, in a form that the server takes.
 """
 
 CALLS: Mapping[Course, int] = {
@@ -32,6 +33,7 @@ CALLS: Mapping[Course, int] = {
     "stops_model": 1,
     "stops_account": 1,
     "parked": 1,
+    "adapted": 1,
 }
 """Calls for one answer while the fault lasts."""
 
@@ -70,6 +72,8 @@ class Row:
     """For the answer that is struck, counted at the server; to an address nobody is at, counted by the run."""
     events: tuple[str, ...] = ()
     """The kinds of event that tell of it, in the order in which each comes first."""
+    resent: int = 0
+    """Requests beside these calls, that were turned away for their form and made again."""
     says: str = ""
     """Stands in what the command line prints at the end: what to do about the failure."""
     next_step: str = ""
@@ -128,7 +132,7 @@ class Entry:
         """Yield the rows: each role, streamed and not, always and, where that makes a difference, once."""
         for role in self.roles:
             for streamed in self.modes if role != "orchestrator" else (True,):
-                yield self._row(role, streamed=streamed, times=None)
+                yield self._row(role, streamed=streamed, times=1 if self.course == "adapted" else None)
                 if self.course in RETRIED and not self.place:
                     yield self._row(role, streamed=streamed, times=1)
 
@@ -152,9 +156,10 @@ class Entry:
             kind=kind if lasting else None,
             kinds=kinds if lasting else {},
             # What arrived of a plan stays, and its rest is asked for once.
-            calls=2 if times or continued else CALLS[self.course],
+            calls=2 if (times and self.course in RETRIED) or continued else CALLS[self.course],
             events=self._events(role, lasting=lasting and not continued),
-            says=self.says if lasting else "",
+            resent=1 if self.course == "adapted" else 0,
+            says=self.says if lasting or self.course == "adapted" else "",
             next_step=(_RETRY if role == "worker" else _RESUME) if lasting else "",
             results=_results(role, self.effects, continued=continued, lasting=lasting),
             others="stopped" if self.course in STOPS else "finish",
@@ -276,6 +281,26 @@ def _noisy() -> Iterator[Entry]:
     yield Entry(fault="a second choice that nobody asked for", course="counts", effects=second, protocols=("chat",))
     unmeasured = FAULTS["no_usage"]
     yield Entry(fault="no usage is reported", course="counts", effects=unmeasured, roles=("worker", "synthesis"))
+    odd = FAULTS["odd_metadata"]
+    yield Entry(fault="ids, model and usage are missing or odd", course="counts", effects=odd)
+    other = FAULTS["end_in_other_words"]
+    yield Entry(fault="the end is said in other words (`eos_token`)", course="counts", effects=other)
+
+
+def _adapted() -> Iterator[Entry]:
+    yield Entry(
+        fault="400, a field is refused by name: left out, or under its older name",
+        course="adapted",
+        effects=FAULTS["refused_field"],
+        protocols=("chat",),
+        modes=(True,),
+    )
+    yield Entry(
+        fault="400, the output limit is more than the model writes: lowered, and said so",
+        course="adapted",
+        effects=FAULTS["limit_above_the_models"],
+        says="so at the most 3000 were asked for",
+    )
 
 
 def _unreadable() -> Iterator[Entry]:
@@ -416,6 +441,14 @@ def _answers() -> Iterator[Entry]:
         ("the limit leaves no text", "max_tokens_without_text", "truncated", longer),
     ):
         yield Entry(fault=fault, course="again", kind=kind, effects=FAULTS[name], says=says)
+    yield Entry(
+        fault="the end is said in a word that is not known",
+        course="once",
+        kind="cut",
+        effects=FAULTS["unknown_end"],
+        roles=("worker", "synthesis"),
+        says="set accept_finish_reasons to",
+    )
     others: tuple[ProtocolName, ...] = ("chat", "responses", "gemini")
     full = FAULTS["context_window"]
     fault = "the context window ends the answer"
@@ -441,7 +474,7 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
     "The stream is odd, and sound": tuple(_noisy()),
     "What comes is not an answer": tuple(_unreadable()),
     "The stream reports an error": tuple(_events()),
-    "The request is turned away": (*_refused(), *_routed()),
+    "The request is turned away": (*_refused(), *_routed(), *_adapted()),
     "There were too many requests": tuple(_limited()),
     "The provider fails": tuple(_failed()),
     "The answer cannot count": tuple(_answers()),

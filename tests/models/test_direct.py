@@ -203,9 +203,9 @@ async def test_turns_are_replayed_in_order(server, protocols, make_request):
     sent = [(message["role"], texts(message["content"])) for message in server.requests[0].body["messages"]]
     assert sent == [
         ("system", ["S."]),
-        ("user", ["P.", "Write it.", "Again."]),
+        ("user", ["P.\n\nWrite it.\n\nAgain."]),
         ("assistant", ["Bad."]),
-        ("user", ["Better.", "Please."]),
+        ("user", ["Better.\n\nPlease."]),
     ]
 
 
@@ -313,8 +313,7 @@ async def test_usage_that_cannot_be_is_unknown(server, protocols, make_request):
     body = json.loads(server.script[0].chunks[0])
     body["usage"] = {"prompt_tokens": 5, "completion_tokens": -7, "total_tokens": -2}
     server.script[0].chunks = [json.dumps(body).encode()]
-    with pytest.warns(match="Failed to extract usage"):
-        reply = await _open_on(server, protocols["chat"]).respond(make_request())
+    reply = await _open_on(server, protocols["chat"]).respond(make_request())
     assert (reply.text, reply.usage) == ("Hi", None)
 
 

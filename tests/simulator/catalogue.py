@@ -1,6 +1,7 @@
 """Every fault by name, for tests that run through all of them and for scripts in JSON. Frozen values. No I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
 
 from tests.simulator.answers import WORDS, Answer, plan_text
 from tests.simulator.faults import (
@@ -12,6 +13,7 @@ from tests.simulator.faults import (
     HttpDate,
     Malformed,
     Noise,
+    Rewrite,
     Say,
     SecondChoice,
     Silence,
@@ -29,6 +31,39 @@ def plan(number: int, *, duplicates: bool = False) -> Say:
     return Say(answer=lambda asked: Answer(text=plan_text(asked, number, duplicates=duplicates), unlimited=True))
 
 
+def _nested(data: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(data, dict):
+        yield cast("dict[str, Any]", data)
+    inner: Iterable[Any] = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    for value in list(inner):
+        yield from _nested(value)
+
+
+def _garble(data: dict[str, Any]) -> None:
+    """Make of everything beside the text and the end what no protocol has."""
+    for place in _nested(data):
+        for name in _BESIDE & place.keys():
+            place[name] = None
+        for name in _USAGES & place.keys():
+            place[name] = {"total_tokens": "many"}
+
+
+def _ending(word: str) -> Rewrite:
+    """Say in another word that the answer is whole."""
+
+    def edit(data: dict[str, Any]) -> None:
+        for place in _nested(data):
+            for name in _ENDS & place.keys():
+                place[name] = word if place[name] else place[name]
+            if place.get("object") == "response" and place.get("status") == "completed":
+                place["status"] = word
+
+    return Rewrite(edit=edit)
+
+
+_BESIDE = {"id", "created", "created_at", "model", "system_fingerprint", "service_tier", "responseId", "modelVersion"}
+_USAGES = {"usage", "usageMetadata"}
+_ENDS = {"finish_reason", "native_finish_reason", "stop_reason", "finishReason"}
 _REFUSED = Answer(finish="refusal")
 _TEXT = f"<response>\nNaïve {_long(120)}.\n</response>"
 
@@ -52,6 +87,16 @@ FAULTS: Mapping[str, tuple[Effect, ...]] = {
     "multi_line_events": (Noise(comments=False, pings=False),),
     "pings": (Noise(comments=False, on_lines=False),),
     "loose_fields": (Noise(comments=False, pings=False, on_lines=False, loose=True),),
+    "odd_metadata": (Rewrite(edit=_garble),),
+    "end_in_other_words": (_ending("EOS_Token"),),
+    "unknown_end": (_ending("all_said"),),
+    "refused_field": (Error(kind="bad_request", message="Unrecognized request argument supplied: stream_options"),),
+    "limit_above_the_models": (
+        Error(
+            kind="bad_request",
+            message="max_tokens: 9000 > 3000, which is the maximum allowed number of output tokens for this model",
+        ),
+    ),
     "second_choice": (SecondChoice(),),
     "malformed_event": (Malformed(),),
     "html_with_200": (Html(),),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from tests.simulator.answers import Answer
 from tests.simulator.asked import Asked, ProtocolName, Role
@@ -48,6 +48,8 @@ class Error:
     kind: ErrorKind
     status: int | None = None
     """In place of the protocol's own status for it."""
+    message: str = ""
+    """In place of the protocol's own words for it."""
     retry_after: str | HttpDate | None = None
     """The Retry-After header, as it is sent: "5", "-1", "nan"."""
 
@@ -152,6 +154,13 @@ class SecondChoice:
     """The answer has a second choice that nobody asked for, where the protocol has choices; the first is whole."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rewrite:
+    """The answer is whole, and its JSON, each event's of a stream, is passed through `edit`, which changes it."""
+
+    edit: Callable[[dict[str, Any]], None]
+
+
 Effect = (
     Error
     | StreamError
@@ -166,6 +175,7 @@ Effect = (
     | Noise
     | SplitCharacters
     | SecondChoice
+    | Rewrite
 )
 
 

@@ -1,11 +1,13 @@
 """Plays one answer to the client: in time, and broken where the script breaks it."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.simulator.connection import Wire
-from tests.simulator.faults import Cut, Effect, Hold, Malformed, Pause, Silence, StreamError
+from tests.simulator.faults import Cut, Effect, Hold, Malformed, Pause, Rewrite, Silence, StreamError
 from tests.simulator.http import Headers
 from tests.simulator.log import End
 from tests.simulator.protocols.base import Protocol, Reply
@@ -94,7 +96,7 @@ class Player:
         for frame in frames(self.protocol, self.reply, self.timing.event_tokens):
             if frame.after > frame.before:
                 await self._wait(frame.after)
-            data = self._shaper.encode(frame.event)
+            data = self._shaper.encode(self._edited(frame.event))
             for effect in self._due(frame, data):
                 if isinstance(effect, Malformed):
                     data, self._spoilt = frame.event.encode_malformed(), True
@@ -106,7 +108,7 @@ class Player:
         return "broken" if self._spoilt else "delivered"
 
     async def _whole(self) -> End:
-        body = to_json(self.protocol.body(self.reply)).encode()
+        body = to_json(self._rewritten(self.protocol.body(self.reply))).encode()
         await self._wait(self.reply.usage.output)
         self.begin()
         if not self._pending:
@@ -128,6 +130,16 @@ class Player:
         self.said = self.reply.usage.output
         await self._send(body[cut:], self.wire.raw)
         return "delivered"
+
+    def _edited(self, event: Event) -> Event:
+        return event if isinstance(event.data, str) else replace(event, data=self._rewritten(event.data))
+
+    def _rewritten(self, data: dict[str, Any]) -> dict[str, Any]:
+        for effect in self.effects:
+            if isinstance(effect, Rewrite):
+                data = json.loads(json.dumps(data))  # The protocol may use it again.
+                effect.edit(data)
+        return data
 
     async def _wait(self, tokens: int) -> None:
         due = self.timing.due(tokens)

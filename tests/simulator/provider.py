@@ -80,7 +80,9 @@ class Provider:
         for effect in effects:
             match effect:
                 case Error():
-                    return await call.refuse(Rejected(effect.kind, status=effect.status), effect.retry_after)
+                    return await call.refuse(
+                        Rejected(effect.kind, effect.message, status=effect.status), effect.retry_after
+                    )
                 case StreamError() if not asked.streamed:
                     return await call.refuse(Rejected(effect.kind))
                 case Html():

@@ -97,6 +97,7 @@ class Orchestrator:
         max_tokens_total: int | None = None,
         deadline: float | None = None,
         base_url: str | None = None,
+        accept_finish_reasons: Sequence[str] = (),
         keys: Mapping[str, str] | None = None,
         journal: Book | None = None,
     ) -> None:
@@ -123,11 +124,13 @@ class Orchestrator:
             fallback_models=fallback_models,
             tiers={} if tiers is None else tiers,
             base_url=base_url,
+            accept_finish_reasons=accept_finish_reasons,
             keys=keys,
         )
         refuse_unknown_prices(self._team, self._settings.budget)
         self._limiters = LimiterRegistry(at_least_one("concurrency", concurrency))
         self._base_url = base_url
+        self._accepted = tuple(accept_finish_reasons)
         self._keys = keys
         self._journal = read_journal(journal)
 
@@ -194,7 +197,9 @@ class Orchestrator:
         job = self._job(task, context, plan=plan, review=review, deltas=deltas)
         # Without a journal of the caller's each run has its own, which goes with it.
         journal = self._journal or MemoryJournal()
-        async with under_way(journal, job.run_id, to_spec(job, base_url=self._base_url)):
+        async with under_way(
+            journal, job.run_id, to_spec(job, base_url=self._base_url, accept_finish_reasons=self._accepted)
+        ):
             with observing() as observers:
                 async with open_run(job, journal, self._limiters, observers=observers) as events:
                     yield events

@@ -12,6 +12,7 @@ from stretto.app.setting_values import (
     read_synthesis,
     read_text,
     read_tiers,
+    read_words,
 )
 from stretto.core.plan import HARD_CEILING
 
@@ -156,6 +157,13 @@ SETTINGS: tuple[Setting, ...] = (
         read=read_text,
         says="Another server that speaks the model's protocol; never read from a project's file.",
         example='base_url = "http://localhost:8000/v1"',
+    ),
+    Setting(
+        name="accept_finish_reasons",
+        flag="--accept-finish-reason",
+        read=read_words,
+        says="Words that a server of your own ends its whole answers with, where stretto does not know them.",
+        example='accept_finish_reasons = ["all_said"]',
     ),
     Setting(
         name="journal",

@@ -27,6 +27,11 @@ def read_models(given: object) -> tuple[str, ...]:
     return _split_list(given, "names of models")
 
 
+def read_words(given: object) -> tuple[str, ...]:
+    """Return words; as one text they are separated by commas."""
+    return _split_list(given, "words")
+
+
 def _split_list(given: object, expected: str) -> tuple[str, ...]:
     items = given.split(",") if isinstance(given, str) else given
     if not isinstance(items, (list, tuple)):

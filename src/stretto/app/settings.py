@@ -46,6 +46,7 @@ class Settings:
     deadline: float | None = None
     """Seconds."""
     base_url: str | None = None
+    accept_finish_reasons: tuple[str, ...] = ()
     journal: str | None = None
     """None for the file in the user's data folder."""
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,6 +1,6 @@
 """What a run was started with, as data that a journal keeps: enough to go on with it in another process. No secret."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from math import inf, isinf
@@ -20,7 +20,7 @@ from stretto.recipes import Recipe
 _VERSION = 1
 
 
-def to_spec(job: Job, *, base_url: str | None) -> dict[str, object]:
+def to_spec(job: Job, *, base_url: str | None, accept_finish_reasons: Sequence[str] = ()) -> dict[str, object]:
     """Return a job as JSON-ready data."""
     team, settings = job.team, job.settings
     return {
@@ -29,6 +29,7 @@ def to_spec(job: Job, *, base_url: str | None) -> dict[str, object]:
         "context": dict(job.task.context),
         "recipe": asdict(job.recipe) | {"max_output_tokens": dict(job.recipe.max_output_tokens)},
         "base_url": _without_user(base_url),
+        "accept_finish_reasons": list(accept_finish_reasons),
         "models": {
             "orchestrator": _opens(team.orchestrator),
             "worker": _opens(team.worker),
@@ -76,7 +77,7 @@ def from_spec(
         run_id=run_id,
         task=Task.of(data["task"], data["context"]),
         recipe=_recipe(data["recipe"]),
-        team=_team(run_id, data["models"], data["base_url"], own, keys),
+        team=_team(run_id, data, own, keys),
         settings=_settings(data["settings"], own_settings),
         plan=Plan.from_dict(plan) if plan else None,
         review=review if data["review"] else None,
@@ -103,15 +104,15 @@ def _recipe(fields: Mapping[str, Any]) -> Recipe:
     return Recipe(**known)
 
 
-def _team(
-    run_id: str, names: Mapping[str, Any], base_url: str | None, own: Team | None, keys: Mapping[str, str] | None
-) -> Team:
+def _team(run_id: str, data: Mapping[str, Any], own: Team | None, keys: Mapping[str, str] | None) -> Team:
+    names, base_url = data["models"], data["base_url"]
+    accepted = data.get("accept_finish_reasons", ())  # Runs of earlier versions have none.
     opened: dict[str, Model] = {_opens(model): model for model in own.members} if own else {}
 
     def again(name: str) -> Model:
         if name not in opened:
             try:
-                opened[name] = open_model(name, base_url=base_url, keys=keys)
+                opened[name] = open_model(name, base_url=base_url, keys=keys, accept_finish_reasons=accepted)
             except InputError as error:
                 raise InputError(
                     f"Run {run_id} was started with {name}, which cannot be used now: {error.message}", hint=error.hint

@@ -24,6 +24,7 @@ def assemble(
     fallback_models: Sequence[ModelSpec],
     tiers: Mapping[Tier, ModelSpec],
     base_url: str | None,
+    accept_finish_reasons: Sequence[str] = (),
     keys: Mapping[str, str] | None,
 ) -> tuple[Team, str]:
     """Return the team and one line on how it was chosen, empty when every model was named.
@@ -43,7 +44,7 @@ def assemble(
 
     def opened(name: str, spec: ModelSpec) -> Model:
         try:
-            return open_named(spec, base_url=base_url, keys=keys)
+            return open_named(spec, base_url=base_url, keys=keys, accept_finish_reasons=accept_finish_reasons)
         except InputError as error:
             # A name says itself what is wrong with it; an object does not say where it was given.
             if isinstance(spec, str):
@@ -76,7 +77,13 @@ def _read_keys(given: object) -> Mapping[str, str]:
     return cast("Mapping[str, str]", keys)
 
 
-def open_named(spec: ModelSpec, *, base_url: str | None = None, keys: Mapping[str, str] | None = None) -> Model:
+def open_named(
+    spec: ModelSpec,
+    *,
+    base_url: str | None = None,
+    keys: Mapping[str, str] | None = None,
+    accept_finish_reasons: Sequence[str] = (),
+) -> Model:
     """Return a model that a program names; `STRETTO_MODEL` takes a name's place, so that anything runs on the demo."""
     named = resolve_spec(spec, os.environ) if isinstance(spec, str) else spec
-    return open_model(named, base_url=base_url, keys=keys)
+    return open_model(named, base_url=base_url, keys=keys, accept_finish_reasons=accept_finish_reasons)

@@ -49,7 +49,10 @@ def open_office(settings: Settings, *, task: str, keys: Mapping[str, str]) -> Of
     recipe = load_recipe(settings.recipe, user_folder=recipes_folder())
 
     def opened(spec: str | None) -> Model | None:
-        return open_model(spec, base_url=settings.base_url, keys=keys) if spec else None
+        if spec is None:
+            return None
+        accepted = settings.accept_finish_reasons
+        return open_model(spec, base_url=settings.base_url, keys=keys, accept_finish_reasons=accepted)
 
     # Models and not their names: STRETTO_MODEL, which settings have weighed against the flags, takes a name's place.
     team, why = assemble(
@@ -59,6 +62,7 @@ def open_office(settings: Settings, *, task: str, keys: Mapping[str, str]) -> Of
         fallback_models=[opened(spec) for spec in settings.fallback_models],
         tiers={tier: opened(spec) for tier, spec in settings.tiers.items()},
         base_url=settings.base_url,
+        accept_finish_reasons=settings.accept_finish_reasons,
         keys=keys,
     )
     run = read_settings(
@@ -95,7 +99,7 @@ def open_office(settings: Settings, *, task: str, keys: Mapping[str, str]) -> Of
         "synthesis": run.synthesis,
         "language": run.language,
     }
-    spec = to_spec(job, base_url=settings.base_url)
+    spec = to_spec(job, base_url=settings.base_url, accept_finish_reasons=settings.accept_finish_reasons)
     work = Work(
         key=work_key(recipe=recipe, task=task, models=models, settings=shaping),
         spec={name: value for name, value in spec.items() if name not in ("task", "context", "plan")},

@@ -73,6 +73,8 @@ class ModelReply:
     """The model that answered, as the provider names it."""
     limits: RateLimits | None = None
     """None when the provider said nothing of its rate limits."""
+    remarks: tuple[str, ...] = ()
+    """What is worth knowing of how the call was made, such as a limit that had to be lowered."""
 
 
 class Model(Protocol):

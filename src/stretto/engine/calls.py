@@ -62,6 +62,8 @@ class Caller:
         self._books = books
         self._emitter = emitter
         self._warmth = Warmth()
+        self.remarks: dict[str, str] = {}
+        """By model: the first thing that is worth knowing of how its calls were made."""
         # By model: until when a run has been told enough of its limits.
         self._said_until: dict[str, float] = {}
         self._deadline = anyio.current_time() + job.settings.deadline
@@ -149,6 +151,8 @@ class Caller:
                 self._close(model, error)
                 raise
             slot.limits = answered.reply.limits
+            for remark in answered.reply.remarks:
+                self.remarks.setdefault(model.name, f"{model.name}: {remark}")
             self._limiters.succeeded(model.account)
             return answered
 

@@ -13,10 +13,12 @@ from stretto.core.usage import Cost, Usage
 from stretto.models.answers import mind_answers
 from stretto.models.direct import text_of
 from stretto.models.errors import Origin, translated
+from stretto.models.finish_reasons import reading_ends
 from stretto.models.limits import hearing, listen
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_usage
 from stretto.models.requests import take_cache_key, to_conversation, to_settings
+from stretto.models.sending import send_again
 from stretto.models.streams import closing_streams, mind_streams
 from stretto.models.ways import way_of
 
@@ -30,12 +32,20 @@ class AgentModel:
 
     label = ""
 
-    def __init__(self, agent: AbstractAgent[object, object], origin: Origin, *, deps: object = None) -> None:
+    def __init__(
+        self,
+        agent: AbstractAgent[object, object],
+        origin: Origin,
+        *,
+        deps: object = None,
+        accepted: frozenset[str] = frozenset(),
+    ) -> None:
         self.name = origin.model
         self.account = origin.account
         self._agent = agent
         self._deps = deps
         self._origin = origin
+        self._accepted = accepted
         model = agent.model
         self._model = model if isinstance(model, PydanticModel) else None
         self._streams = self._model is None or way_of(self._model) != "plain"
@@ -51,9 +61,10 @@ class AgentModel:
         """Run the agent once; streams when `on_text` is given. Raises `ModelError`."""
         if self._model:
             listen(self._model)
+            send_again(self._model)
             mind_streams(self._model)
             mind_answers(self._model)
-        with hearing() as heard:
+        with hearing() as heard, reading_ends(self._accepted) as ends:
             streamed = on_text is not None and self._streams
             result = await (self._stream(request, on_text) if on_text and streamed else self._run(request))
         responses = [message for message in result.new_messages() if isinstance(message, ModelResponse)]
@@ -66,11 +77,12 @@ class AgentModel:
             on_text(text)  # It came in one piece, and somebody watches.
         return ModelReply(
             text=text,
-            finish=read_finish(responses[-1], model=self.name, streamed=streamed, tools=True),
+            finish=read_finish(responses[-1], model=self.name, streamed=streamed, tools=True, unknown=ends.unknown),
             usage=read_usage(responses),
             cost=sum((self._price(response) for response in responses), start=Cost()),
             model=responses[-1].model_name or self.name,
             limits=heard.limits,
+            remarks=tuple(heard.remarks),
         )
 
     def _price(self, response: ModelResponse) -> Cost:
@@ -114,8 +126,8 @@ class AgentModel:
 
     def _prepare(
         self, request: ModelRequest, *, streamed: bool
-    ) -> tuple[list[UserContent], list[ModelMessage], ModelSettings]:
-        history, prompt = to_conversation(request)
+    ) -> tuple[str | list[UserContent], list[ModelMessage], ModelSettings]:
+        history, prompt = to_conversation(request, self._model)
         key = take_cache_key(request, self._model)
         settings = to_settings(request, self._model, streamed=streamed, cache_key=key)
         # That limit is for one request to the model; the whole run has its own.

@@ -10,9 +10,11 @@ from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.wrapper import WrapperModel
 
 from stretto.models.failure_body import error_beside
+from stretto.models.sdk_clients import mind_metadata
 
 # What pydantic-ai's streams read their provider's chunks from.
 _CHUNKS = "_response"
+_SETTINGS = "_model_settings"
 # No others: some gateways put words of their own into every chunk, and some of Gemini's models a STOP.
 _MISSING = frozenset({"length", "content_filter", "error"})
 _GEMINI_WHOLE = frozenset({"STOP", "FINISH_REASON_UNSPECIFIED"})
@@ -38,6 +40,7 @@ def mind_answers(model: PydanticModel) -> None:
         for one in model.models:
             mind_answers(one)
     else:
+        mind_metadata(model)
         for name, mind in _MINDED.items():
             step = getattr(model, name, None)
             if step is not None and name not in vars(model):
@@ -49,6 +52,9 @@ def _open_one(_: PydanticModel, opening: Callable[..., Awaitable[StreamedRespons
         stream = await opening(*args, **options)
         if (chunks := getattr(stream, _CHUNKS, None)) is not None:
             setattr(stream, _CHUNKS, _OneAnswer(chunks))
+        if hasattr(stream, _SETTINGS):
+            # Some servers report the usage so far with every chunk, which is otherwise added up.
+            setattr(stream, _SETTINGS, {**(getattr(stream, _SETTINGS) or {}), "openai_continuous_usage_stats": True})
         return stream
 
     return opened
@@ -105,6 +111,8 @@ class _OneAnswer:
         """Whether chunks of one answer have one ID: some servers give each its own."""
         self._begun = False
         self._ended = False
+        self._block = -1
+        """The number of Anthropic's block that is under way."""
         self._said: int | None = None
         """Characters of text in a Response; None where its beginning was not seen, as when it is resumed."""
 
@@ -167,6 +175,10 @@ class _OneAnswer:
         if kind == "response.created":
             self._said = 0
         self._begun = self._begun or kind.startswith(_SAYS)
+        if kind.startswith("content_block"):
+            # They follow each other; some gateways give all of them one number, or none.
+            self._block += kind == "content_block_start"
+            event.index = self._block
         self._ended = kind in _ENDS
         if kind == "message_delta":
             self._keep_end(event.delta, "stop_reason", _ANTHROPIC_MISSING.__contains__)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from pydantic_ai.exceptions import UserError
@@ -18,7 +18,7 @@ from pydantic_ai.providers import infer_provider, infer_provider_class
 from stretto.core.errors import InputError
 from stretto.models.catalog import OLLAMA_URL, Provider, find_provider
 from stretto.models.secrets import PLACEHOLDER, check_key, check_url, find_value
-from stretto.models.specs import Spec, suggest_prefix
+from stretto.models.specs import Spec, is_openai, suggest_prefix
 from stretto.models.spoken import NO_TAGS
 
 # How pydantic-ai's providers say that their key is missing.
@@ -75,6 +75,9 @@ def build_model(spec: Spec, access: Access) -> PydanticModel:
             ) from error
         raise InputError(f"{spec} cannot be used: {said[:200]}") from error
     model.profile["thinking_tags"] = NO_TAGS
+    if spec.prefix == "openai-chat" and access.url and not is_openai(access.url, model.model_name):
+        # The older name of the limit: other servers know it, and some pass over the newer one in silence.
+        cast("dict[str, object]", model.profile)["openai_chat_supports_max_completion_tokens"] = False
     return model
 
 

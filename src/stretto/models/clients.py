@@ -11,6 +11,7 @@ from pydantic_ai.models import Model as PydanticModel
 
 from stretto.models.answers import mind_answers
 from stretto.models.limits import listen
+from stretto.models.sending import send_again
 from stretto.models.streams import mind_streams
 
 _MOMENT = 1.0
@@ -82,6 +83,7 @@ async def _keep(model: PydanticModel, spare: list[PydanticModel]) -> _Keeper:
     try:
         async with model:
             listen(model)  # Entering may have given it a new client.
+            send_again(model)
             mind_streams(model)
             mind_answers(model)
             yield

@@ -19,6 +19,7 @@ from stretto.core.usage import Cost, Usage
 from stretto.models.cache_keys import is_further
 from stretto.models.clients import ClientPerLoop
 from stretto.models.errors import Origin, translated
+from stretto.models.finish_reasons import reading_ends
 from stretto.models.limits import hearing
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_text, read_usage
@@ -41,12 +42,14 @@ class DirectModel:
         origin: Origin,
         build: Callable[[], PydanticModel] | None = None,
         way: Way = "both",
+        accepted: frozenset[str] = frozenset(),
     ) -> None:
         self.name = origin.model
         self.account = origin.account
         self._model = model
         self._origin = origin
         self._way: Way = way
+        self._accepted = accepted
         self._clients = ClientPerLoop(model, build)
 
     def price(self, usage: Usage) -> Cost:
@@ -63,12 +66,12 @@ class DirectModel:
         async with led(key if key and is_further(key) else None) as begun:
             # The call that others wait for is streamed, whoever listens: its answer's beginning is what counts.
             streamed = self._way == "streamed" or (self._way == "both" and (on_text is not None or begun is not None))
-            with hearing() as heard:
+            with hearing() as heard, reading_ends(self._accepted) as ends:
                 if streamed:
                     response = await self._stream(model, request, key, on_text, begun)
                 else:
                     response = await self._ask(model, request, key)
-                finish = read_finish(response, model=self.name, streamed=streamed)
+                finish = read_finish(response, model=self.name, streamed=streamed, unknown=ends.unknown)
             if on_text and not streamed and (text := read_text(response)):
                 on_text(text)  # It came in one piece, and somebody watches.
         # A field of another type than the protocol's comes this far.
@@ -86,13 +89,14 @@ class DirectModel:
                 ),
                 model=response.model_name or self._model.model_name,
                 limits=heard.limits,
+                remarks=tuple(heard.remarks),
             )
 
     async def _ask(self, model: PydanticModel, request: ModelRequest, key: str | None) -> ModelResponse:
         with translated(self._origin):
             return await model_request(
                 model,
-                to_messages(request),
+                to_messages(request, model),
                 model_settings=to_settings(request, model, streamed=False, cache_key=key),
                 model_request_parameters=to_parameters(request, model),
             )
@@ -110,7 +114,7 @@ class DirectModel:
                 stream = await stack.enter_async_context(
                     model_request_stream(
                         model,
-                        to_messages(request),
+                        to_messages(request, model),
                         model_settings=to_settings(request, model, streamed=True, cache_key=key),
                         model_request_parameters=to_parameters(request, model),
                     )

@@ -16,6 +16,7 @@ from pydantic_ai.models import Model as PydanticModel
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.models.catalog import find_provider
 from stretto.models.failure_body import flags_input, own_words, read_codes, read_message, read_wait
+from stretto.models.output_limits import is_about_output
 from stretto.models.secrets import mask_keys
 
 _LONGEST = 200
@@ -250,6 +251,8 @@ def _hint(kind: ErrorKind, error: Exception, origin: Origin) -> str:
         return "Check the network and the base URL." if origin.base_url else "Check the network."
     if kind == "not_found" and isinstance(error, failures.ModelHTTPError) and error.suggested_model_id:
         return f"Did you mean {error.suggested_model_id}?"
+    if kind in ("bad_request", "context_window") and is_about_output(read_message(error)):
+        return "Lower max_output_tokens in the recipe, or choose a model that writes more."
     wait = read_wait(error)
     if kind in ("rate_limit", "overloaded") and wait is not None and wait > _LONG_WAIT:
         return f"The provider asks to wait {wait:.0f} seconds: try again then, or choose another model."

@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -38,6 +38,8 @@ class Heard:
 
     limits: RateLimits | None = None
     """From the latest response that said something; an agent's run has several."""
+    remarks: list[str] = field(default_factory=list[str])
+    """What somebody should know of how the calls were made."""
 
 
 _heard: ContextVar[Heard] = ContextVar("stretto_heard_limits")
@@ -56,6 +58,12 @@ def hearing() -> Generator[Heard]:
         raise
     finally:
         _heard.reset(token)
+
+
+def remark(text: str) -> None:
+    """Have the call that is under way say something beside its answer."""
+    if heard := _heard.get(None):
+        heard.remarks.append(text)
 
 
 def listen(model: PydanticModel) -> None:

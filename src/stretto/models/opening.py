@@ -1,13 +1,14 @@
 """Opens a model from whatever a user names it by."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from stretto.core.errors import InputError
 from stretto.core.models import Model
 from stretto.models.catalog import find_provider
+from stretto.models.finish_reasons import accept
 from stretto.models.secrets import check_url
 from stretto.models.specs import is_demo, resolve_spec, split_spec
 
@@ -19,7 +20,12 @@ _NO_KEYS: Mapping[str, str] = MappingProxyType({})
 
 
 def open_model(
-    spec: object, *, base_url: str | None = None, keys: Mapping[str, str] | None = None, deps: object = None
+    spec: object,
+    *,
+    base_url: str | None = None,
+    keys: Mapping[str, str] | None = None,
+    deps: object = None,
+    accept_finish_reasons: Iterable[str] = (),
 ) -> Model:
     """Return the model behind the port in core. No call is made.
 
@@ -27,19 +33,21 @@ def open_model(
     pydantic-ai model, a pydantic-ai agent, or a model of stretto, which is returned as it is. `base_url` is another
     server that speaks the model's protocol. `keys` maps names of environment variables to keys and counts before the
     environment. `deps` is handed to every run of an agent, for its tools and instructions; workers run at the same
-    time and share it. Raises `InputError`.
+    time and share it. `accept_finish_reasons` are words that end a whole answer, for a server whose words are not
+    known. Raises `InputError`.
     """
+    accepted = accept(accept_finish_reasons)
     if deps is not None and not _is_agent(spec):
         raise InputError(f"deps are for a pydantic-ai Agent, and {spec!r} is none.", hint="Leave deps out.")
     if isinstance(spec, str):
-        return _open_name(resolve_spec(spec, {}), base_url, keys or _NO_KEYS)
+        return _open_name(resolve_spec(spec, {}), base_url, keys or _NO_KEYS, accepted)
     if isinstance(spec, type):
         raise InputError(
             f"{spec.__name__} is a class, not a model.", hint=f"Give one of its objects: {spec.__name__}(…)."
         )
     if callable(getattr(spec, "respond", None)):
         return _own_model(spec)
-    return _open_object(spec, deps)
+    return _open_object(spec, deps, accepted)
 
 
 def _is_agent(spec: object) -> bool:
@@ -78,7 +86,7 @@ def _takes(method: Callable[..., object], count: int) -> bool:
     return True
 
 
-def _open_name(name: str, base_url: str | None, keys: Mapping[str, str]) -> Model:
+def _open_name(name: str, base_url: str | None, keys: Mapping[str, str], accepted: frozenset[str]) -> Model:
     if base_url:
         check_url(base_url)  # The demo has no use for one; that it is none is said all the same.
     if is_demo(name):
@@ -95,10 +103,10 @@ def _open_name(name: str, base_url: str | None, keys: Mapping[str, str]) -> Mode
     access = find_access(spec, base_url=base_url, keys=keys)
     model = build_model(spec, access)
     origin = Origin.of(model, name=name, keys=(access.key,), base_url=access.url)
-    return DirectModel(model, origin=origin, build=lambda: build_model(spec, access))
+    return DirectModel(model, origin=origin, build=lambda: build_model(spec, access), accepted=accepted)
 
 
-def _open_object(spec: object, deps: object) -> Model:
+def _open_object(spec: object, deps: object, accepted: frozenset[str]) -> Model:
     # As above; for an object of pydantic_ai it is there already.
     from pydantic_ai.agent import AbstractAgent
     from pydantic_ai.models import Model as PydanticModel
@@ -111,7 +119,7 @@ def _open_object(spec: object, deps: object) -> Model:
     if isinstance(spec, PydanticModel):
         pydantic_model = cast("PydanticModel[object]", spec)
         origin = Origin.of(pydantic_model, name=pydantic_model.model_id)
-        return DirectModel(pydantic_model, origin=origin, way=way_of(pydantic_model))
+        return DirectModel(pydantic_model, origin=origin, way=way_of(pydantic_model), accepted=accepted)
     if isinstance(spec, AbstractAgent):
         agent = cast("AbstractAgent[object, object]", spec)
         model = agent.model
@@ -122,10 +130,11 @@ def _open_object(spec: object, deps: object) -> Model:
                 hint="Give them: worker_model=open_model(agent, deps=…), from stretto.models.",
             )
         if isinstance(model, PydanticModel):
-            return AgentModel(agent, Origin.of(model, name=name), deps=deps)
+            return AgentModel(agent, Origin.of(model, name=name), deps=deps, accepted=accepted)
         prefix = str(model or "").partition(":")[0]
         provider = find_provider(prefix)
-        return AgentModel(agent, Origin(model=name, system=provider.name if provider else prefix), deps=deps)
+        origin = Origin(model=name, system=provider.name if provider else prefix)
+        return AgentModel(agent, origin, deps=deps, accepted=accepted)
     raise InputError(
         f"A model is a name, a pydantic-ai model or agent, or a model of stretto, not {type(spec).__name__}.",
         hint='Write a name such as "demo" or "anthropic:claude-sonnet-5-5".',

@@ -12,6 +12,7 @@ from stretto.models.spoken import spoken
 
 # These report how they ended only as pydantic-ai's own word, or, made of Python functions, not at all.
 _WITHOUT_RAW = frozenset({None, "function", "test", "xai", "mcp"})
+_LONGEST_WORD = 60
 _PAST_WINDOW = "model_context_window_exceeded"
 _UTF16, _HALVES = "utf-16-le", "surrogatepass"
 # Of one kind in one call, far above any context window: more is a fault of who counts, or meant to use up a budget.
@@ -25,11 +26,16 @@ def read_text(response: ModelResponse) -> str:
     return spoken(text if text.isascii() else text.encode(_UTF16, _HALVES).decode(_UTF16, _HALVES))
 
 
-def read_finish(response: ModelResponse, *, model: str, streamed: bool, tools: bool = False) -> Finish:
+def read_finish(
+    response: ModelResponse, *, model: str, streamed: bool, tools: bool = False, unknown: str = ""
+) -> Finish:
     """Return how the answer ended. Raises `ModelError` when its end was not said, or was that of a failure.
 
-    `tools`: whether asking for a tool is a way to end, as it is for an agent.
+    `tools`: whether asking for a tool is a way to end, as it is for an agent. `unknown`: the word that it ended with,
+    where nobody knows what it means.
     """
+    if unknown:
+        raise _unknown(model, unknown)
     raw: object = (response.provider_details or {}).get("finish_reason")
     finish = response.finish_reason
     if finish == "content_filter":
@@ -61,7 +67,8 @@ def doubt_usage(response: ModelResponse) -> None:
     usage = response.usage
     cached = (usage.cache_read_tokens, usage.cache_write_tokens)
     counts: tuple[object, ...] = (usage.input_tokens, usage.output_tokens, *cached)
-    if not all(map(_is_count, counts)) or not any(counts[:2]) or sum(cached) > usage.input_tokens:
+    untold = not usage.output_tokens and any(isinstance(part, TextPart) and part.content for part in response.parts)
+    if not all(map(_is_count, counts)) or not any(counts[:2]) or untold or sum(cached) > usage.input_tokens:
         response.usage = RequestUsage(unmeasured_requests=1)
 
 
@@ -85,6 +92,17 @@ def read_usage(responses: Sequence[ModelResponse]) -> Usage | None:
             calls=1,
         )
     return total
+
+
+def _unknown(model: str, word: str) -> ModelError:
+    shown = repr(word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}…")
+    return ModelError(
+        f"{model}: the answer ended with a finish reason that is not known, {shown}, so it may be cut.",
+        kind="cut",
+        retryable=False,  # The server ends every answer so.
+        model=model,
+        hint=f"If its answers are whole, set accept_finish_reasons to {word!r}.",
+    )
 
 
 def _cut(model: str, raw: object) -> ModelError:

@@ -2,7 +2,6 @@
 
 import time
 from typing import cast
-from urllib.parse import urlsplit
 
 from pydantic_ai.messages import (
     CachePoint,
@@ -21,15 +20,20 @@ from pydantic_ai.settings import ModelSettings
 from stretto.core.models import ModelRequest
 from stretto.core.text import is_blank
 from stretto.models.cache_keys import CacheKeys
-from stretto.models.specs import is_openai_name
+from stretto.models.specs import is_openai
 
-_OPENAI_HOST = "api.openai.com"
 _keys = CacheKeys()
 """Of the whole process: what OpenAI counts are the calls of all runs."""
 
 
-def to_conversation(request: ModelRequest) -> tuple[list[ModelMessage], list[UserContent]]:
-    """Return what was said so far and what is said now; the prefix is marked for the provider's prompt cache."""
+def to_conversation(
+    request: ModelRequest, model: PydanticModel | None
+) -> tuple[list[ModelMessage], str | list[UserContent]]:
+    """Return what was said so far and what is said now; the prefix is marked for the provider's prompt cache.
+
+    Where no marks are sent, a message is one text: some servers that speak OpenAI's protocol take no parts.
+    """
+    one_text = model is not None and _is_unmarked(model)
     content: list[UserContent] = []
     if request.prefix:
         # Left out by pydantic-ai for providers that find a repeated beginning by themselves.
@@ -39,17 +43,28 @@ def to_conversation(request: ModelRequest) -> tuple[list[ModelMessage], list[Use
     history: list[ModelMessage] = []
     for turn in request.turns:
         if not is_blank(turn.answer):  # Anthropic takes no text of white space.
-            history.append(Sent(parts=[UserPromptPart(content)], instructions=instructions))
+            history.append(Sent(parts=[UserPromptPart(_joined(content, one_text))], instructions=instructions))
             history.append(ModelResponse(parts=[TextPart(turn.answer)]))
             content = []
         # Without an answer to repeat, what is said to it follows in the same message: roles must take turns.
         content.append(turn.reply)
-    return history, content
+    return history, _joined(content, one_text)
 
 
-def to_messages(request: ModelRequest) -> list[ModelMessage]:
+def _joined(content: list[UserContent], one_text: bool) -> str | list[UserContent]:
+    return "\n\n".join(part for part in content if isinstance(part, str)) if one_text else content
+
+
+def _is_unmarked(model: PydanticModel) -> bool:
+    """Whether a model of OpenAI's protocol has no marks for its prompt cache."""
+    if model.system == "openrouter" or not hasattr(getattr(model, "client", None), "chat"):
+        return False
+    return not model.profile.get("openai_supports_prompt_cache_breakpoints", False)
+
+
+def to_messages(request: ModelRequest, model: PydanticModel | None = None) -> list[ModelMessage]:
     """Return the whole conversation, for a model that is called directly."""
-    history, content = to_conversation(request)
+    history, content = to_conversation(request, model)
     return [*history, Sent(parts=[UserPromptPart(content)], instructions=request.system or None)]
 
 
@@ -99,4 +114,4 @@ def _takes_keys(model: PydanticModel) -> bool:
     # does not know, so at another address only OpenAI's own models count: there it is a proxy.
     if model.system != "openai" or "openai_prompt_cache_key" in (model.settings or {}):
         return False
-    return urlsplit(model.base_url or "").hostname == _OPENAI_HOST or is_openai_name(model.model_name)
+    return is_openai(model.base_url, model.model_name)

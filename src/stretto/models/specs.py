@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 from stretto.core.errors import InputError
 from stretto.models.catalog import BARE_NAMES, PROVIDERS
 
 OVERRIDE = "STRETTO_MODEL"
+_OPENAI_HOST = "api.openai.com"
 
 _FORMS = "Write provider:model, such as anthropic:claude-sonnet-5-5, openai:gpt-6.1-sol or ollama:llama3.2; or demo."
 
@@ -39,6 +41,11 @@ def resolve_spec(spec: str, environ: Mapping[str, str]) -> str:
 def is_demo(spec: str) -> bool:
     """Tell whether this is the built-in demo model."""
     return spec == "demo" or spec.startswith("demo:")
+
+
+def is_openai(base_url: str | None, model: str) -> bool:
+    """Whether a model that speaks OpenAI's protocol is OpenAI's own, there or behind a proxy."""
+    return urlsplit(base_url or "").hostname == _OPENAI_HOST or is_openai_name(model)
 
 
 def is_openai_name(model: str) -> bool:

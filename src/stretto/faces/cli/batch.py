@@ -85,6 +85,7 @@ def batch(
     max_tokens_total: options.MaxTokensTotal = None,
     deadline: Deadline = None,
     base_url: options.BaseUrl = None,
+    accept_finish_reason: options.AcceptFinishReasons = None,
     journal: options.JournalPlace = None,
     no_journal: options.NoJournal = False,
     queue: options.OptionalQueue = None,
@@ -121,6 +122,7 @@ def batch(
         "max_tokens_total": max_tokens_total,
         "deadline": deadline,
         "base_url": base_url,
+        "accept_finish_reasons": accept_finish_reason,
     }
     asked = Asked(
         table=table,

@@ -56,6 +56,12 @@ Deadline = Annotated[str | None, typer.Option("--deadline", metavar="SECONDS", h
 BaseUrl = Annotated[
     str | None, typer.Option("--base-url", metavar="URL", help="Another server that speaks the model's protocol.")
 ]
+AcceptFinishReasons = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept-finish-reason", metavar="WORD", help="Ends a whole answer of a server of your own; repeatable."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would take; no call is made.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for other programs.")]
 JournalPlace = Annotated[

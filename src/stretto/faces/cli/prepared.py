@@ -101,7 +101,8 @@ def open_orchestrator(settings: Settings, place: Place | None) -> Orchestrator:
     keys = load_keys()
 
     def opened(spec: str) -> Model:
-        return open_model(spec, base_url=settings.base_url, keys=keys)
+        accepted = settings.accept_finish_reasons
+        return open_model(spec, base_url=settings.base_url, keys=keys, accept_finish_reasons=accepted)
 
     # Models and not their names: STRETTO_MODEL, which settings have weighed against the flags, takes a name's place.
     return Orchestrator(
@@ -122,6 +123,7 @@ def open_orchestrator(settings: Settings, place: Place | None) -> Orchestrator:
         max_tokens_total=settings.max_tokens_total,
         deadline=settings.deadline,
         base_url=settings.base_url,
+        accept_finish_reasons=settings.accept_finish_reasons,
         keys=keys,
         journal=place.journal if place else None,
     )

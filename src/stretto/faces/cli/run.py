@@ -41,6 +41,7 @@ def run(
     max_tokens_total: options.MaxTokensTotal = None,
     deadline: options.Deadline = None,
     base_url: options.BaseUrl = None,
+    accept_finish_reason: options.AcceptFinishReasons = None,
     journal: options.JournalPlace = None,
     no_journal: options.NoJournal = False,
 ) -> int:
@@ -81,6 +82,7 @@ def run(
             "max_tokens_total": max_tokens_total,
             "deadline": deadline,
             "base_url": base_url,
+            "accept_finish_reasons": accept_finish_reason,
         },
         context=context,
         context_files=context_file,
