@@ -137,7 +137,7 @@ class Flow:
         before = self._begun.get(job.run_id)
         if before is None:
             self._office.books.restore(saved)
-        calls = 0 if before is None else len(saved.starts) - before
+        calls = 0 if before is None else len(saved.calls) - before
         outcome = RowOutcome.of(standing.result, calls=calls, reused=before is None)
         result = RowResult.of(standing.result, labels=job.work.labels)
         if standing.over:

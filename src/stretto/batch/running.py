@@ -138,4 +138,4 @@ async def _poisoned(row: RowJob, error: Exception, before: SavedRun | None, jour
 
 
 def _calls(saved: SavedRun) -> int:
-    return len(saved.starts)
+    return len(saved.calls)

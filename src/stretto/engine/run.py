@@ -216,7 +216,7 @@ class Run:
             synthesis=synthesis,
             superseded=superseded,
             shortfall=shortfall,
-            warnings=self._warnings,
+            warnings=(*self._warnings, *self._books.excesses),
             usage=self._books.total.usage,
             cost=self._books.total.cost,
             seconds=round(self._emitter.elapsed, 3),

@@ -59,7 +59,7 @@ def result_of(run_id: str, saved: SavedRun, told: Sequence[Event], wanted: Wante
         synthesis=synthesis,
         superseded=tuple(said.superseded.values()),
         shortfall=shortfall,
-        warnings=plan_warnings(len(counted.subtasks), wanted.subtasks) if counted else (),
+        warnings=(*(plan_warnings(len(counted.subtasks), wanted.subtasks) if counted else ()), *books.excesses),
         usage=books.total.usage,
         cost=books.total.cost,
         seconds=said.seconds,
