@@ -39,6 +39,8 @@ class Heard:
 
     limits: RateLimits | None = None
     """From the latest response that said something; an agent's run has several."""
+    status: int | None = None
+    """Of HTTP, of the latest response."""
 
 
 _heard: ContextVar[Heard] = ContextVar("stretto_heard_limits")
@@ -54,6 +56,9 @@ def hearing() -> Generator[Heard]:
         yield heard
     except ModelError as error:
         error.limits = heard.limits
+        # SDKs name no status below 400, and with a redirect there was no answer.
+        if error.status is None and 300 <= (heard.status or 0) < 400:
+            error.status = heard.status
         raise
     finally:
         _heard.reset(token)
@@ -95,8 +100,9 @@ async def _trace(name: str, info: Mapping[str, object]) -> None:
 
 async def _note(response: "Response") -> None:
     has_left()
-    if (heard := _heard.get(None)) and (limits := read_limits(response.headers)):
-        heard.limits = limits
+    if heard := _heard.get(None):
+        heard.status = response.status_code
+        heard.limits = read_limits(response.headers) or heard.limits
 
 
 def read_limits(headers: Mapping[str, str]) -> RateLimits | None:
