@@ -38,6 +38,8 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
         worth_it = not store.lost and (tally.done or not lost)
         written = _deliver(ready, store, tally) if worth_it else False
     dot = glyphs_for(sys.stderr.encoding).dot
+    for excess in ready.office.books.excesses:
+        print(f"note: {one_line(excess)}", file=sys.stderr)
     for line in missing(tally):
         print(line, file=sys.stderr)
     if tally.stopped:
