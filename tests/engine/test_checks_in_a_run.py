@@ -91,3 +91,19 @@ async def test_a_check_that_breaks_costs_nobody_an_answer():
     _, result = await Stage([plan("a")], insist).run(checks=[Broken()])
     assert (result.status, result.results[0].text) == ("complete", "bad")
     assert "oops" in result.results[0].findings[0].message
+
+
+async def test_limits_of_other_channels_cost_no_further_call():
+    """A brand guide with limits for captions and meta descriptions: shop texts are asked for once, without a remark."""
+
+    async def work(request: ModelRequest, say: OnText) -> str:
+        return f"<response>{'word ' * 130}</response>"
+
+    guide = "Instagram caption: at most 150 characters.\nMeta description: at most 155 characters."
+    stage = Stage([plan("shop text", "newsletter", "story")], work)
+    orchestrator = stage.orchestrator(checks=["length"])
+    result = await orchestrator.run("Write texts for our mug", context={"brand": guide})
+    quoted = orchestrator.quote("Write texts for our mug", context={"brand": guide}).calls
+    assert (result.status, len(stage.asked("worker")), result.usage.calls) == ("complete", 3, 4)
+    assert [worker.findings for worker in result.results] == [(), (), ()]
+    assert result.usage.calls <= quoted

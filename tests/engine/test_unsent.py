@@ -1,4 +1,4 @@
-"""A call whose request never left is no call: it is counted nowhere, in the result and in the journal, and after a resume."""
+"""A call whose request never left is no call: it is counted nowhere, in a result or a journal, nor after a resume."""
 
 import asyncio
 import selectors
