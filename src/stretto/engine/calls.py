@@ -76,8 +76,10 @@ class Caller:
         """
         with anyio.CancelScope(deadline=self._deadline):
             return await self._ask_in_turn(exchange, models, tally)
+        settings = self._job.settings
+        name = settings.deadline_name or f"The run's deadline of {settings.deadline:g} seconds"
         raise ModelError(
-            f"The run's deadline of {self._job.settings.deadline:g} seconds has passed.",
+            f"{name} has passed.",
             kind="deadline",
             hint="Allow more time with deadline (--deadline).",
         )

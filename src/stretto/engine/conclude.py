@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from stretto.core.causes import cause_of
 from stretto.core.result import Failure, RunStatus, Shortfall, SynthesisResult, WorkerResult
 
 THE_PLAN = {True: "the rest of the plan", False: "the plan"}
@@ -22,17 +23,18 @@ def shortfall_of(
 
 
 def _by_cause(results: Sequence[WorkerResult]) -> list[Shortfall]:
-    causes: dict[Failure, list[WorkerResult]] = {}
+    causes: dict[tuple[str, ...], list[WorkerResult]] = {}
     for result in results:
-        if result.error is not None:
-            causes.setdefault(result.error, []).append(result)
+        if (error := result.error) is not None:
+            causes.setdefault((error.kind, cause_of(error.message), cause_of(error.hint)), []).append(result)
     return [
         Shortfall(
             what=", ".join(result.type for result in group),
             failure=failure,
             subtask_ids=tuple(result.subtask.id for result in group),
         )
-        for failure, group in causes.items()
+        for group in causes.values()
+        if (failure := group[0].error)
     ]
 
 
