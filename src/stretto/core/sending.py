@@ -13,18 +13,22 @@ class Sending:
     def __init__(self, hold: Callable[[], Awaitable[None]]) -> None:
         self.hold = hold
         """Awaited right before the request leaves, as far as its model says when."""
-        self.sent = False
+        self.sent = True
         """Whether the provider may have got the request. Of a model that does not say: whether it was called."""
 
-    @contextmanager
-    def under_way(self) -> Generator[None]:
-        """Have the request made inside wait and tell by this; to be entered right before the model is called."""
-        self.sent = True
-        token = _sending.set(self)
-        try:
-            yield
-        finally:
-            _sending.reset(token)
+
+@contextmanager
+def holding(hold: Callable[[], Awaitable[None]]) -> Generator[Sending]:
+    """Have every request that is made inside wait for `hold` right before it leaves, as far as its model says when.
+
+    To be entered right before a model is called; what it yields knows whether the call was sent.
+    """
+    sending = Sending(hold)
+    token = _sending.set(sending)
+    try:
+        yield sending
+    finally:
+        _sending.reset(token)
 
 
 def will_tell() -> None:

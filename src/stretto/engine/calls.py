@@ -1,6 +1,6 @@
 """Makes model calls: within the budget, through the gate, in the journal before and after, again when that helps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import TypeVar
@@ -13,7 +13,7 @@ from stretto.core.events import CallEnded, RunWaiting
 from stretto.core.journal import CallEnd, CallStart, Journal
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.result import Failure
-from stretto.core.sending import Sending
+from stretto.core.sending import holding
 from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
 from stretto.engine.books import Books, Tally
 from stretto.engine.charges import Hearing, costs_nothing
@@ -157,7 +157,7 @@ class Caller:
                 return on_text if leader is None else leader.listen(on_text)
 
             try:
-                answered = await self._recorded(start, model, request, begin, Sending(place.sending), tally)
+                answered = await self._recorded(start, model, request, begin, place.sending, tally)
             except ModelError as error:
                 self._close(model, error)
                 raise
@@ -204,7 +204,7 @@ class Caller:
         model: Model,
         request: ModelRequest,
         begin: Callable[[], OnText | None],
-        sending: Sending,
+        hold: Callable[[], Awaitable[None]],
         tally: Tally,
     ) -> _Answered:
         """Make one call whose start is in the journal; its end is put there too unless it brought a whole answer."""
@@ -218,21 +218,21 @@ class Caller:
         async def ended(usage: Usage | None, cost: Cost, failure: Failure | None) -> CallEnded:
             return await self._ended(start, usage, cost, failure, began, hearing, tally)
 
-        try:
-            with sending.under_way():
+        with holding(hold) as sending:
+            try:
                 reply = await _in_time(model, request, hearing.on_text)
-        except ModelError as error:
-            free = costs_nothing(error, sent=sending.sent, begun=hearing.begun)
-            usage, cost = (Usage(calls=1), FREE) if free else (None, start.reserved_cost)
-            await ended(usage, cost, Failure.of(error))
-            raise
-        except BaseException:  # Nobody waits for it any longer.
-            if sending.sent:
-                await ended(None, start.reserved_cost, _CUT_SHORT)
-            else:
-                tally.attempts -= 1
-                await self._take_back(start)
-            raise
+            except ModelError as error:
+                free = costs_nothing(error, sent=sending.sent, begun=hearing.begun)
+                usage, cost = (Usage(calls=1), FREE) if free else (None, start.reserved_cost)
+                await ended(usage, cost, Failure.of(error))
+                raise
+            except BaseException:  # Nobody waits for it any longer.
+                if sending.sent:
+                    await ended(None, start.reserved_cost, _CUT_SHORT)
+                else:
+                    tally.attempts -= 1
+                    await self._take_back(start)
+                raise
         return _Answered(reply=reply, call=await ended(reply.usage, reply.cost, None))
 
     async def _ended(
