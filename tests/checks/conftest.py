@@ -23,10 +23,11 @@ def ask() -> Ask:
         task: str = "Write a product description for a new eco-friendly water bottle",
         context: Mapping[str, object] = EMPTY,
         description: str = "Write a friendly version for the shop",
+        type: str = "friendly",
         language: str | None = None,
     ) -> Finding | None:
         (check,) = open_checks([name])
-        subtask = Subtask(type="friendly", description=description)
+        subtask = Subtask(type=type, description=description)
         return check.inspect(Answer(text=text, task=Task.of(task, context), subtask=subtask, language=language))
 
     return inspect

@@ -203,3 +203,19 @@ async def test_a_check_that_never_ends_is_left(strict: bool):
     assert result.status == ("failed" if strict else "complete")
     said = str(result.results[0].error) if strict else result.results[0].findings[0].message
     assert "The check failed: no word from it within 0.05 seconds." in said
+
+
+async def test_limits_of_other_channels_cost_no_further_call():
+    """A brand guide with limits for captions and meta descriptions: shop texts are asked for once, without a remark."""
+
+    async def work(request: ModelRequest, say: OnText) -> str:
+        return f"<response>{'word ' * 130}</response>"
+
+    guide = "Instagram caption: at most 150 characters.\nMeta description: at most 155 characters."
+    stage = Stage([plan("shop text", "newsletter", "story")], work)
+    orchestrator = stage.orchestrator(checks=["length"])
+    result = await orchestrator.run("Write texts for our mug", context={"brand": guide})
+    quoted = orchestrator.quote("Write texts for our mug", context={"brand": guide}).calls
+    assert (result.status, len(stage.asked("worker")), result.usage.calls) == ("complete", 3, 4)
+    assert [worker.findings for worker in result.results] == [(), (), ()]
+    assert result.usage.calls <= quoted

@@ -280,6 +280,9 @@ def _noisy() -> Iterator[Entry]:
     second = FAULTS["second_choice"]
     yield Entry(fault="a second choice that nobody asked for", course="counts", effects=second, protocols=("chat",))
     unmeasured = FAULTS["no_usage"]
+    beyond = FAULTS["beyond_the_limit"]
+    fault = "more output than was asked for, which is said and held against the budget"
+    yield Entry(fault=fault, course="counts", effects=beyond, roles=("worker", "synthesis"), modes=(False,))
     yield Entry(fault="no usage is reported", course="counts", effects=unmeasured, roles=("worker", "synthesis"))
     odd = FAULTS["odd_metadata"]
     yield Entry(fault="ids, model and usage are missing or odd", course="counts", effects=odd)
@@ -422,6 +425,7 @@ def _failed() -> Iterator[Entry]:
         ("502, a gateway's page", "bad_gateway"),
         ("503", "unavailable"),
         ("504", "gateway_timeout"),
+        ("520, a gateway's page", "unknown_error"),
     ):
         yield Entry(fault=fault, course="again", kind="server", effects=FAULTS[name], says=_PROVIDER)
     for fault, name in (("overloaded", "overloaded"), ("529", "overloaded_529")):

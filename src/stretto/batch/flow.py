@@ -101,6 +101,7 @@ class Flow:
             books=self._office.books,
             crew=self._crew,
             deadline=max(self._ends_at - anyio.current_time(), 0.001),
+            deadline_name=f"The batch's deadline of {self._office.deadline:g} seconds",
             begun=partial(self._begun.__setitem__, job.run_id),
         )
 
@@ -137,7 +138,7 @@ class Flow:
         before = self._begun.get(job.run_id)
         if before is None:
             self._office.books.restore(saved)
-        calls = 0 if before is None else len(saved.starts) - before
+        calls = 0 if before is None else len(saved.calls) - before
         outcome = RowOutcome.of(standing.result, calls=calls, reused=before is None)
         result = RowResult.of(standing.result, labels=job.work.labels)
         if standing.over:

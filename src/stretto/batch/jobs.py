@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from stretto.core.causes import by_cause
 from stretto.core.errors import OF_THE_ANSWER, ErrorKind
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult, RunStatus
@@ -101,6 +102,8 @@ class RowOutcome:
     """What is missing and why; empty when nothing is."""
     kinds: tuple[ErrorKind, ...] = ()
     """Of the failures, each once."""
+    causes: tuple[str, ...] = ()
+    """What is missing for, one sentence for each cause; empty where `error` says it all."""
 
     @property
     def worth_retrying(self) -> bool:
@@ -122,8 +125,9 @@ class RowOutcome:
             reused=reused,
             error="; ".join(f"{gap.what}: {gap.failure}" for gap in result.shortfall),
             kinds=tuple(dict.fromkeys(kinds)),
+            causes=tuple(by_cause(str(gap.failure) for gap in result.shortfall).values()),
         )
 
     def to_dict(self) -> dict[str, object]:
         """Return the outcome as JSON-ready data."""
-        return {**asdict(self), "kinds": list(self.kinds)}
+        return {**asdict(self), "kinds": list(self.kinds), "causes": list(self.causes)}

@@ -34,10 +34,10 @@ class Crew:
             job = self._opened[work.key] = replace(job, stream_plan=False)
         return job
 
-    def job_of(self, row: RowJob, *, books: Books | None, deadline: float) -> Job:
+    def job_of(self, row: RowJob, *, books: Books | None, deadline: float, deadline_name: str = "") -> Job:
         """Return what the engine is given for a row."""
         job = self.open(row.work)
-        settings = replace(job.settings, deadline=deadline)
+        settings = replace(job.settings, deadline=deadline, deadline_name=deadline_name)
         if row.plan is not None:  # A plan that was chosen is run whole.
             count = len(row.plan.subtasks)
             settings = replace(settings, subtasks=(count, count), max_subtasks=max(settings.max_subtasks, count))
@@ -75,18 +75,20 @@ async def carry_out(
     books: Books | None = None,
     crew: Crew | None = None,
     deadline: float = inf,
+    deadline_name: str = "The batch's deadline",
     take_over: bool = False,
     begun: Callable[[int], object] | None = None,
 ) -> Ran:
     """Run a row, or the rest of it; return what came of it. A failure is a result: only what keeps results raises.
 
-    `books` are those of the batch; `crew` spares opening the models for each row; `deadline` is in seconds from now;
-    `begun` is told, once something is left to do and is about to be done, how many calls were made before.
+    `books` are those of the batch; `crew` spares opening the models for each row; `deadline` is in seconds from now,
+    what is left of the one that is named; `begun` is told, once something is left to do and is about to be done, how
+    many calls were made before.
     Raises `UnderWayError` when the row is under way already, unless it is to be taken over.
     """
     before: SavedRun | None = None
     try:
-        job = (crew or Crew()).job_of(row, books=books, deadline=deadline)
+        job = (crew or Crew()).job_of(row, books=books, deadline=deadline, deadline_name=deadline_name)
         async with opened(journal, row.run_id, row.spec) as new:
             if new:
                 before = SavedRun()
@@ -143,4 +145,4 @@ async def _poisoned(row: RowJob, error: Exception, before: SavedRun | None, jour
 
 
 def _calls(saved: SavedRun) -> int:
-    return len(saved.starts)
+    return len(saved.calls)

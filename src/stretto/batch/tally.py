@@ -8,6 +8,8 @@ from math import ceil
 from typing import Protocol
 
 from stretto.batch.jobs import RowOutcome
+from stretto.core.causes import cause_of
+from stretto.core.errors import ErrorKind
 from stretto.core.result import Failure, RunStatus
 
 _REASONS = 50
@@ -84,7 +86,11 @@ class Tally:
     calls: int = 0
     """Made now."""
     reasons: Counter[str] = field(default_factory=Counter[str])
-    """Why something is missing, the first few reasons that came."""
+    """Why something is missing, the first few causes that came, each in the words of its first row."""
+    kinds: set[ErrorKind] = field(default_factory=set[ErrorKind])
+    """Of all failures."""
+    _shown: dict[str, str] = field(default_factory=dict[str, str])
+    """What stands in `reasons`, by what all sentences of one cause have in common."""
     stopped: Failure | None = None
     """Why no further row is begun; None while nothing stands in the way."""
     seconds: "array[float]" = field(default_factory=lambda: array("f"))
@@ -98,9 +104,17 @@ class Tally:
         self.done += 1
         self.reused += outcome.reused
         self.statuses[outcome.status] += 1
-        if outcome.error and (outcome.error in self.reasons or len(self.reasons) < _REASONS):
-            self.reasons[outcome.error] += 1
+        self.kinds.update(outcome.kinds)
+        for cause in outcome.causes or filter(None, (outcome.error,)):
+            self._add_cause(cause)
         self.add_unfinished(place, outcome)
+
+    def _add_cause(self, cause: str) -> None:
+        shown = self._shown.get(key := cause_of(cause))
+        if shown is None and len(self._shown) < _REASONS:
+            shown = self._shown[key] = cause
+        if shown is not None:
+            self.reasons[shown] += 1
 
     def add_unfinished(self, place: int, outcome: RowOutcome) -> None:
         """Count what there is of a row that has no end."""

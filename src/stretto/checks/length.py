@@ -1,42 +1,28 @@
 """The check "length": a limit that the brief sets, such as "at most 50 words". No I/O."""
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Literal
+from collections.abc import Sequence
 
-from stretto.checks.numbers import ascii_digits, chinese_value
-from stretto.core.checks import Answer, Finding
+from stretto.checks.limits import Limit, Unit, read_limits
+from stretto.checks.text_kinds import kinds_of_text, names_in
+from stretto.core.checks import Answer, Finding, FindingAction
 
-_Unit = Literal["words", "characters", "字"]
-
-_NUMBER = r"(?P<{0}>[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]{{1,6}}|[零〇一二两三四五六七八九十百千万]{{1,12}})"
-_LIMIT = re.compile(
-    r"(?:\b(?:under|below|fewer than|less than|(?:no|not) (?:more|longer) than|at most|up to|within|not (?:to )?exceed|"
-    r"limit(?:ed)? (?:to|of|is)|max(?:imum)?(?: of| length)?)\s?:?\s?"
-    + _NUMBER.format("before")
-    + r"[ -]?(?P<unit_before>words?|characters?|chars?)\b"
-    r"|(?<![0-9])(?<![0-9][.,])(?<![–~-])"
-    + _NUMBER.format("after")
-    + r"[ -]?(?P<unit_after>words?|characters?|chars?) (?:or (?:less|fewer)|max(?:imum)?\b|at most|limit\b)"
-    r"|(?:不超过|不要超过|不得超过|不多于|少于|不到|最多|至多|控制在|限制在|限)\s?"
-    + _NUMBER.format("zh_before")
-    + r"\s?个?(?P<unit_zh_before>字符|单词|词|字)"
-    r"|(?<![0-9])(?<![0-9][.,])(?<![–~至到-])"
-    + _NUMBER.format("zh_after")
-    + r"\s?个?(?P<unit_zh_after>字符|单词|词|字)(?:以内|之内|以下|内))",
-    re.IGNORECASE,
-)
 # A limit in such a clause is one of a part of the text.
-_PART = re.compile(
-    r"\b(?:headlines?|titles?|subject(?: lines?)?|taglines?|slogans?|sentences?|paragraphs?|bullets?|captions?|"
-    r"headings?|subheads?|hooks?|intro(?:duction)?|summary|cta|call to action|lines?|points?|names?|"
-    r"(?:each|every|per)(?! (?:variant|version|text|answer|copy|description|piece|post|ad|tweet|email)))\b"
-    r"|标题|题目|副标题|每[句段条行点个]|段落|句子|口号|标语|主题|开头|结尾|摘要|要点|正文以外",
+_EACH = re.compile(
+    r"\b(?:each|every|per)(?! (?:variant|version|text|answer|copy|description|piece|post|ad|tweet|email))\b"
+    r"|每[句段条行点个]|正文以外",
     re.IGNORECASE,
 )
-_CLAUSE_END = re.compile(r"[.,;:!?()\n。，；：！？（）]")
-_NEAR = 80
+_PART = re.compile(
+    r"\b(?:headlines?|titles?|subject(?: lines?)?|taglines?|slogans?|sentences?|paragraphs?|bullets?|headings?|"
+    r"subheads?|hooks?|intro(?:duction)?|summary|cta|call to action|lines?|points?|names?|keywords?|slugs?|"
+    r"alt[ -]texts?|"
+    r"überschrift(?:en)?|titel|betreff(?:zeile)?|sätze?|satz|absatz|absätze|zeilen?|"
+    r"titres?|objet|phrases?|paragraphes?|accroche|lignes?|títulos?|titular(?:es)?|asunto|assunto|frases?|"
+    r"oraci(?:ón|ones)|párrafos?|parágrafos?|líneas?|linhas?|titol[oi]|oggetto|fras[ei]|paragraf[oi]|rig[ah]e?)\b"
+    r"|标题|標題|题目|副标题|段落|句子|口号|标语|主题|开头|结尾|摘要|要点",
+    re.IGNORECASE,
+)
 
 _SPACED = re.compile(r"[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’.-][^\W_\u3040-\u30ff\u3400-\u9fff]+)*")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -44,55 +30,87 @@ _MARKDOWN = re.compile(r"[*_`#>]+")
 
 
 def check_length(answer: Answer) -> Finding | None:
-    """Ask for a shorter text when it is longer than the description, the task or the context allows.
+    """Ask for a shorter text when it is longer than its own description, or a task for one text, allows.
 
-    Only upper limits for the whole text count: "about 50 words" and "a headline under 8 words" set none.
+    Only upper limits for the whole text count: "about 50 words" and "a headline under 8 words" set none. A limit that
+    stands anywhere else, or beside other texts, is at the most remarked on: where it names texts of this type, or all.
     """
-    for source in (answer.subtask.description, answer.task.text, *answer.task.context.values()):
-        limits = _limits(source)
-        for unit, limit in limits.items():
-            count = _count(answer.text, unit)
-            if count > limit:
-                message = f"The text has {count} {unit}; the brief allows at most {limit}. Shorten it to fit."
-                return Finding(check="length", message=message, action="repair")
-        if limits:  # the description is nearer to the work than the task, and the task than its context
-            return None
+    if own := _of_the_description(answer):
+        return _finding(answer, own, "repair")
+    task = answer.task.text
+    limits = [limit for limit in read_limits(task) if not (_is_of_a_part(limit) or limit.of_a_range)]
+    if limits and _speaks_of_one_text(task, limits):
+        return _finding(answer, limits, "repair")
+    if limits and _all_are_limited(task, limits):
+        return _finding(answer, limits, "warn")
+    # The task is nearer to the work than its context.
+    for name, source in (("", task), *answer.task.context.items()):
+        if limits := [limit for limit in read_limits(source) if _applies(limit, name, answer.subtask.type)]:
+            return _finding(answer, limits, "warn")
     return None
 
 
-@lru_cache(maxsize=64)  # all workers of a run share the task and its context, which may be long
-def _limits(source: str) -> Mapping[_Unit, int]:
-    """Return the limit by unit; of several the widest, as it cannot be told which is this text's."""
-    text = ascii_digits(source)
-    limits: dict[_Unit, int] = {}
-    for match in _LIMIT.finditer(text):
-        way = next(name for name in ("before", "after", "zh_before", "zh_after") if match[name])
-        value = _value(match[way])
-        if value and not _PART.search(_clause(text, match)):
-            unit = _unit(match[f"unit_{way}"])
-            limits[unit] = max(value, limits.get(unit, 0))
-    return limits
+def _of_the_description(answer: Answer) -> list[Limit]:
+    description, type_ = answer.subtask.description, answer.subtask.type
+    alone = len(kinds_of_text(description)) <= 1
+    return [
+        limit
+        for limit in read_limits(description)
+        if not _is_of_a_part(limit, type_)
+        and (alone or not kinds_of_text(limit.clause) or _is_named(limit.clause, type_))
+    ]
 
 
-def _clause(text: str, match: re.Match[str]) -> str:
-    """Return what stands around a limit, up to the next punctuation on both sides."""
-    before = _CLAUSE_END.split(text[max(0, match.start() - _NEAR) : match.start()])[-1]
-    after = _CLAUSE_END.split(text[match.end() : match.end() + _NEAR])[0]
-    return f"{before} {after}"
+def _speaks_of_one_text(task: str, limits: Sequence[Limit]) -> bool:
+    """Whether what a task limits can only be the text that every subtask writes."""
+    units = [unit for unit, _ in {(limit.unit, limit.value) for limit in limits}]
+    return len(units) == len(set(units)) and len(kinds_of_text(task)) <= 1
 
 
-def _value(written: str) -> int | None:
-    return int(written.replace(",", "")) if written[0].isascii() else chinese_value(written)
+def _all_are_limited(task: str, limits: Sequence[Limit]) -> bool:
+    """Whether each kind of text that a task speaks of has a limit: then no text may be longer than the widest."""
+    limited = {name for limit in limits for name in names_in(limit.clause)}
+    kinds = kinds_of_text(task)
+    return bool(kinds) and all(kind <= limited for kind in kinds)
 
 
-def _unit(written: str) -> _Unit:
-    lowered = written.lower()
-    if lowered == "字":
-        return "字"
-    return "characters" if lowered.startswith("char") or lowered == "字符" else "words"
+def _is_of_a_part(limit: Limit, type_: str = "") -> bool:
+    if _EACH.search(limit.clause):
+        return True
+    return any(part.lower() not in type_.lower() for part in _PART.findall(limit.clause))
 
 
-def _count(text: str, unit: _Unit) -> int:
+def _applies(limit: Limit, name: str, type_: str) -> bool:
+    """Whether a limit in the task, or in the context of this name, is clearly one of texts of this type."""
+    if limit.alone and name and not _names(name):
+        return True
+    return _is_named(f"{name if limit.alone else ''} {limit.clause}", type_)
+
+
+def _is_named(clause: str, type_: str) -> bool:
+    """Whether something is said of texts of this type, by every name that stands in it."""
+    names = _names(clause)
+    return bool(names) and all(name in type_.lower() for name in names) and not _EACH.search(clause)
+
+
+def _names(clause: str) -> list[str]:
+    return [*names_in(clause), *(part.lower() for part in _PART.findall(clause))]
+
+
+def _finding(answer: Answer, limits: Sequence[Limit], action: FindingAction) -> Finding | None:
+    """Return what is to be said of a text that is too long; of several limits the widest counts for each unit."""
+    widest: dict[Unit, int] = {}
+    for limit in limits:
+        widest[limit.unit] = max(limit.value, widest.get(limit.unit, 0))
+    for unit, most in widest.items():
+        count = _count(answer.text, unit)
+        if count > most:
+            message = f"The text has {count} {unit}; the brief allows at most {most}. Shorten it to fit."
+            return Finding(check="length", message=message, action=action)
+    return None
+
+
+def _count(text: str, unit: Unit) -> int:
     plain = _MARKDOWN.sub("", text).strip()
     if unit == "characters":
         return len(plain)

@@ -40,6 +40,8 @@ class CallEnd:
     cost: Cost
     error: ErrorKind | None = None
     """None when the answer was whole."""
+    sent: bool = True
+    """False when it was given up before its request left: it is no call, and counts as none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +90,15 @@ class SavedRun:
     """By call id."""
     ends: Mapping[str, CallEnd] = field(default_factory=dict[str, CallEnd])
     """By call id."""
+
+    @property
+    def calls(self) -> Mapping[str, CallStart]:
+        """The starts of what was a call, by call id: without those that were given up before their request left."""
+        return {call_id: start for call_id, start in self.starts.items() if self._was_sent(call_id)}
+
+    def _was_sent(self, call_id: str) -> bool:
+        end = self.ends.get(call_id)
+        return end is None or end.sent
 
 
 class Journal(Protocol):

@@ -1,6 +1,6 @@
 """What a run has used and what it has promised: together never more than its budget."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,6 +10,9 @@ import anyio
 from stretto.core.errors import ModelError
 from stretto.core.journal import CallEnd, CallStart, SavedRun
 from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
+
+# Of the reserved input, which is a token a byte: no text has more, and a provider adds but little around it.
+_FAR_ABOVE = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,8 +73,23 @@ class Books:
         self._above = above
         # What is promised, by call id; the synthesis has a standing promise under a name of its own.
         self._promised: dict[str, tuple[Usage, Cost]] = {}
+        # By model: the first time that it did.
+        self._excesses: dict[str, str] = {}
         self._in_flight = 0
         self._settled = anyio.Event()
+
+    @property
+    def excesses(self) -> Sequence[str]:
+        """What models took beyond what they were asked to keep to, a sentence for each model."""
+        return tuple(self._excesses.values())
+
+    @property
+    def overrun(self) -> bool:
+        """Whether more is used and promised than allowed, which happens when a call takes more than its reservation.
+
+        A call that was reserved before is then not to start: it gives its reservation back, and has to fit again.
+        """
+        return not self._fits(NO_USAGE, FREE) or (self._above is not None and self._above.overrun)
 
     @property
     def stated(self) -> Budget:
@@ -80,8 +98,10 @@ class Books:
 
     def restore(self, saved: SavedRun) -> None:
         """Add the calls made before a resume; one whose end was never seen counts as its reservation."""
-        for call_id, start in saved.starts.items():
-            self._add(*_counted(start, saved.ends.get(call_id)))
+        for call_id, start in saved.calls.items():
+            end = saved.ends.get(call_id)
+            self._note_excess(start, end)
+            self._add(*_counted(start, end))
 
     async def hold(self, name: str, usage: Usage, cost: Cost) -> None:
         """Promise something from the start, before anything else can take it; raises `ModelError` (budget)."""
@@ -133,6 +153,7 @@ class Books:
     def settle(self, start: CallStart, end: CallEnd) -> tuple[Usage, Cost]:
         """Put a finished call's real usage in the place of its promise, and return what counts."""
         self._keep_no_promise(start.call_id)
+        self._note_excess(start, end)
         counted = _counted(start, end)
         self._add(*counted)
         return counted
@@ -141,6 +162,13 @@ class Books:
         self._promised.pop(call_id, None)
         if self._above is not None:
             self._above._keep_no_promise(call_id)
+
+    def _note_excess(self, start: CallStart, end: CallEnd | None) -> None:
+        excess = _excess(start, end) if start.model not in self._excesses else None
+        if excess:
+            self._excesses[start.model] = excess
+        if self._above is not None:
+            self._above._note_excess(start, end)
 
     def _add(self, usage: Usage, cost: Cost) -> None:
         self.total.add(usage, cost)
@@ -173,6 +201,23 @@ class Books:
             kind="budget",
             hint=f"Raise {self.stated.names}, or lower max_output_tokens in the recipe.",
         )
+
+
+def _excess(start: CallStart, end: CallEnd | None) -> str | None:
+    """Return in which way the provider took more than it was asked for; None when it did not.
+
+    What took several requests, as an agent with tools does, was reserved as one and says nothing of the provider.
+    """
+    if end is None or end.usage is None or end.usage.calls > 1:
+        return None
+    used, reserved = end.usage, start.reserved
+    if used.output_tokens > reserved.output_tokens:
+        what = f"{used.output_tokens} output tokens where max_output_tokens is {reserved.output_tokens}"
+    elif used.input_tokens > _FAR_ABOVE * reserved.input_tokens:
+        what = f"{used.input_tokens} input tokens for a prompt of at most {reserved.input_tokens}"
+    else:
+        return None
+    return f"{start.model} reported {what}: it takes more than it is asked to, so a call can overrun the budget."
 
 
 def _counted(start: CallStart, end: CallEnd | None) -> tuple[Usage, Cost]:

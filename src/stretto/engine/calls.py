@@ -1,6 +1,6 @@
 """Makes model calls: within the budget and the rate limit, in the journal before and after, again when it helps."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from inspect import isawaitable
 from math import inf
@@ -14,15 +14,17 @@ from stretto.core.events import CallEnded, RunWaiting
 from stretto.core.journal import CallEnd, CallStart, Journal
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.result import Failure
-from stretto.core.usage import FREE, Cost, Usage
+from stretto.core.sending import holding
+from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
 from stretto.engine.books import Books, Tally
+from stretto.engine.charges import Hearing, costs_nothing
 from stretto.engine.emitter import Emitter
 from stretto.engine.exchange import Exchange
 from stretto.engine.job import Job
 from stretto.engine.limits.rate_limiter import OnLowered
 from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.retry import retrying
-from stretto.engine.warmth import Warmth
+from stretto.engine.warmth import Leader, Warmth
 
 T = TypeVar("T")
 
@@ -32,16 +34,16 @@ _OVERHEAD_TOKENS = 64
 _MOST_GRACE_SECONDS = 5.0
 # For which a run that was told of a model's limits hears no more of them.
 _CALM_SECONDS = 4.0
-# The provider turned the call away before it did any work: nothing is billed.
-_UNBILLED: frozenset[ErrorKind] = frozenset(
-    {"rate_limit", "overloaded", "authentication", "permission", "billing", "not_found", "bad_request"}
-)
 # Limits of the run, not faults of a model: another model meets them too.
 _OF_THE_RUN: frozenset[ErrorKind] = frozenset({"budget", "deadline"})
 
 
 # The end of a call that nobody waits for any longer: its run or its subtask was given up.
 _CUT_SHORT = Failure(kind="interrupted", message="The call was left before its end.")
+
+
+class _OverrunError(Exception):
+    """By the time that a call gets its turn, the budget that it was reserved in is overrun."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,8 +79,10 @@ class Caller:
         """
         with anyio.CancelScope(deadline=self._deadline):
             return await self._ask_in_turn(exchange, models, tally)
+        settings = self._job.settings
+        name = settings.deadline_name or f"The run's deadline of {settings.deadline:g} seconds"
         raise ModelError(
-            f"The run's deadline of {self._job.settings.deadline:g} seconds has passed.",
+            f"{name} has passed.",
             kind="deadline",
             hint="Allow more time with deadline (--deadline).",
         )
@@ -121,6 +125,16 @@ class Caller:
         self._raise_if_closed(model)
         self._limiters.look(model.account, self._job.run_id, anyio.current_time())
         request = exchange.request(turns)
+        async with self._warmth.lead(model, request) as leader:
+            while True:
+                try:
+                    return await self._call_in_turn(exchange, model, request, leader, tally)
+                except _OverrunError:  # Its reservation is given back: it has to fit anew.
+                    continue
+
+    async def _call_in_turn(
+        self, exchange: Exchange[T], model: Model, request: ModelRequest, leader: Leader | None, tally: Tally
+    ) -> _Answered:
         reserved = reservation(request)
         start = CallStart(
             call_id=uuid4().hex,
@@ -132,21 +146,21 @@ class Caller:
             reserved_cost=model.price(reserved),
         )
         async with (
-            self._warmth.lead(model, request) as leader,
             self._books.reserve(start),
             self._limiters.slot(model, self._job.run_id, self._lowered(model)) as slot,
         ):
-            self._raise_if_closed(model)  # It may have come to that in the meantime.
+            # It may have come to any of these in the meantime.
+            self._raise_if_closed(model)
+            self._raise_if_overrun()
             self._limiters.check(model.account, self._job.run_id, anyio.current_time())
-            if tally.began is None:
-                tally.began = anyio.current_time()
-            tally.attempts += 1
-            tally.model = model.name
-            on_text = exchange.begin(tally.attempts, model)
-            if leader is not None:
-                on_text = leader.listen(on_text)
+            await self._start(start)
+
+            def begin() -> OnText | None:
+                on_text = exchange.begin(tally.attempts, model)
+                return on_text if leader is None else leader.listen(on_text)
+
             try:
-                answered = await self._recorded(start, model, request, on_text, tally)
+                answered = await self._recorded(start, model, request, begin, slot.hold, tally)
             except ModelError as error:
                 self._close(model, error)
                 raise
@@ -155,6 +169,25 @@ class Caller:
                 self.remarks.setdefault(model.name, f"{model.name}: {remark}")
             self._limiters.succeeded(model.account)
             return answered
+
+    async def _start(self, start: CallStart) -> None:
+        """Put a call's start into the journal, right before it is made."""
+        try:
+            await self._journal.start_call(self._job.run_id, start)
+            self._raise_if_overrun()
+        except (anyio.get_cancelled_exc_class(), _OverrunError):  # Perhaps it was written all the same.
+            await self._take_back(start)
+            raise
+
+    async def _take_back(self, start: CallStart) -> None:
+        """Have the journal count nothing for a call whose request never left: it was none."""
+        end = CallEnd(call_id=start.call_id, usage=NO_USAGE, cost=FREE, error="interrupted", sent=False)
+        with anyio.CancelScope(shield=True):
+            await self._journal.end_call(self._job.run_id, end)
+
+    def _raise_if_overrun(self) -> None:
+        if self._books.overrun:
+            raise _OverrunError
 
     def _raise_if_closed(self, model: Model) -> None:
         if closed := self._closed.get(model.name):
@@ -171,44 +204,73 @@ class Caller:
             self._limiters.limiter(model).turn_away(error, self._job.run_id)
 
     async def _recorded(
-        self, start: CallStart, model: Model, request: ModelRequest, on_text: OnText | None, tally: Tally
+        self,
+        start: CallStart,
+        model: Model,
+        request: ModelRequest,
+        begin: Callable[[], OnText | None],
+        hold: Callable[[], Awaitable[None]],
+        tally: Tally,
     ) -> _Answered:
-        """Make one call with its start in the journal, and its end too unless it brought a whole answer."""
-        await self._journal.start_call(self._job.run_id, start)
+        """Make one call whose start is in the journal; its end is put there too unless it brought a whole answer."""
         began = anyio.current_time()
-        reply: ModelReply | None = None
-        usage: Usage | None = None
-        cost: Cost = start.reserved_cost
-        failure: Failure | None = _CUT_SHORT
-        try:
-            reply = await _in_time(model, request, on_text)
-            usage, cost, failure = reply.usage, reply.cost, None
-        except ModelError as error:
-            failure = Failure.of(error)
-            if _turned_away(error):
-                usage, cost = Usage(calls=1), FREE
-            raise
-        finally:
-            end = CallEnd(call_id=start.call_id, usage=usage, cost=cost, error=failure.kind if failure else None)
-            counted, counted_cost = self._books.settle(start, end)
-            tally.add(counted, counted_cost)
-            tally.ended = end
-            call = CallEnded(
-                role=start.role,
-                subtask_id=start.subtask_id,
-                attempt=tally.attempts,
-                model=model.name,
-                streamed=on_text is not None,
-                seconds=round(anyio.current_time() - began, 4),
-                usage=counted,
-                cost=counted_cost,
-                reported=usage is not None,
-                error=failure,
-            )
-            if failure is not None:
-                self._emitter.emit(call)
-                await self.keep_end(tally)
-        return _Answered(reply=reply, call=call)
+        if tally.began is None:
+            tally.began = began
+        tally.attempts += 1
+        tally.model = model.name
+        hearing = Hearing(begin())
+
+        async def ended(usage: Usage | None, cost: Cost, failure: Failure | None) -> CallEnded:
+            return await self._ended(start, usage, cost, failure, began, hearing, tally)
+
+        with holding(hold) as sending:
+            try:
+                reply = await _in_time(model, request, hearing.on_text)
+            except ModelError as error:
+                free = costs_nothing(error, sent=sending.sent, begun=hearing.begun)
+                usage, cost = (Usage(calls=1), FREE) if free else (None, start.reserved_cost)
+                await ended(usage, cost, Failure.of(error))
+                raise
+            except BaseException:  # Nobody waits for it any longer.
+                if sending.sent:
+                    await ended(None, start.reserved_cost, _CUT_SHORT)
+                else:
+                    tally.attempts -= 1
+                    await self._take_back(start)
+                raise
+        return _Answered(reply=reply, call=await ended(reply.usage, reply.cost, None))
+
+    async def _ended(
+        self,
+        start: CallStart,
+        usage: Usage | None,
+        cost: Cost,
+        failure: Failure | None,
+        began: float,
+        hearing: Hearing,
+        tally: Tally,
+    ) -> CallEnded:
+        """Settle a call; one that failed is told and put into the journal at once."""
+        end = CallEnd(call_id=start.call_id, usage=usage, cost=cost, error=failure.kind if failure else None)
+        counted, counted_cost = self._books.settle(start, end)
+        tally.add(counted, counted_cost)
+        tally.ended = end
+        call = CallEnded(
+            role=start.role,
+            subtask_id=start.subtask_id,
+            attempt=tally.attempts,
+            model=start.model,
+            streamed=hearing.on_text is not None,
+            seconds=round(anyio.current_time() - began, 4),
+            usage=counted,
+            cost=counted_cost,
+            reported=usage is not None,
+            error=failure,
+        )
+        if failure is not None:
+            self._emitter.emit(call)
+            await self.keep_end(tally)
+        return call
 
     async def keep_end(self, tally: Tally) -> None:
         """Put the end of the last call into the journal, unless it is there."""
@@ -238,10 +300,6 @@ def reservation(request: ModelRequest) -> Usage:
         output_tokens=request.max_output_tokens,
         calls=1,
     )
-
-
-def _turned_away(error: ModelError) -> bool:
-    return not error.sent or error.kind in _UNBILLED or (error.status or 0) >= 400
 
 
 async def _in_time(model: Model, request: ModelRequest, on_text: OnText | None) -> ModelReply:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from stretto.core.causes import cause_of
 from stretto.core.result import Failure, RunStatus, Shortfall, SynthesisResult, WorkerResult
 
 THE_PLAN = {True: "the rest of the plan", False: "the plan"}
@@ -23,18 +24,18 @@ def shortfall_of(
 
 
 def _by_cause(results: Sequence[WorkerResult]) -> list[Shortfall]:
-    causes: dict[Failure, list[WorkerResult]] = {}
+    causes: dict[tuple[str, ...], list[WorkerResult]] = {}
     for result in results:
-        if result.error is not None:
-            # What each of them wrote is its own; the cause is the same.
-            causes.setdefault(replace(result.error, raw=""), []).append(result)
+        if (error := result.error) is not None:
+            causes.setdefault((error.kind, cause_of(error.message), cause_of(error.hint)), []).append(result)
     return [
         Shortfall(
             what=", ".join(result.type for result in group),
-            failure=failure,
+            failure=replace(failure, raw=""),  # What each of them wrote is its own; the cause is the same.
             subtask_ids=tuple(result.subtask.id for result in group),
         )
-        for failure, group in causes.items()
+        for group in causes.values()
+        if (failure := group[0].error)
     ]
 
 

@@ -76,6 +76,8 @@ class RunSettings:
     budget: Budget = NO_BUDGET
     deadline: float = inf
     """Seconds for the whole run."""
+    deadline_name: str = ""
+    """What messages call it where it is what is left of a batch's; empty for the run's own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

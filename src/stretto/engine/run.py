@@ -228,7 +228,12 @@ class Run:
             synthesis=synthesis,
             superseded=superseded,
             shortfall=shortfall,
-            warnings=(*self._warnings, *synthesis_warnings(synthesis), *self._caller.remarks.values()),
+            warnings=(
+                *self._warnings,
+                *synthesis_warnings(synthesis),
+                *self._caller.remarks.values(),
+                *self._books.excesses,
+            ),
             usage=self._books.total.usage,
             cost=self._books.total.cost,
             seconds=round(self._emitter.elapsed, 3),

@@ -62,6 +62,7 @@ def result_of(run_id: str, saved: SavedRun, told: Sequence[Event], wanted: Wante
         warnings=(
             *(plan_warnings(len(counted.subtasks), wanted.subtasks) if counted else ()),
             *synthesis_warnings(synthesis),
+            *books.excesses,
         ),
         usage=books.total.usage,
         cost=books.total.cost,

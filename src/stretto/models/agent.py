@@ -9,12 +9,13 @@ from pydantic_ai.settings import ModelSettings
 
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelReply, ModelRequest, OnText
+from stretto.core.sending import will_tell
 from stretto.core.usage import Cost, Usage
 from stretto.models.answers import mind_answers
 from stretto.models.direct import text_of
 from stretto.models.errors import Origin, translated
 from stretto.models.finish_reasons import reading_ends
-from stretto.models.limits import hearing, listen
+from stretto.models.limits import hearing, listen, tells
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_usage
 from stretto.models.requests import take_cache_key, to_conversation, to_settings
@@ -60,6 +61,8 @@ class AgentModel:
     async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
         """Run the agent once; streams when `on_text` is given. Raises `ModelError`."""
         if self._model:
+            if tells(self._model):
+                will_tell()
             listen(self._model)
             send_again(self._model)
             mind_streams(self._model)

@@ -15,12 +15,13 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model as PydanticModel
 
 from stretto.core.models import ModelReply, ModelRequest, OnText
+from stretto.core.sending import will_tell
 from stretto.core.usage import Cost, Usage
 from stretto.models.cache_keys import is_further
 from stretto.models.clients import ClientPerLoop
 from stretto.models.errors import Origin, translated
 from stretto.models.finish_reasons import reading_ends
-from stretto.models.limits import hearing
+from stretto.models.limits import hearing, tells
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_text, read_usage
 from stretto.models.requests import take_cache_key, to_messages, to_parameters, to_settings
@@ -59,6 +60,8 @@ class DirectModel:
 
     async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
         """Make one call; streams when `on_text` is given, which gets the text and never the thinking."""
+        if tells(self._model):
+            will_tell()
         with translated(self._origin):
             model = await self._clients.enter()
         key = take_cache_key(request, model)

@@ -1,4 +1,4 @@
-"""Where calls meet HTTP: each request is held until it may leave, each response says where the account stands."""
+"""Where calls meet HTTP: a request is held until it may leave and tells when, a response where the account stands."""
 
 import math
 import re
@@ -11,11 +11,12 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from anyio.lowlevel import checkpoint_if_cancelled
 from pydantic_ai.models import Model as PydanticModel
 
 from stretto.core.errors import ModelError
 from stretto.core.models import RateLimits
-from stretto.core.sending import before_sending
+from stretto.core.sending import before_sending, has_left
 
 if TYPE_CHECKING:
     from httpx2 import Request, Response
@@ -40,6 +41,8 @@ class Heard:
     """From the latest response that said something; an agent's run has several."""
     remarks: list[str] = field(default_factory=list[str])
     """What somebody should know of how the calls were made."""
+    status: int | None = None
+    """Of HTTP, of the latest response."""
 
 
 _heard: ContextVar[Heard] = ContextVar("stretto_heard_limits")
@@ -55,6 +58,9 @@ def hearing() -> Generator[Heard]:
         yield heard
     except ModelError as error:
         error.limits = heard.limits
+        # SDKs name no status below 400, and with a redirect there was no answer.
+        if error.status is None and 300 <= (heard.status or 0) < 400:
+            error.status = heard.status
         raise
     finally:
         _heard.reset(token)
@@ -68,22 +74,43 @@ def remark(text: str) -> None:
 
 def listen(model: PydanticModel) -> None:
     """Have this model's requests held and its responses heard, as far as its HTTP client is pydantic-ai's own."""
-    # The direct interface hands out no headers, and a provider has no public name for the client that it made. One
-    # that a user made is left as it is.
-    client: object = getattr(model.provider, "_own_http_client", None)
-    hooks: dict[str, list[object]] | None = getattr(client, "event_hooks", None)
+    hooks = _hooks(model)
     if hooks is not None and _note not in hooks["response"]:
         hooks["response"].append(_note)
         hooks["request"].append(_hold)
 
 
-async def _hold(_request: "Request") -> None:
+def tells(model: PydanticModel | None) -> bool:
+    """Whether this model's requests are going to say when they leave, once it was listened to."""
+    return model is not None and _hooks(model) is not None
+
+
+def _hooks(model: PydanticModel) -> dict[str, list[object]] | None:
+    # The direct interface hands out no headers, and a provider has no public name for the client that it made. One
+    # that a user made is left as it is.
+    client: object = getattr(model.provider, "_own_http_client", None)
+    return getattr(client, "event_hooks", None)
+
+
+async def _hold(request: "Request") -> None:
     await before_sending()
+    request.extensions["trace"] = _trace
+
+
+async def _trace(name: str, info: Mapping[str, object]) -> None:
+    """Hear from the connection what it is about to do: before its body a request cannot be answered."""
+    # The proxy's own request, which asks for a tunnel, has a body of no bytes, too.
+    if name.endswith(".send_request_body.started") and getattr(info.get("request"), "method", b"") != b"CONNECT":
+        # What was given up by now is not sent either: there is no other moment between this one and the body's write.
+        await checkpoint_if_cancelled()
+        has_left()
 
 
 async def _note(response: "Response") -> None:
-    if (heard := _heard.get(None)) and (limits := read_limits(response.headers)):
-        heard.limits = limits
+    has_left()
+    if heard := _heard.get(None):
+        heard.status = response.status_code
+        heard.limits = read_limits(response.headers) or heard.limits
 
 
 def read_limits(headers: Mapping[str, str]) -> RateLimits | None:

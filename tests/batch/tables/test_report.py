@@ -67,7 +67,9 @@ def test_costs_are_never_made_up(tmp_path):
 def test_a_report_stays_small(tmp_path):
     """However many rows and reasons there are, the page names a bounded number of them and counts the rest."""
     rows = (
-        RowSummary(number=n, status="failed", seconds=n, cost_usd=NOW, failures=[f"reason {n % 200}"], lengths=[n])
+        RowSummary(
+            number=n, status="failed", seconds=n, cost_usd=NOW, failures=[f"reason {'i' * (n % 200)}"], lengths=[n]
+        )
         for n in range(20_000)
     )
     page = page_of(tmp_path, rows)

@@ -13,7 +13,6 @@ import anyio
 
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.models import RateLimits
-from stretto.core.sending import before_sending
 from stretto.engine.job import RunSettings
 from stretto.engine.limits.concurrency import ConcurrencyGroup
 from stretto.engine.limits.rate_limiter import RateLimiter
@@ -189,7 +188,7 @@ async def _rehearse(provider: Provider, workers: int, runs: int, concurrency: in
                     async with limiter.slot(str(run), group) as slot:
                         await anyio.sleep(provider.preparation(meter.chance))
                         token = _late.set(provider.late(meter.chance))
-                        await before_sending()
+                        await slot.hold()
                         _late.reset(token)
                         slot.limits = await meter.call()
         except ModelError:

@@ -117,6 +117,35 @@ def test_a_batch_without_any_text_is_failed(stretto):
     assert {line["row_status"] for line in read()} <= {"failed", "not run"}
 
 
+@pytest.mark.parametrize(
+    ("option", "limit", "placeholder", "sentence"),
+    [
+        ("--max-tokens-total", "12000", "N", "The budget of 12000 tokens"),
+        ("--deadline", "0.4", "SECONDS", "The batch's deadline of 0.4 seconds has passed."),
+    ],
+)
+def test_a_batch_that_stopped_at_a_limit_advises_a_larger_one_and_says_it_once(
+    stretto, option: str, limit: str, placeholder: str, sentence: str
+):
+    """The next command has the limit to fill in, once; why it stopped is one sentence, whatever numbers rows met."""
+    write_products(8)
+    model = "demo:delay=0" if option == "--max-tokens-total" else "demo:delay=0.3"
+    ended = stretto("batch", "products.csv", "--task", TASK, "--model", model, *OUT, option, limit)
+    assert ended.code in (1, 3)
+    (advice,) = [line for line in ended.err.splitlines() if line.startswith("Next: ")]
+    assert (advice.count(option), advice.endswith(f"{option} {placeholder}")) == (1, True)
+    assert ended.err.count(sentence) == 1
+    assert ended.err.count("missing in ") == 1
+    assert "what stopped the batch" in ended.err
+
+
+def test_rows_that_are_short_by_their_limit_of_subtasks_are_not_run_again_for_nothing(stretto):
+    """The same command would stop at the same limit, also with --retry-errors: it is not advised."""
+    ended = stretto("batch", "products.csv", "--task", TASK, *DEMO, *OUT, "--max-subtasks", "1")
+    assert (ended.code, "Raise it with max_subtasks (--max-subtasks)." in ended.err) == (3, True)
+    assert "Next:" not in ended.err
+
+
 def test_a_batch_that_stops_by_itself_keeps_what_is_known(stretto):
     """Stopped by its budget, it writes the rows that it did not reach as the journal has them."""
     write_products(6)

@@ -11,6 +11,7 @@ from stretto.batch.jobs import Work
 from stretto.batch.queue.jobs import TASK
 from stretto.batch.queue.records import failure_from_bytes, work_from_bytes
 from stretto.batch.queue.states import BatchState, Limits, Standing
+from stretto.core.causes import cause_of
 from stretto.core.result import Failure, RunStatus
 from stretto.core.usage import Cost
 from stretto.journal.codec import dump, parse
@@ -197,4 +198,7 @@ async def _reasons(connection: AsyncConnection, batch_id: str) -> Counter[str]:
         """,
         [batch_id, _REASONS],
     )
-    return Counter({row[0]: row[1] for row in await cursor.fetchall()})
+    shown, reasons = dict[str, str](), Counter[str]()
+    for reason, number in await cursor.fetchall():
+        reasons[shown.setdefault(cause_of(reason), reason)] += number
+    return reasons

@@ -75,7 +75,7 @@ async def _keep(queue: Queue, bench: Bench, batch_id: str, place: int, ran: Ran)
         usd=result.cost.usd if result.cost.complete else None,
         seconds=outcome.seconds,
         reused=outcome.reused,
-        reason=outcome.error,
+        reason="; ".join(outcome.causes) or outcome.error,
     )
     texts = RowResult.of(result, labels=bench.work.labels)
     await queue.transact(partial(rows.finish, batch_id=batch_id, place=place, end=end, result=texts))

@@ -11,6 +11,7 @@ from decimal import Decimal
 from html import escape
 from pathlib import Path
 
+from stretto.core.causes import cause_of
 from stretto.core.text import replace_surrogates, strip_control
 from stretto.export import write_whole
 
@@ -54,6 +55,9 @@ class _Sums:
     shortest: int | None = None
     longest: int = 0
     reasons: Counter[str] = field(default_factory=Counter[str])
+    """By the words of the first row of each cause."""
+    shown: dict[str, str] = field(default_factory=dict[str, str])
+    """Those words, by what all sentences of one cause have in common."""
     examples: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     other_reasons: int = 0
     slowest: list[tuple[float, int, str]] = field(default_factory=list[tuple[float, int, str]])
@@ -82,10 +86,11 @@ class _Sums:
         self.longest = max(self.longest, length)
 
     def _add_reason(self, reason: str, number: int) -> None:
-        reason = " ".join(reason.split())[:300]
-        if reason not in self.reasons and len(self.reasons) == _REASONS:
+        key = cause_of(reason)
+        if key not in self.shown and len(self.reasons) == _REASONS:
             self.other_reasons += 1
             return
+        reason = self.shown.setdefault(key, " ".join(reason.split())[:300])
         self.reasons[reason] += 1
         examples = self.examples.setdefault(reason, [])
         if len(examples) < _EXAMPLES and number not in examples:

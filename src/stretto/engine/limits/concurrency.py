@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from stretto.core.errors import ModelError
@@ -26,6 +27,8 @@ class Slot:
     granted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     started: float = 0.0
     """When it was granted; when its request left, as far as the model says when that is."""
+    hold: Callable[[], Awaitable[None]] = field(init=False)
+    """Waits until its request may leave, once it is prepared."""
     limits: RateLimits | None = None
     """Set by whoever holds it: what the model's answer said of its limits. An error that is raised brings its own."""
 

@@ -8,7 +8,6 @@ from math import inf
 
 from stretto.core.errors import ModelError
 from stretto.core.models import RateLimits
-from stretto.core.sending import holding
 from stretto.engine.limits.adaptive_rate import AdaptiveRate
 from stretto.engine.limits.concurrency import ConcurrencyGroup, FairQueue, Slot
 from stretto.engine.limits.rate_headers import RateHeaders
@@ -39,10 +38,10 @@ class RateLimiter:
         """Wait until a call may start, and hold its slot until the block is left; learn from what is raised in it."""
         self._groups[run_id] = group
         slot = Slot(run_id, group)
+        slot.hold = partial(self._send, slot)
         await self._acquire(slot)
         try:
-            with holding(partial(self._send, slot)):
-                yield slot
+            yield slot
             self._rate.answered()
             self._observe(slot.limits, slot, on_lowered)
         except ModelError as error:

@@ -21,6 +21,7 @@ from stretto.faces.cli.batch_words import closing, missing, progress_line, say_n
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.journals import or_without
+from stretto.faces.cli.next_steps import limits_to_raise
 from stretto.faces.cli.words import count, glyphs_for
 
 _SOON = 1.5
@@ -38,14 +39,19 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
         worth_it = not store.lost and (tally.done or not lost)
         written = _deliver(ready, store, tally) if worth_it else False
     dot = glyphs_for(sys.stderr.encoding).dot
-    for line in missing(tally):
+    for excess in ready.office.books.excesses:
+        print(f"note: {one_line(excess)}", file=sys.stderr)
+    for line in missing(tally, tally.stopped):
         print(line, file=sys.stderr)
     if tally.stopped:
         print(f"No further row was begun: {one_line(str(tally.stopped))}", file=sys.stderr)
     if lost:
         print(f"error: {one_line(str(lost))}", file=sys.stderr)
-    if ready.place and (not written or tally.statuses["complete"] < tally.total):
-        print(f"Next: {again}{_advice(tally, ready)}", file=sys.stderr)
+    # Rows that are short for their number of subtasks stay so: another limit makes other runs of them.
+    unfinished = tally.statuses["complete"] < tally.total and (tally.done < tally.total or tally.kinds != {"limit"})
+    if ready.place and (not written or unfinished):
+        raised = limits_to_raise(filter(None, [tally.stopped]))
+        print(f"Next: {the_same_command(context, ready.place, raised=raised)}{_advice(tally, ready)}", file=sys.stderr)
     print(closing(tally, ready.office.books.total.cost, dot=dot, interrupted=interrupts.seen), file=sys.stderr)
     if interrupts.seen:
         return interrupts.code

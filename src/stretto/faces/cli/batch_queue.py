@@ -15,6 +15,7 @@ from stretto.faces.cli.batch_setup import Ready
 from stretto.faces.cli.batch_words import closing, missing, progress_line, say_notes
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
+from stretto.faces.cli.next_steps import limits_to_raise
 from stretto.faces.cli.queues import command
 from stretto.faces.cli.words import count, glyphs_for
 
@@ -22,17 +23,17 @@ from stretto.faces.cli.words import count, glyphs_for
 def conduct_queue(ready: Ready, context: typer.Context, url: str, priority: int) -> int:
     """Put a batch into the queue; with an output follow it, write it and return the exit code."""
     say_notes(ready)
-    return anyio.run(_Conduct(ready, url, priority, the_same_command(context, None)).run)
+    return anyio.run(_Conduct(ready, url, priority, context).run)
 
 
 class _Conduct:
     """One submission, as somebody watches it."""
 
-    def __init__(self, ready: Ready, url: str, priority: int, again: str) -> None:
+    def __init__(self, ready: Ready, url: str, priority: int, context: typer.Context) -> None:
         self._ready = ready
         self._url = url
         self._priority = priority
-        self._again = again
+        self._context = context
         self._interrupts = Interrupts()
         self._batch_id = ""
 
@@ -91,7 +92,7 @@ class _Conduct:
         return latest[0]
 
     async def _finish(self, queue: Queue, wish: Wish, standing: Standing) -> int:
-        for line in missing(standing):
+        for line in missing(standing, standing.stopped):
             print(line, file=sys.stderr)
         if standing.stopped:
             print(f"No further row was begun: {one_line(str(standing.stopped))}", file=sys.stderr)
@@ -105,7 +106,8 @@ class _Conduct:
         if short or not written:
             over = short and standing.done == standing.total
             advice = " --retry-errors" if over and not self._ready.retry_errors else ""
-            print(f"Next: {self._again}{advice}", file=sys.stderr)
+            again = the_same_command(self._context, None, raised=limits_to_raise(filter(None, [standing.stopped])))
+            print(f"Next: {again}{advice}", file=sys.stderr)
         dot = glyphs_for(sys.stderr.encoding).dot
         print(closing(standing, standing.cost, dot=dot, interrupted=False), file=sys.stderr)
         return code_of(standing) if written else ExitCode.ERROR
@@ -117,7 +119,9 @@ class _Conduct:
             self._say_next()
             print(f"End it: {command(self._url, 'batch', 'cancel', self._batch_id)}", file=sys.stderr)
         else:
-            print(f"Not all rows are in the queue yet. To go on: {self._again}", file=sys.stderr)
+            print(
+                f"Not all rows are in the queue yet. To go on: {the_same_command(self._context, None)}", file=sys.stderr
+            )
         return self._interrupts.code
 
 

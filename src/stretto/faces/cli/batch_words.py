@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 
 from stretto.batch.tally import Counts
+from stretto.core.causes import cause_of
+from stretto.core.result import Failure
 from stretto.core.usage import Cost
 from stretto.faces.cli.batch_setup import Ready
 from stretto.faces.cli.errors import one_line
@@ -64,10 +66,12 @@ def closing(tally: Counts, cost: Cost, *, dot: str, interrupted: bool) -> str:
     return dot.join(parts)
 
 
-def missing(tally: Counts) -> Iterator[str]:
-    """Yield why something is missing, the most frequent reasons first."""
+def missing(tally: Counts, stopped: Failure | None) -> Iterator[str]:
+    """Yield why something is missing, the most frequent reasons first; what `stopped` the batch is said elsewhere."""
+    stop = cause_of(str(stopped)) if stopped else None
     for reason, number in tally.reasons.most_common(_REASONS):
-        yield f"missing in {count(number, 'row')}: {one_line(reason)[:_REASON]}"
+        why = "what stopped the batch" if cause_of(reason) == stop else one_line(reason)[:_REASON]
+        yield f"missing in {count(number, 'row')}: {why}"
     rest = sum(number for _, number in tally.reasons.most_common()[_REASONS:])
     if rest:
         yield f"missing in {count(rest, 'row')}: other reasons; the output has them."

@@ -1,8 +1,9 @@
 """Which command goes on with a run that is not complete."""
 
 import re
+from collections.abc import Iterable, Mapping
 
-from stretto.core.result import RunResult
+from stretto.core.result import Failure, RunResult
 from stretto.faces.cli.journals import Place
 
 _RERUN = "Next: run the same command again; --fallback-model names a model that steps in."
@@ -35,10 +36,13 @@ def go_on(place: Place, run_id: str, *, to_review: bool = False) -> str:
 
 def _raised(result: RunResult) -> list[str]:
     """Return the options that raise the limits in the way."""
-    options: list[str] = []
-    for gap in result.shortfall:
-        if gap.failure.kind == "limit":
-            options.append(f"--max-subtasks {len(result.results)}")
-        elif gap.failure.kind in ("budget", "deadline"):
-            options += [f"{option} {_AMOUNTS[option]}" for option in _OPTION.findall(gap.failure.hint)]
-    return list(dict.fromkeys(options))
+    failures = [gap.failure for gap in result.shortfall]
+    limited = any(failure.kind == "limit" for failure in failures)
+    raised = [f"{option} {amount}" for option, amount in limits_to_raise(failures).items()]
+    return [*([f"--max-subtasks {len(result.results)}"] if limited else []), *raised]
+
+
+def limits_to_raise(failures: Iterable[Failure]) -> Mapping[str, str]:
+    """Return the options without which a command would only stop where it stopped, each with what to fill in."""
+    hints = [failure.hint for failure in failures if failure.kind in ("budget", "deadline")]
+    return {option: _AMOUNTS[option] for hint in hints for option in _OPTION.findall(hint)}

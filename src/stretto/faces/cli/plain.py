@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TextIO, assert_never
 
+from stretto.core.causes import cause_of
 from stretto.core.events import (
     AnalysisDelta,
     CallEnded,
@@ -110,7 +111,7 @@ class PlainProgress:
         if result.error is None:
             return name
         reason = flat(str(result.error))
-        first = self._first.setdefault(reason, name)
+        first = self._first.setdefault(cause_of(reason), name)
         return f"{name}: {reason}" if first == name else f"{name}: the same as {first}"
 
 

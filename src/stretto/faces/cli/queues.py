@@ -40,7 +40,7 @@ def told(standing: Standing) -> Iterator[str]:
         yield f"{count(standing.at_work, 'row')} under way{dot}{count(standing.workers, 'worker')}"
     if standing.stopped:
         yield f"No further row is begun: {one_line(str(standing.stopped))}"
-    yield from missing(standing)
+    yield from missing(standing, standing.stopped)
 
 
 def fields(standing: Standing) -> dict[str, object]:

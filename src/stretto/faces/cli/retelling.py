@@ -105,7 +105,7 @@ def _as_one(events: Sequence[Event]) -> Iterator[Event]:
 def _calls(kept: Kept, result: RunResult) -> Iterator[str]:
     """Yield a line for each call: whose, which model, tokens, cost, how it ended; then the sum."""
     numbers = {outcome.subtask.id: str(number) for number, outcome in enumerate(result.results, 1)}
-    starts = sorted(kept.records.starts.values(), key=lambda start: _place_of(start, numbers))
+    starts = sorted(kept.records.calls.values(), key=lambda start: _place_of(start, numbers))
     rows = [_row(start, kept.records.ends.get(start.call_id), numbers) for start in starts]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
