@@ -153,7 +153,7 @@ def to_model_error(error: Exception, origin: Origin, *, otherwise: ErrorKind = "
         f"{origin.model}: {_describe(error, kind, status, origin)}",
         kind=kind,
         retryable=told,
-        retry_after=read_wait(error),
+        retry_after=read_wait(error, limited=True),
         model=origin.model,
         status=status,
         sent=getattr(error, "phase", None) not in ("pool", "connect"),
@@ -250,7 +250,7 @@ def _hint(kind: ErrorKind, error: Exception, origin: Origin) -> str:
         return "Check the network and the base URL." if origin.base_url else "Check the network."
     if kind == "not_found" and isinstance(error, failures.ModelHTTPError) and error.suggested_model_id:
         return f"Did you mean {error.suggested_model_id}?"
-    wait = read_wait(error)
+    wait = read_wait(error, limited=True)
     if kind in ("rate_limit", "overloaded") and wait is not None and wait > _LONG_WAIT:
         return f"The provider asks to wait {wait:.0f} seconds: try again then, or choose another model."
     return _HINTS.get(kind, "")

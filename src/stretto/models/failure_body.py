@@ -1,19 +1,14 @@
 """Reads what a provider said when it failed: codes, a message, how long to wait."""
 
-import math
 import re
-import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import cast
 
 from pydantic_ai import exceptions as failures
 
+from stretto.models.waits import wait_in_body, wait_in_headers, wait_until_reset
+
 _DEEPEST = 5
-_WAITS = (("retry-after-ms", 0.001), ("retry-after", 1.0))
-# Headers of one name are joined by commas, and dates have one behind the day.
-_ONE_WAIT = re.compile(r"\s*(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,)?[^,]+", re.IGNORECASE)
 _STATUS = re.compile(r"[45][0-9]{2}")
 _CODE_FIELDS = ("code", "type", "status", "reason", "error_code", "error_type", "limit_source")
 
@@ -65,36 +60,18 @@ def error_beside(answer: object, model: str) -> failures.ModelAPIError | None:
     return failures.ModelHTTPError(status, model, body=said, in_stream=True)
 
 
-def read_wait(error: Exception) -> float | None:
-    """Return the seconds that the provider asks to wait; None when it does not say."""
+def read_wait(error: Exception, *, limited: bool) -> float | None:
+    """Return the seconds that the provider asks to wait; None when it does not say.
+
+    `limited`: whether a rate limit is what it failed for; the moment at which the limit is reset then counts too.
+    """
     if not isinstance(error, failures.ModelAPIError):
         return None
-    headers = error.headers if isinstance(error, failures.ModelHTTPError) else None
-    for name, unit in _WAITS:
-        waits = [
-            wait for said in _ONE_WAIT.findall((headers or {}).get(name, "")) if (wait := _seconds(said)) is not None
-        ]
-        if waits:
-            # Some proxies add one of their own: whoever waits the longest does as both ask.
-            return max(waits) * unit
-    return error.retry_after  # Gemini says it in the body.
-
-
-def _seconds(said: str) -> float | None:
-    try:
-        seconds = float(said)
-    except ValueError:
-        return _until(said)
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _until(date: str) -> float | None:
-    try:
-        at = parsedate_to_datetime(date)
-        # The oldest form has no zone, and means the same.
-        return max(0.0, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
+    headers = (error.headers if isinstance(error, failures.ModelHTTPError) else None) or {}
+    # Nothing, and no time at all, leave it to the other ways of telling it.
+    told = wait_in_headers(headers)
+    reset = wait_until_reset(headers) if limited else None
+    return told or wait_in_body(error.body, resets=limited) or error.retry_after or reset or told
 
 
 def read_message(error: Exception) -> str:

@@ -1,14 +1,9 @@
 """Where calls meet HTTP: each request is held until it may leave, each response says where the account stands."""
 
-import math
-import re
-import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from pydantic_ai.models import Model as PydanticModel
@@ -16,6 +11,7 @@ from pydantic_ai.models import Model as PydanticModel
 from stretto.core.errors import ModelError
 from stretto.core.models import RateLimits
 from stretto.core.sending import before_sending
+from stretto.models.waits import seconds_until, server_time
 
 if TYPE_CHECKING:
     from httpx2 import Request, Response
@@ -25,9 +21,6 @@ _NAMES = tuple(
     tuple(form.format(field) for field in ("limit", "remaining", "reset"))
     for form in ("anthropic-ratelimit-requests-{}", "x-ratelimit-{}-requests")
 )
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
-_PART = re.compile(r"([\d.]+)(ms|[smhd])")
 # Both times have whole seconds: what lies between them may be this much shorter than their difference.
 _RESOLUTION = 1.0
 
@@ -84,7 +77,7 @@ def read_limits(headers: Mapping[str, str]) -> RateLimits | None:
         limits = RateLimits(
             requests_limit=_count(headers.get(limit, "")),
             requests_remaining=_count(headers.get(remaining, "")),
-            seconds_until_reset=_seconds(headers.get(reset, ""), headers.get("date", "")),
+            seconds_until_reset=seconds_until(headers.get(reset, ""), server_time(headers), early=_RESOLUTION),
         )
         if limits != RateLimits():
             return limits
@@ -93,26 +86,3 @@ def read_limits(headers: Mapping[str, str]) -> RateLimits | None:
 
 def _count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _seconds(reset: str, date: str) -> float | None:
-    """Read a duration such as "6m0s" or "12", or a moment, which is compared to the server's own clock."""
-    if _DURATION.fullmatch(reset):
-        return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(reset))
-    try:
-        seconds = float(reset)
-    except ValueError:
-        return _until(reset, date)
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _until(moment: str, date: str) -> float | None:
-    try:
-        at = datetime.fromisoformat(moment).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return None
-    try:
-        now = parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError, OSError):
-        now = time.time()
-    return max(0.0, at - now - _RESOLUTION)
