@@ -21,6 +21,7 @@ from stretto.engine.exchange import Exchange
 from stretto.engine.gate import OnLowered
 from stretto.engine.gates import Gates
 from stretto.engine.job import Job
+from stretto.engine.refusals import Refusals
 from stretto.engine.retry import retrying
 from stretto.engine.warmth import Warmth
 
@@ -34,7 +35,7 @@ _MOST_GRACE_SECONDS = 5.0
 _CALM_SECONDS = 4.0
 # The provider turned the call away before it did any work: nothing is billed.
 _UNBILLED: frozenset[ErrorKind] = frozenset(
-    {"rate_limit", "overloaded", "authentication", "permission", "billing", "not_found", "bad_request"}
+    {"rate_limit", "overloaded", "authentication", "permission", "billing", "not_found", "unexplained", "bad_request"}
 )
 # Limits of the run, not faults of a model: another model meets them too.
 _OF_THE_RUN: frozenset[ErrorKind] = frozenset({"budget", "deadline"})
@@ -67,6 +68,7 @@ class Caller:
         self._deadline = anyio.current_time() + job.settings.deadline
         # Models that every further call would fail at: their error stands for all of those calls.
         self._closed: dict[str, ModelError] = {}
+        self._refusals = Refusals()
 
     async def ask(self, exchange: Exchange[T], models: Sequence[Model], tally: Tally) -> T:
         """Return the first answer that counts, from the first model that gives one; raises `ModelError`.
@@ -147,25 +149,38 @@ class Caller:
                 with holding(place.sending):
                     answered = await self._recorded(start, model, request, on_text, tally)
             except ModelError as error:
-                self._close(model, error)
+                self._close(model, error, request)
                 raise
             place.limits = answered.reply.limits
-            self._gates.succeeded(model.account)
+            self._succeeded(model)
             return answered
+
+    def _succeeded(self, model: Model) -> None:
+        self._gates.succeeded(model)
+        self._refusals.answered(model.name)
+        closed = self._closed.get(model.name)
+        if closed is not None and closed.kind == "unexplained":  # It was those calls after all.
+            del self._closed[model.name]
 
     def _raise_if_closed(self, model: Model) -> None:
         if closed := self._closed.get(model.name):
             raise closed
 
-    def _close(self, model: Model, error: ModelError) -> None:
+    def _close(self, model: Model, error: ModelError, request: ModelRequest) -> None:
         """Stop further calls that would only fail in the same way: to the model, or to the whole account."""
         if error.kind == "billing":
             if self._gates.trip(model.account, self._job.run_id, error, anyio.current_time()):
                 message = f"No further calls: {error}"
                 self._emitter.emit(RunWaiting(cause="breaker", model=model.name, message=message))
-        elif error.run_wide:
+        elif error.run_wide or self._concerns_all(model, error, request):
             self._closed[model.name] = error
             self._gates.of(model).turn_away(error, self._job.run_id)
+
+    def _concerns_all(self, model: Model, error: ModelError, request: ModelRequest) -> bool:
+        if error.kind != "unexplained":
+            return False
+        has_answered = self._gates.has_answered(model)
+        return self._refusals.concern_all(model.name, error, request, has_answered=has_answered)
 
     async def _recorded(
         self, start: CallStart, model: Model, request: ModelRequest, on_text: OnText | None, tally: Tally

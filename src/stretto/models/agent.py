@@ -12,8 +12,9 @@ from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.usage import Cost, Usage
 from stretto.models.answers import mind_answers
 from stretto.models.direct import text_of
-from stretto.models.errors import Origin, translated
+from stretto.models.errors import translated
 from stretto.models.limits import hearing, listen
+from stretto.models.origin import Origin
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_usage
 from stretto.models.requests import take_cache_key, to_conversation, to_settings

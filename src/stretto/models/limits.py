@@ -11,6 +11,7 @@ from pydantic_ai.models import Model as PydanticModel
 from stretto.core.errors import ModelError
 from stretto.core.models import RateLimits
 from stretto.core.sending import before_sending
+from stretto.models.secrets import plain_address
 from stretto.models.waits import seconds_until, server_time
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ class Heard:
 
     limits: RateLimits | None = None
     """From the latest response that said something; an agent's run has several."""
+    address: str = ""
+    """Whither the latest request went, without secrets."""
+    points_to: str = ""
+    """The address that the latest response gave in place of an answer, without secrets."""
 
 
 _heard: ContextVar[Heard] = ContextVar("stretto_heard_limits")
@@ -51,6 +56,18 @@ def hearing() -> Generator[Heard]:
         _heard.reset(token)
 
 
+def asked_address() -> str:
+    """Return whither the latest request of this call went; empty when none did, or nobody listened."""
+    heard = _heard.get(None)
+    return heard.address if heard else ""
+
+
+def points_to() -> str:
+    """Return the address that this call was sent on to; empty when it was not."""
+    heard = _heard.get(None)
+    return heard.points_to if heard else ""
+
+
 def listen(model: PydanticModel) -> None:
     """Have this model's requests held and its responses heard, as far as its HTTP client is pydantic-ai's own."""
     # The direct interface hands out no headers, and a provider has no public name for the client that it made. One
@@ -62,13 +79,18 @@ def listen(model: PydanticModel) -> None:
         hooks["request"].append(_hold)
 
 
-async def _hold(_request: "Request") -> None:
+async def _hold(request: "Request") -> None:
+    if heard := _heard.get(None):
+        heard.address, heard.points_to = plain_address(str(request.url)), ""
     await before_sending()
 
 
 async def _note(response: "Response") -> None:
-    if (heard := _heard.get(None)) and (limits := read_limits(response.headers)):
-        heard.limits = limits
+    if heard := _heard.get(None):
+        if place := response.headers.get("location", ""):
+            heard.points_to = plain_address(str(response.request.url.join(place)))
+        if limits := read_limits(response.headers):
+            heard.limits = limits
 
 
 def read_limits(headers: Mapping[str, str]) -> RateLimits | None:

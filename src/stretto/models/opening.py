@@ -41,7 +41,7 @@ def _open_name(name: str, base_url: str | None, keys: Mapping[str, str]) -> Mode
     # pydantic_ai and a provider's SDK take a second or two to import: only for a model that is really opened.
     from stretto.models.building import build_model, find_access
     from stretto.models.direct import DirectModel
-    from stretto.models.errors import Origin
+    from stretto.models.origin import Origin
 
     spec = split_spec(name)
     access = find_access(spec, base_url=base_url, keys=keys)
@@ -57,7 +57,7 @@ def _open_object(spec: object) -> Model:
 
     from stretto.models.agent import AgentModel
     from stretto.models.direct import DirectModel
-    from stretto.models.errors import Origin
+    from stretto.models.origin import Origin
 
     if isinstance(spec, PydanticModel):
         pydantic_model = cast("PydanticModel[object]", spec)
