@@ -7,10 +7,10 @@ from pydantic_ai import exceptions as failures
 
 from stretto.core.errors import ErrorKind
 from stretto.models.catalog import find_provider
+from stretto.models.environment import connection_hint, proxy_of
 from stretto.models.failure_body import is_page, says_day
 from stretto.models.limits import asked_address
 from stretto.models.origin import Origin
-from stretto.models.proxies import proxy_hint
 from stretto.models.secrets import mask_keys
 
 # Seconds from which on a wait is named to the user rather than spent by the program.
@@ -36,15 +36,19 @@ _CREDENTIALS = (
 )
 
 
-def advise(kind: ErrorKind, error: Exception, origin: Origin, *, status: int | None, wait: float | None) -> str:
-    """Return the next step; empty when there is none. `wait` is in seconds, None when none was told."""
+def advise(
+    kind: ErrorKind, error: Exception, origin: Origin, *, status: int | None, wait: float | None, said: str
+) -> str:
+    """Return the next step; empty when there is none.
+
+    `wait` is in seconds, None when none was told; `said` are the words of what was at the bottom of it.
+    """
     match kind:
         case "authentication":
             return _set_key(origin)
         case "connection":
-            return proxy_hint(origin.base_url) or (
-                "Check the network and the base URL." if origin.base_url else "Check the network."
-            )
+            where = "Check the network and the base URL." if origin.base_url else "Check the network."
+            return connection_hint(origin.base_url, said) or where
         case "protocol":
             return f"Try again; if it goes on, check the base URL.{_went_to(origin)}"
         case "unexplained":
@@ -78,7 +82,10 @@ def _explain(error: Exception, origin: Origin, status: int) -> str:
 
 def _went_to(origin: Origin) -> str:
     address = asked_address()
-    return f" The call went to {mask_keys(address, origin.keys)}." if address else ""
+    if not address:
+        return ""
+    through = f", through the proxy of {via}" if (via := proxy_of(origin.base_url)) else ""
+    return f" The call went to {mask_keys(address, origin.keys)}{through}."
 
 
 def _about_version(origin: Origin) -> str:

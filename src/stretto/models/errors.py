@@ -128,7 +128,7 @@ def to_model_error(error: Exception, origin: Origin, *, otherwise: ErrorKind = "
         model=origin.model,
         status=status,
         sent=getattr(error, "phase", None) not in ("pool", "connect"),
-        hint=advise(kind, error, origin, status=status, wait=wait),
+        hint=advise(kind, error, origin, status=status, wait=wait, said=own_words(_root(error))),
     )
 
 
