@@ -91,6 +91,7 @@ _BY_CLASS: tuple[tuple[type[Exception], ErrorKind], ...] = (
 )
 # With these the cause may lie with whoever asks, with the text, or with something on the way that is no provider.
 _REFUSED = frozenset({401, 403, 404, 405, 407})
+_OF_ASKER = (failures.ModelAuthenticationError, failures.ModelNotFoundError)
 
 
 @contextmanager
@@ -177,9 +178,6 @@ def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKi
         return "permission" if status == 403 else "authentication"
     if kind := _by_class(error):
         return kind
-    # Flagged input too: pydantic-ai gives it this class also where it drops the reasons.
-    if status == 403 and isinstance(error, failures.ModelRequestRejectedError):
-        return "refused"
     if kind := _BY_STATUS.get(status or 0):
         return kind
     if status is not None:
@@ -189,6 +187,9 @@ def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKi
 
 def _refusal(error: failures.ModelAPIError, status: int, *, page: bool) -> ErrorKind | None:
     """Return the kind of a refusal whose cause is not who asks; None for one that is, and for what is no refusal."""
+    # pydantic-ai gives flagged input this class also where it drops the reasons.
+    if status == 403 and isinstance(error, failures.ModelRequestRejectedError) and not isinstance(error, _OF_ASKER):
+        return "refused"
     if page and 400 <= status < 500 and _BY_STATUS.get(status) not in RETRYABLE:
         return "context_window" if status == 413 else "unexplained"
     cause = named_cause(error, status, error.model_name) if status in _REFUSED else "asker"
