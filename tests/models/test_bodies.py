@@ -20,7 +20,7 @@ async def _respond(server, protocol, make_request, streamed: bool):
     return await model.respond(make_request(), [].append if streamed else None)
 
 
-@pytest.mark.parametrize("kind", ["text/html", "text/event-stream", "application/json", "text/plain"])
+@pytest.mark.parametrize("kind", ["text/html", "text/event-stream"])
 async def test_a_page_is_called_a_page(server, protocol, streamed, make_request, kind: str):
     """A web page with status 200 is told as such, with the address, whatever type it claims to have."""
     server.send(b"\n", b"<html>", b"<body>Sign in</body></html>", kind=kind)
@@ -46,19 +46,26 @@ ERRORS: list[tuple[object, ErrorKind]] = [
 
 @pytest.mark.parametrize(("body", "kind"), ERRORS, ids=str)
 async def test_an_error_with_status_200_is_that_error(
-    server, protocol, streamed, make_request, body: object, kind: ErrorKind
+    server, protocols, streamed, make_request, body: object, kind: ErrorKind
 ):
     """The provider's own words are told, streamed and not, and its codes count as they do elsewhere."""
     server.say(body)
     with pytest.raises(ModelError) as caught:
-        await _respond(server, protocol, make_request, streamed)
+        await _respond(server, protocols["gemini" if isinstance(body, list) else "anthropic"], make_request, streamed)
     assert caught.value.kind == kind
     assert "Boom happened" in caught.value.message
     assert "HTTP" not in caught.value.message
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/event-stream", "text/plain"])
-@pytest.mark.parametrize("indent", [None, 2])
+async def test_such_an_error_on_every_protocol(server, protocol, streamed, make_request):
+    """The same words on each of them."""
+    server.say({"error": {"message": "Boom happened", "type": "server_error", "code": "x"}})
+    with pytest.raises(ModelError, match="Boom happened") as caught:
+        await _respond(server, protocol, make_request, streamed)
+    assert caught.value.kind == "server"
+
+
+@pytest.mark.parametrize(("kind", "indent"), [("application/json", None), ("text/event-stream", 2)])
 async def test_a_server_that_ignores_the_wish_for_a_stream_is_read(
     server, protocol, make_request, kind: str, indent: int | None
 ):

@@ -26,7 +26,7 @@ _HINTS: Mapping[ErrorKind, str] = {
     "context_window": "Shorten the task or its context, or choose a model with a larger window.",
     "bad_request": "Choose another model, or change what the provider names.",
 }
-_DAY = "The quota for the day is used up: go on when it is there again, or choose another model."
+_DAY = f"The quota for the day is used up, and not there again soon. {_HINTS['billing']}"
 _IN_THE_WAY = (
     "It does not say why: a firewall, a proxy or a filter on the way may have turned away this one call."
     " Change its text, or ask whoever runs what answered."
