@@ -44,7 +44,7 @@ class ErrorInstead(Exception):
     def __init__(self, body: Mapping[str, object]) -> None:
         said = message_in(body)
         super().__init__(said)
-        self._said = body.get("error") or body
+        self._said: object = body.get("error") or body
 
     def to_error(self, model: str) -> failures.ModelAPIError:
         """Return what pydantic-ai would make of it if it had come with its status."""

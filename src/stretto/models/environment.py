@@ -5,7 +5,7 @@ import ssl
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment
+from urllib.request import proxy_bypass
 
 from stretto.core.errors import InputError
 from stretto.models.failure_body import own_words
@@ -58,15 +58,11 @@ def _unreadable(error: OSError) -> str:
 
 def _check_proxy(name: str, value: str) -> None:
     url = _full(value)
-    try:
-        parts = urlsplit(url)
-        usable = bool(parts.hostname) and parts.port != 0 and not any(map(str.isspace, parts.netloc.rpartition("@")[2]))
-    except ValueError:
-        usable = False
-    if not usable:
+    if not _is_address(url):
         raise InputError(
             f"{name} is no address of a proxy: {_shown(url)}.", hint=_way_out(name, "one such as http://host:3128")
         )
+    parts = urlsplit(url)
     if parts.scheme not in _SCHEMES:
         raise InputError(
             f"{name} names a proxy of a kind that cannot be used: {parts.scheme}.",
@@ -79,10 +75,19 @@ def _check_proxy(name: str, value: str) -> None:
         )
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        return bool(parts.hostname) and parts.port != 0 and not any(map(str.isspace, host))
+    except ValueError:
+        return False
+
+
 def proxy_of(url: str) -> str:
     """Return the variable whose proxy calls to this address go through, with the proxy; empty when there is none."""
     parts = urlsplit(url)
-    if not parts.hostname or proxy_bypass_environment(parts.netloc.rpartition("@")[2]):
+    if not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
         return ""
     for scheme in (parts.scheme, "all"):
         name, value = _value(f"{scheme}_proxy")

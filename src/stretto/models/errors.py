@@ -13,7 +13,7 @@ from pydantic_ai import exceptions as failures
 from stretto.core.errors import RETRYABLE, ErrorKind, ModelError
 from stretto.models.advice import advise
 from stretto.models.bodies import ErrorInstead, PageInstead, Redirected
-from stretto.models.causes import named_cause
+from stretto.models.causes import Cause, named_cause
 from stretto.models.failure_body import (
     flags_input,
     is_page,
@@ -193,7 +193,8 @@ def _refusal(error: failures.ModelAPIError, status: int, *, page: bool) -> Error
     if page and 400 <= status < 500 and _BY_STATUS.get(status) not in RETRYABLE:
         return "context_window" if status == 413 else "unexplained"
     cause = named_cause(error, status, error.model_name) if status in _REFUSED else "asker"
-    return {"asker": None, "text": "refused", "nothing": "unexplained"}[cause]
+    kinds: dict[Cause, ErrorKind | None] = {"asker": None, "text": "refused", "nothing": "unexplained"}
+    return kinds[cause]
 
 
 def _by_class(error: Exception) -> ErrorKind | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 Json = dict[str, Any]
 
@@ -31,19 +31,17 @@ def _named(data: Json) -> bytes:
 
 def _chunk(completion: Json) -> Json:
     """Return a Chat Completion as its only chunk."""
-    choices = [
-        {name: value for name, value in choice.items() if name != "message"}
-        | {"delta": choice.get("delta") or choice.get("message") or {"content": choice.get("text")}}
-        for choice in completion["choices"]
-        if isinstance(choice, dict)
-    ]
+    choices: list[Json] = []
+    for choice in cast("list[Json]", completion["choices"]):
+        said = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
+        choices.append({name: value for name, value in choice.items() if name != "message"} | {"delta": said})
     return completion | {"object": "chat.completion.chunk", "choices": choices}
 
 
 def _message(message: Json) -> Iterator[Json]:
     """Yield the events of a message of Anthropic's."""
     yield {"type": "message_start", "message": message | {"content": [], "stop_reason": None}}
-    for index, block in enumerate(message["content"]):
+    for index, block in enumerate(cast("list[Json]", message["content"])):
         # What comes in pieces begins empty.
         empty = {name: "" if name in ("text", "thinking", "signature") else value for name, value in block.items()}
         yield {"type": "content_block_start", "index": index, "content_block": empty}
@@ -69,7 +67,6 @@ def _response(response: Json) -> Iterator[Json]:
             where = {"item_id": item.get("id"), "output_index": place, "content_index": index}
             yield {"type": "response.content_part.added", **where, "part": part | {"text": ""}}
             if part.get("text"):
-                delta = {"delta": part["text"], "logprobs": []}
-                yield {"type": "response.output_text.delta", **where, **delta}
+                yield {"type": "response.output_text.delta", **where, "delta": part["text"], "logprobs": ()}
     kind = status if status in ("incomplete", "failed") else "completed"
     yield {"type": f"response.{kind}", "response": response}
