@@ -48,7 +48,8 @@ class ErrorInstead(Exception):
 
     def to_error(self, model: str) -> failures.ModelAPIError:
         """Return what pydantic-ai would make of it if it had come with its status."""
-        said = cast("Mapping[str, object]", self._said if isinstance(self._said, Mapping) else {"message": self._said})
+        inner: object = self._said
+        said = cast("Mapping[str, object]", inner if isinstance(inner, Mapping) else {"message": inner})
         codes = [str(said.get(name) or "").lower() for name in ("code", "status", "type")]
         status = next((int(code) for code in codes if _STATUS.fullmatch(code)), None)
         status = status or next((_STATUSES[code] for code in codes if code in _STATUSES), None)
