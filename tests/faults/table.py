@@ -279,6 +279,15 @@ def _noisy() -> Iterator[Entry]:
         yield Entry(fault=fault, course="counts", effects=FAULTS[name], modes=(True,))
     second = FAULTS["second_choice"]
     yield Entry(fault="a second choice that nobody asked for", course="counts", effects=second, protocols=("chat",))
+    yield Entry(
+        fault="a byte order mark at the start", course="counts", effects=FAULTS["byte_order_mark"], roles=_BRIEF
+    )
+    yield Entry(
+        fault="a whole answer where a stream was asked for",
+        course="counts",
+        effects=FAULTS["ignored_stream"],
+        modes=(True,),
+    )
     unmeasured = FAULTS["no_usage"]
     beyond = FAULTS["beyond_the_limit"]
     fault = "more output than was asked for, which is said and held against the budget"
@@ -324,11 +333,9 @@ def _unreadable() -> Iterator[Entry]:
     yield Entry(
         fault="an error's body with status 200",
         course="again",
-        kind="protocol",
-        kinds={"gemini": "server"},
-        whole_kind="protocol",
-        whole_kinds={"chat": "server", "responses": "server", "gemini": "cut", "openrouter": "server"},
+        kind="server",
         effects=FAULTS["error_with_200"],
+        says=_PROVIDER,
     )
 
 
@@ -376,6 +383,26 @@ def _refused() -> Iterator[Entry]:
         yield Entry(fault=fault, course=course, kind=kind, effects=FAULTS[name], says=says)
 
 
+_BRIEF: tuple[Role, ...] = ("worker", "orchestrator")
+
+
+def _unexplained() -> Iterator[Entry]:
+    """Refusals that may be about one call alone: they stop nobody else."""
+    for fault, name, course, kind, says in (
+        ("403, a firewall's page", "firewall", "once", "unexplained", "It does not say why"),
+        ("401, a proxy's page", "proxy_page", "once", "unexplained", "It does not say why"),
+        ("403, about the country", "unsupported_place", "once", "unexplained", "It does not say why"),
+        ("403, about the text", "blocked_text", "again", "refused", ""),
+        ("404, a web page", "wrong_path_page", "once", "unexplained", "Check the base URL. The call went to http"),
+        ("404, nothing at this path", "wrong_path", "once", "unexplained", "Check the base URL. The call went to http"),
+        ("405", "wrong_method", "once", "unexplained", "Check the base URL. The call went to http"),
+        ("301, another address", "redirect", "once", "unexplained", "give that address as the base URL"),
+    ):
+        yield Entry(
+            fault=fault, course=course, kind=kind, effects=FAULTS[name], roles=_BRIEF, modes=(False,), says=says
+        )
+
+
 def _routed() -> Iterator[Entry]:
     """OpenRouter says with a 402 and a 403 what no other provider does."""
     for fault, name, course, kind, says in (
@@ -405,6 +432,38 @@ def _limited() -> Iterator[Entry]:
             effects=FAULTS[f"rate_limit_{seconds}"],
             says=f"The provider asks to wait {seconds} seconds",
         )
+    for said, name in (
+        ("by the moment, in milliseconds, of the limit's reset", "rate_limit_reset"),
+        ("in the words of the message, 6.5s", "rate_limit_prose"),
+        ("in the headers of the provider behind a gateway", "rate_limit_behind"),
+    ):
+        yield Entry(
+            fault=f"429, a wait told {said}",
+            course="busy",
+            kind="rate_limit",
+            effects=FAULTS[name],
+            roles=_BRIEF,
+            modes=(False,),
+            says=_BUSY,
+        )
+    yield Entry(
+        fault="429, a wait told in the words of the message, 7m12s",
+        course="parked",
+        kind="rate_limit",
+        effects=FAULTS["rate_limit_prose_long"],
+        roles=_BRIEF,
+        modes=(False,),
+        says="The provider asks to wait 432 seconds (about 7 minutes)",
+    )
+    yield Entry(
+        fault="429, the quota for the day",
+        course="stops_account",
+        kind="billing",
+        effects=FAULTS["daily_quota"],
+        roles=_BRIEF,
+        modes=(False,),
+        says="The quota for the day is used up",
+    )
     limits: Kinds = dict.fromkeys(("anthropic", "gemini", "openrouter"), "rate_limit")
     yield Entry(
         fault="429 or 503, slow_down",
@@ -478,7 +537,7 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
     "The stream is odd, and sound": tuple(_noisy()),
     "What comes is not an answer": tuple(_unreadable()),
     "The stream reports an error": tuple(_events()),
-    "The request is turned away": (*_refused(), *_routed(), *_adapted()),
+    "The request is turned away": (*_refused(), *_unexplained(), *_routed(), *_adapted()),
     "There were too many requests": tuple(_limited()),
     "The provider fails": tuple(_failed()),
     "The answer cannot count": tuple(_answers()),

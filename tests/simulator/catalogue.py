@@ -1,18 +1,23 @@
 """Every fault by name, for tests that run through all of them and for scripts in JSON. Frozen values. No I/O."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from tests.simulator.answers import WORDS, Answer, plan_text
 from tests.simulator.faults import (
+    ByteOrderMark,
     Cut,
     Drip,
     Effect,
     Error,
     Html,
     HttpDate,
+    IgnoredStream,
     Malformed,
+    Moment,
     Noise,
+    Raw,
     Rewrite,
     Say,
     SecondChoice,
@@ -67,6 +72,21 @@ _ENDS = {"finish_reason", "native_finish_reason", "stop_reason", "finishReason"}
 _REFUSED = Answer(finish="refusal")
 _TEXT = f"<response>\nNaïve {_long(120)}.\n</response>"
 
+_WAF = "<!DOCTYPE html>\n<html><head><title>Blocked</title></head><body>Your request was blocked.</body></html>"
+
+
+def _page(status: int) -> tuple[Effect, ...]:
+    return (Raw(status=status, body=_WAF, kind="text/html"),)
+
+
+def _said(status: int, **error: object) -> tuple[Effect, ...]:
+    return (Raw(status=status, body=json.dumps({"error": {"code": status, **error}})),)
+
+
+def _limit(message: str) -> tuple[Effect, ...]:
+    return _said(429, message=f"Rate limit reached. {message}")
+
+
 FAULTS: Mapping[str, tuple[Effect, ...]] = {
     "reset_before_first_byte": (Cut(how="reset"),),
     "closed_before_first_byte": (Cut(how="eof"),),
@@ -98,6 +118,25 @@ FAULTS: Mapping[str, tuple[Effect, ...]] = {
         ),
     ),
     "second_choice": (SecondChoice(),),
+    "byte_order_mark": (ByteOrderMark(),),
+    "ignored_stream": (IgnoredStream(),),
+    "firewall": _page(403),
+    "proxy_page": _page(401),
+    "wrong_path_page": _page(404),
+    "wrong_path": (Raw(status=404, body='{"detail": "Not Found"}'),),
+    "wrong_method": (Raw(status=405, body='{"detail": "Method Not Allowed"}'),),
+    "unsupported_place": _said(403, message="Country, region, or territory not supported"),
+    "blocked_text": _said(403, message="The content was blocked by moderation."),
+    "redirect": (Raw(status=301, headers=(("location", "https://elsewhere.example/v1"),)),),
+    "rate_limit_reset": (Raw(status=429, headers=(("x-ratelimit-reset", Moment(6)),)),),
+    "rate_limit_prose": _limit("Please try again in 6.5s."),
+    "rate_limit_prose_long": _limit("Please try again in 7m12s."),
+    "rate_limit_behind": _said(
+        429,
+        message="Provider returned error",
+        metadata={"headers": {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "6s"}},
+    ),
+    "daily_quota": _limit("free-models-per-day: used up."),
     "malformed_event": (Malformed(),),
     "html_with_200": (Html(),),
     "error_event_first": (StreamError(kind="overloaded"),),

@@ -110,6 +110,33 @@ class Html:
     status: int = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A header that names a moment in milliseconds since 1970, `seconds` from the answer."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Raw:
+    """Whatever stands in front of the provider answers in its place, in its own words."""
+
+    status: int
+    body: str = ""
+    kind: str = "application/json"
+    headers: tuple[tuple[str, str | Moment], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByteOrderMark:
+    """The body begins with a byte order mark; the answer is whole."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IgnoredStream:
+    """The wish for a stream is ignored: the answer comes in one piece, and is whole."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Say:
     """The model itself answers something else; the transport is sound."""
@@ -176,6 +203,9 @@ Effect = (
     | SplitCharacters
     | SecondChoice
     | Rewrite
+    | Raw
+    | ByteOrderMark
+    | IgnoredStream
 )
 
 

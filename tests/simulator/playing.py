@@ -7,7 +7,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.simulator.connection import Wire
-from tests.simulator.faults import Cut, Effect, Hold, Malformed, Pause, Rewrite, Silence, StreamError
+from tests.simulator.faults import (
+    Cut,
+    Effect,
+    Hold,
+    IgnoredStream,
+    Malformed,
+    Pause,
+    Rewrite,
+    Silence,
+    StreamError,
+)
 from tests.simulator.http import Headers
 from tests.simulator.log import End
 from tests.simulator.protocols.base import Protocol, Reply
@@ -87,7 +97,8 @@ class Player:
                 self._pending.remove(effect)
                 if (end := await self._interrupt(effect, started=False)) is not None:
                     return end
-        return await (self._stream() if self.reply.asked.streamed else self._whole())
+        ignored = any(isinstance(effect, IgnoredStream) for effect in self.effects)
+        return await (self._stream() if self.reply.asked.streamed and not ignored else self._whole())
 
     async def _stream(self) -> End:
         await self._wait(0)
@@ -108,7 +119,7 @@ class Player:
         return "broken" if self._spoilt else "delivered"
 
     async def _whole(self) -> End:
-        body = to_json(self._rewritten(self.protocol.body(self.reply))).encode()
+        body = self._shaper.begin(to_json(self._rewritten(self.protocol.body(self.reply))).encode())
         await self._wait(self.reply.usage.output)
         self.begin()
         if not self._pending:

@@ -12,7 +12,19 @@ from tests.simulator.asked import Asked, ProtocolName
 from tests.simulator.bucket import Limits, Meter
 from tests.simulator.cache import PromptCache, anthropic_minimum
 from tests.simulator.connection import Wire
-from tests.simulator.faults import Effect, Error, Html, HttpDate, Say, Script, ScriptReader, SecondChoice, StreamError
+from tests.simulator.faults import (
+    Effect,
+    Error,
+    Html,
+    HttpDate,
+    Moment,
+    Raw,
+    Say,
+    Script,
+    ScriptReader,
+    SecondChoice,
+    StreamError,
+)
 from tests.simulator.http import Request
 from tests.simulator.log import CallLog, CallRecord, End
 from tests.simulator.playing import Player
@@ -85,6 +97,8 @@ class Provider:
                     )
                 case StreamError() if not asked.streamed:
                     return await call.refuse(Rejected(effect.kind))
+                case Raw():
+                    return await call.other(effect)
                 case Html():
                     return await call.page(effect.status, b"Welcome")
                 case _:
@@ -194,6 +208,16 @@ class _Call:
             headers.append(("retry-after", retry_after))
         self._provider.log.note(self.record.number, status=status)
         await self.wire.send(status, headers, to_json(body).encode())
+        return "refused"
+
+    async def other(self, raw: Raw) -> End:
+        """Answer with what somebody else says."""
+        own = [
+            (name, str(round((time.time() + value.seconds) * 1000)) if isinstance(value, Moment) else value)
+            for name, value in raw.headers
+        ]
+        self._provider.log.note(self.record.number, status=raw.status)
+        await self.wire.send(raw.status, [("content-type", raw.kind), *own], raw.body.encode())
         return "refused"
 
     async def page(self, status: int, title: bytes) -> End:

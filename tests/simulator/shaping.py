@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 
-from tests.simulator.faults import Drip, Effect, Noise, SplitCharacters
+from tests.simulator.faults import ByteOrderMark, Drip, Effect, Noise, SplitCharacters
 from tests.simulator.sse import Event
 
 _COMMENT = b": OPENROUTER PROCESSING\n\n"
@@ -20,9 +20,18 @@ class Shaper:
         self.interval = drip.interval if drip else 0.0
         """Seconds to wait before each piece."""
         self._ping = ping
+        self._mark = b"\xef\xbb\xbf" if any(isinstance(effect, ByteOrderMark) for effect in effects) else b""
+
+    def begin(self, data: bytes) -> bytes:
+        """Return the first bytes of a body with what stands before them."""
+        mark, self._mark = self._mark, b""
+        return mark + data
 
     def encode(self, event: Event) -> bytes:
         """Return an event's bytes with the noise around it."""
+        return self.begin(self._with_noise(event))
+
+    def _with_noise(self, event: Event) -> bytes:
         noise = self._noise
         if noise is None:
             return event.encode()

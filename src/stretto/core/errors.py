@@ -88,7 +88,8 @@ ErrorKind = Literal[
     "authentication",
     "permission",
     "billing",  # quota, credit or spend limit of the account
-    "not_found",  # the model or the endpoint
+    "not_found",  # the model
+    "unexplained",  # turned away by somebody who names neither the key, nor the account, nor the model, nor the text
     "bad_request",
     "context_window",
     "protocol",  # not what the provider's protocol says

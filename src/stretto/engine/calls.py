@@ -23,6 +23,7 @@ from stretto.engine.exchange import Exchange
 from stretto.engine.job import Job
 from stretto.engine.limits.rate_limiter import OnLowered
 from stretto.engine.limits.registry import LimiterRegistry
+from stretto.engine.refusals import Refusals
 from stretto.engine.retry import retrying
 from stretto.engine.warmth import Leader, Warmth
 
@@ -71,6 +72,7 @@ class Caller:
         self._deadline = anyio.current_time() + job.settings.deadline
         # Models that every further call would fail at: their error stands for all of those calls.
         self._closed: dict[str, ModelError] = {}
+        self._refusals = Refusals()
 
     async def ask(self, exchange: Exchange[T], models: Sequence[Model], tally: Tally) -> T:
         """Return the first answer that counts, from the first model that gives one; raises `ModelError`.
@@ -162,12 +164,12 @@ class Caller:
             try:
                 answered = await self._recorded(start, model, request, begin, slot.hold, tally)
             except ModelError as error:
-                self._close(model, error)
+                self._close(model, error, request)
                 raise
             slot.limits = answered.reply.limits
             for remark in answered.reply.remarks:
                 self.remarks.setdefault(model.name, f"{model.name}: {remark}")
-            self._limiters.succeeded(model.account)
+            self._succeeded(model)
             return answered
 
     async def _start(self, start: CallStart) -> None:
@@ -189,19 +191,32 @@ class Caller:
         if self._books.overrun:
             raise _OverrunError
 
+    def _succeeded(self, model: Model) -> None:
+        self._limiters.succeeded(model)
+        self._refusals.answered(model.name)
+        closed = self._closed.get(model.name)
+        if closed is not None and closed.kind == "unexplained":  # It was those calls after all.
+            del self._closed[model.name]
+
     def _raise_if_closed(self, model: Model) -> None:
         if closed := self._closed.get(model.name):
             raise closed
 
-    def _close(self, model: Model, error: ModelError) -> None:
+    def _close(self, model: Model, error: ModelError, request: ModelRequest) -> None:
         """Stop further calls that would only fail in the same way: to the model, or to the whole account."""
         if error.kind == "billing":
             if self._limiters.trip(model.account, self._job.run_id, error, anyio.current_time()):
                 message = f"No further calls: {error}"
                 self._emitter.emit(RunWaiting(cause="breaker", model=model.name, message=message))
-        elif error.run_wide:
+        elif error.run_wide or self._concerns_all(model, error, request):
             self._closed[model.name] = error
             self._limiters.limiter(model).turn_away(error, self._job.run_id)
+
+    def _concerns_all(self, model: Model, error: ModelError, request: ModelRequest) -> bool:
+        if error.kind != "unexplained":
+            return False
+        has_answered = self._limiters.has_answered(model)
+        return self._refusals.concern_all(model.name, error, request, has_answered=has_answered)
 
     async def _recorded(
         self,

@@ -13,9 +13,10 @@ from stretto.core.sending import will_tell
 from stretto.core.usage import Cost, Usage
 from stretto.models.answers import mind_answers
 from stretto.models.direct import text_of
-from stretto.models.errors import Origin, translated
+from stretto.models.errors import translated
 from stretto.models.finish_reasons import reading_ends
 from stretto.models.limits import hearing, listen, tells
+from stretto.models.origin import Origin
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_usage
 from stretto.models.requests import take_cache_key, to_conversation, to_settings

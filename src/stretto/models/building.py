@@ -17,6 +17,7 @@ from pydantic_ai.providers import infer_provider, infer_provider_class
 
 from stretto.core.errors import InputError
 from stretto.models.catalog import OLLAMA_URL, Provider, find_provider
+from stretto.models.environment import check_environment, client_error
 from stretto.models.secrets import PLACEHOLDER, check_key, check_url, find_value
 from stretto.models.specs import Spec, is_openai, suggest_prefix
 from stretto.models.spoken import NO_TAGS
@@ -62,6 +63,7 @@ def missing_key(spec: Spec, provider: Provider) -> InputError:
 
 def build_model(spec: Spec, access: Access) -> PydanticModel:
     """Return the model; raises `InputError` for a provider that is not known, not installed or cannot be set up."""
+    check_environment(url=access.url)
     try:
         model = infer_model(str(spec), provider_factory=lambda prefix: _make_provider(prefix, access))
     except ImportError as error:
@@ -74,6 +76,10 @@ def build_model(spec: Spec, access: Access) -> PydanticModel:
                 hint=f"Set {wanted[1]} in the environment (or use --model demo, which needs none)",
             ) from error
         raise InputError(f"{spec} cannot be used: {said[:200]}") from error
+    except InputError:
+        raise
+    except Exception as error:  # Each SDK has its own way to trip over the environment.
+        raise client_error(error) from error
     model.profile["thinking_tags"] = NO_TAGS
     if spec.prefix == "openai-chat" and access.url and not is_openai(access.url, model.model_name):
         # The older name of the limit: other servers know it, and some pass over the newer one in silence.

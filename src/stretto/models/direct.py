@@ -19,9 +19,10 @@ from stretto.core.sending import will_tell
 from stretto.core.usage import Cost, Usage
 from stretto.models.cache_keys import is_further
 from stretto.models.clients import ClientPerLoop
-from stretto.models.errors import Origin, translated
+from stretto.models.errors import translated
 from stretto.models.finish_reasons import reading_ends
 from stretto.models.limits import hearing, tells
+from stretto.models.origin import Origin
 from stretto.models.prices import price_response, price_tokens
 from stretto.models.replies import doubt_usage, read_finish, read_text, read_usage
 from stretto.models.requests import take_cache_key, to_messages, to_parameters, to_settings

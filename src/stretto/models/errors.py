@@ -1,25 +1,35 @@
 """Turns what goes wrong in a call into our errors: the kind, whether to try again, and the next step for the user."""
 
-import hashlib
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import cast
-from urllib.parse import urlsplit
+from json import JSONDecodeError
+from typing import TypeVar, cast
 
 import httpx2
 from pydantic import ValidationError
 from pydantic_ai import exceptions as failures
-from pydantic_ai.models import Model as PydanticModel
 
-from stretto.core.errors import ErrorKind, ModelError
-from stretto.models.catalog import find_provider
-from stretto.models.failure_body import flags_input, own_words, read_codes, read_message, read_wait
-from stretto.models.output_limits import is_about_output
-from stretto.models.secrets import mask_keys
+from stretto.core.errors import RETRYABLE, ErrorKind, ModelError
+from stretto.models.advice import advise
+from stretto.models.bodies import ErrorInstead, PageInstead, Redirected
+from stretto.models.causes import Cause, named_cause
+from stretto.models.failure_body import (
+    flags_input,
+    is_page,
+    looks_like_page,
+    own_words,
+    read_codes,
+    read_message,
+    read_wait,
+    says_day,
+)
+from stretto.models.limits import points_to
+from stretto.models.origin import Origin
+from stretto.models.secrets import mask_keys, plain_address
 
 _LONGEST = 200
+_PAGE = "a web page instead of an answer"
 
 _OVERLOADED = frozenset(
     {"slow_down", "overloaded", "overloaded_error", "server_is_overloaded", "engine_overloaded", "model_overloaded"}
@@ -42,8 +52,6 @@ _FLAGGED = frozenset({"content_policy_violation", "content_filter", "refusal"})
 # room for the answer no longer fits in, which come as any bad request.
 _TOO_LONG = "exceed_context_size_error"
 _NO_ROOM = "exceed context limit"
-# Seconds from which on a wait is named to the user rather than spent by the program.
-_LONG_WAIT = 60.0
 _BY_STATUS: Mapping[int, ErrorKind] = {
     401: "authentication",
     402: "billing",
@@ -81,51 +89,9 @@ _BY_CLASS: tuple[tuple[type[Exception], ErrorKind], ...] = (
     (TimeoutError, "timeout"),
     (OSError, "connection"),
 )
-_HINTS: Mapping[ErrorKind, str] = {
-    "permission": "The key may not use this model: check what it is allowed with the provider.",
-    "billing": "Add credit or raise the spend limit with the provider, or choose another model.",
-    "not_found": "`stretto models` shows names that work.",
-    "rate_limit": "Wait a little, or let fewer workers run at once.",
-    "overloaded": "The provider is busy: try again in a little while.",
-    "server": "The provider has a problem: try again in a little while.",
-    "timeout": "Try again, or allow more time.",
-    "context_window": "Shorten the task or its context, or choose a model with a larger window.",
-    "protocol": "Try again; if it goes on, check the base URL.",
-    "bad_request": "Choose another model, or change what the provider names.",
-}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
-    """Which model a call goes to, as far as an error has to know."""
-
-    model: str
-    """How users name it."""
-    system: str
-    """pydantic-ai's name of the provider."""
-    base_url: str = ""
-    keys: tuple[str, ...] = field(default=(), repr=False)
-    """What must never be shown."""
-
-    @classmethod
-    def of(cls, model: PydanticModel, *, name: str, keys: tuple[str, ...] = (), base_url: str = "") -> "Origin":
-        """Return where calls of this model go."""
-        key: object = getattr(getattr(model, "client", None), "api_key", None)
-        secrets = (*keys, key if isinstance(key, str) else "")
-        return cls(
-            model=name,
-            system=model.system,
-            base_url=(base_url or model.base_url or "").rstrip("/"),
-            keys=tuple(dict.fromkeys(secret for secret in secrets if secret)),
-        )
-
-    @property
-    def account(self) -> str:
-        """Who pays: the provider, where it is reached, and a mark of the key that gives nothing of it away."""
-        marks = hashlib.sha256("\n".join(self.keys).encode()).hexdigest()[:8] if self.keys else "no key"
-        address = urlsplit(self.base_url)
-        place = f"{address.hostname or ''}:{address.port or ''}{address.path}"
-        return f"{self.system} {place} {marks}"
+# With these the cause may lie with whoever asks, with the text, or with something on the way that is no provider.
+_REFUSED = frozenset({401, 403, 404, 405, 407})
+_OF_ASKER = (failures.ModelAuthenticationError, failures.ModelNotFoundError)
 
 
 @contextmanager
@@ -147,22 +113,48 @@ def to_model_error(error: Exception, origin: Origin, *, otherwise: ErrorKind = "
         # The models of a FallbackModel failed one after the other; the last one speaks for all.
         group = cast("ExceptionGroup[Exception]", error)
         return to_model_error(group.exceptions[-1], origin, otherwise=otherwise)
+    if (instead := _found(error, ErrorInstead)) is not None:
+        return to_model_error(instead.to_error(origin.model), origin, otherwise=otherwise)
     status = _status(error)
     kind = _kind(error, status, otherwise)
+    wait = read_wait(error, limited=kind == "rate_limit")
+    if kind == "rate_limit" and wait is None and says_day(error):
+        kind = "billing"
     told = False if _says_no_retry(error) else None
     return ModelError(
         f"{origin.model}: {_describe(error, kind, status, origin)}",
         kind=kind,
         retryable=told,
-        retry_after=read_wait(error),
+        retry_after=wait,
         model=origin.model,
         status=status,
         sent=getattr(error, "phase", None) not in ("pool", "connect"),
-        hint=_hint(kind, error, origin),
+        hint=advise(kind, error, origin, status=status, wait=wait, said=own_words(_root(error))),
     )
 
 
+_Cause = TypeVar("_Cause", bound=Exception)
+
+
+def _found(error: BaseException, wanted: type[_Cause]) -> _Cause | None:
+    """Return what an error was raised from, as far as it is of a class of ours: the SDKs wrap it in their own."""
+    return next((cause for cause in _causes(error) if isinstance(cause, wanted)), None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__
+
+
 def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKind:
+    if _found(error, PageInstead):
+        return "protocol"
+    if _found(error, Redirected):
+        return "unexplained"
     if not isinstance(error, failures.ModelAPIError):
         return _by_class(error) or otherwise
     codes = set(read_codes(error))
@@ -170,7 +162,8 @@ def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKi
         return "rate_limit"
     if any(word in code for code in codes for word in _BILLING):
         return "billing"
-    if (spent := _SPENT.get(status or 0)) and spent.search(read_message(error)):
+    page = is_page(error)
+    if not page and (spent := _SPENT.get(status or 0)) and spent.search(read_message(error)):
         return "billing"
     if _TOO_LONG in codes or (status == 400 and _NO_ROOM in read_message(error)):
         return "context_window"
@@ -178,14 +171,13 @@ def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKi
         return "overloaded"
     if codes & _FLAGGED or (status == 403 and flags_input(error)):
         return "refused"
+    if status is not None and (refusal := _refusal(error, status, page=page)):
+        return refusal
     if isinstance(error, failures.ModelAuthenticationError):
         # One class for "who are you" and "you may not"; Gemini says the former with status 400.
         return "permission" if status == 403 else "authentication"
     if kind := _by_class(error):
         return kind
-    # Flagged input too: pydantic-ai gives it this class also where it drops the reasons.
-    if status == 403 and isinstance(error, failures.ModelRequestRejectedError):
-        return "refused"
     if kind := _BY_STATUS.get(status or 0):
         return kind
     if status is not None:
@@ -193,11 +185,25 @@ def _kind(error: Exception, status: int | None, otherwise: ErrorKind) -> ErrorKi
     return "server" if error.in_stream else "protocol"
 
 
+def _refusal(error: failures.ModelAPIError, status: int, *, page: bool) -> ErrorKind | None:
+    """Return the kind of a refusal whose cause is not who asks; None for one that is, and for what is no refusal."""
+    # pydantic-ai gives flagged input this class also where it drops the reasons.
+    if status == 403 and isinstance(error, failures.ModelRequestRejectedError) and not isinstance(error, _OF_ASKER):
+        return "refused"
+    if page and 400 <= status < 500 and _BY_STATUS.get(status) not in RETRYABLE:
+        return "context_window" if status == 413 else "unexplained"
+    cause = named_cause(error, status, error.model_name) if status in _REFUSED else "asker"
+    kinds: dict[Cause, ErrorKind | None] = {"asker": None, "text": "refused", "nothing": "unexplained"}
+    return kinds[cause]
+
+
 def _by_class(error: Exception) -> ErrorKind | None:
     return next((kind for cls, kind in _BY_CLASS if isinstance(error, cls)), None)
 
 
 def _status(error: Exception) -> int | None:
+    if redirected := _found(error, Redirected):
+        return redirected.status
     return error.status_code if isinstance(error, failures.ModelHTTPError) else None
 
 
@@ -208,18 +214,19 @@ def _says_no_retry(error: Exception) -> bool:
 def _describe(error: Exception, kind: ErrorKind, status: int | None, origin: Origin) -> str:
     if kind == "timeout":
         return "no answer in time."
+    if _found(error, PageInstead):
+        return f"{_PAGE}."
+    if _found(error, Redirected):
+        return f"HTTP {status}: a redirect to {_one_line(points_to() or 'nowhere', origin.keys)} instead of an answer."
     if kind == "connection":
-        where = f" at {mask_keys(origin.base_url, origin.keys)}" if origin.base_url else ""
+        where = f" at {mask_keys(plain_address(origin.base_url), origin.keys)}" if origin.base_url else ""
         said = _one_line(own_words(_root(error)), origin.keys).rstrip(".")
         return f"the provider{where} could not be reached, or the connection was lost ({said})."
-    if kind == "protocol" and not isinstance(error, failures.AgentRunError):
-        return f"the provider's answer could not be read ({type(error).__name__})."
-    if isinstance(error.__cause__, ValidationError):
-        fields = ", ".join(dict.fromkeys(str(wrong["loc"][0]) for wrong in error.__cause__.errors() if wrong["loc"]))
-        return f"the provider's answer is not what its protocol says (missing or odd: {fields or 'all of it'})."
+    if kind == "protocol":
+        return _unreadable(error, origin)
     said = _one_line(read_message(error), origin.keys).rstrip(".")
-    if said.startswith("<"):
-        said = "a web page instead of an answer"
+    if looks_like_page(said):
+        said = _PAGE
     if kind == "unexpected":
         said = f"{type(error).__name__}: {said}"
     # An error inside a stream has a status by analogy only: the HTTP answer was a 200.
@@ -227,33 +234,29 @@ def _describe(error: Exception, kind: ErrorKind, status: int | None, origin: Ori
     return f"HTTP {status}: {said}." if answered else f"{said}."
 
 
+def _unreadable(error: Exception, origin: Origin) -> str:
+    """Say in what way an answer is none; how a library says so is not shown."""
+    wrong = _found(error, ValidationError)
+    if wrong is not None:
+        fields = ", ".join(dict.fromkeys(str(one["loc"][0]) for one in wrong.errors() if one["loc"]))
+        return f"the provider's answer is not what its protocol says (missing or odd: {fields or 'all of it'})."
+    said = own_words(error)
+    if "ended without content" in said:
+        return "the answer ended without any content."
+    if "as JSON" in said or "JSON data" in said or _found(error, JSONDecodeError):
+        return "the provider's answer is no JSON, or only a part of it."
+    if isinstance(error, failures.ModelAPIError):
+        return f"{_one_line(read_message(error), origin.keys).rstrip('.')}."
+    if isinstance(error, failures.AgentRunError):
+        return f"{_one_line(said, origin.keys).rstrip('.')}."
+    return "the provider's answer does not have the form that its protocol says."
+
+
 def _root(error: BaseException) -> BaseException:
     # "Connection error." says nothing; what the SDK raised it from names the host or the certificate.
-    seen = {id(error)}
-    while (cause := error.__cause__) is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        error = cause
-    return error
+    return tuple(_causes(error))[-1]
 
 
 def _one_line(text: str, keys: tuple[str, ...]) -> str:
     line = " ".join(mask_keys(text, keys).split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
-
-
-def _hint(kind: ErrorKind, error: Exception, origin: Origin) -> str:
-    if kind == "authentication":
-        provider = find_provider(origin.system) or find_provider(origin.model.partition(":")[0])
-        if provider is None or not provider.key_names:
-            return "Check the key of this provider."
-        return f"Check {provider.key_names[0]}, or run: stretto keys set {provider.name}"
-    if kind == "connection":
-        return "Check the network and the base URL." if origin.base_url else "Check the network."
-    if kind == "not_found" and isinstance(error, failures.ModelHTTPError) and error.suggested_model_id:
-        return f"Did you mean {error.suggested_model_id}?"
-    if kind in ("bad_request", "context_window") and is_about_output(read_message(error)):
-        return "Lower max_output_tokens in the recipe, or choose a model that writes more."
-    wait = read_wait(error)
-    if kind in ("rate_limit", "overloaded") and wait is not None and wait > _LONG_WAIT:
-        return f"The provider asks to wait {wait:.0f} seconds: try again then, or choose another model."
-    return _HINTS.get(kind, "")

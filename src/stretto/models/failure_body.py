@@ -1,19 +1,20 @@
 """Reads what a provider said when it failed: codes, a message, how long to wait."""
 
-import math
 import re
-import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import cast
 
 from pydantic_ai import exceptions as failures
 
+from stretto.models.waits import wait_in_body, wait_in_headers, wait_until_reset
+
 _DEEPEST = 5
-_WAITS = (("retry-after-ms", 0.001), ("retry-after", 1.0))
-# Headers of one name are joined by commas, and dates have one behind the day.
-_ONE_WAIT = re.compile(r"\s*(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,)?[^,]+", re.IGNORECASE)
+_MOST_BLANK = 1_000
+_MOST_BODY = 4_000
+_DAY = re.compile(r"\bper[ _-]?day\b|PerDay|\bdaily\b|\ba day\b|\bRPD\b|\bTPD\b|每天|每日", re.IGNORECASE)
+# Where servers put what they say to people, and what may be around that.
+_MESSAGES = ("message", "detail", "msg", "error_description", "error_message", "reason", "title")
+_INNER = ("error", "detail", "errors", "fault")
 _STATUS = re.compile(r"[45][0-9]{2}")
 _CODE_FIELDS = ("code", "type", "status", "reason", "error_code", "error_type", "limit_source")
 
@@ -65,52 +66,65 @@ def error_beside(answer: object, model: str) -> failures.ModelAPIError | None:
     return failures.ModelHTTPError(status, model, body=said, in_stream=True)
 
 
-def read_wait(error: Exception) -> float | None:
-    """Return the seconds that the provider asks to wait; None when it does not say."""
+def read_wait(error: Exception, *, limited: bool) -> float | None:
+    """Return the seconds that the provider asks to wait; None when it does not say.
+
+    `limited`: whether a rate limit is what it failed for; the moment at which the limit is reset then counts too.
+    """
     if not isinstance(error, failures.ModelAPIError):
         return None
-    headers = error.headers if isinstance(error, failures.ModelHTTPError) else None
-    for name, unit in _WAITS:
-        waits = [
-            wait for said in _ONE_WAIT.findall((headers or {}).get(name, "")) if (wait := _seconds(said)) is not None
-        ]
-        if waits:
-            # Some proxies add one of their own: whoever waits the longest does as both ask.
-            return max(waits) * unit
-    return error.retry_after  # Gemini says it in the body.
-
-
-def _seconds(said: str) -> float | None:
-    try:
-        seconds = float(said)
-    except ValueError:
-        return _until(said)
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _until(date: str) -> float | None:
-    try:
-        at = parsedate_to_datetime(date)
-        # The oldest form has no zone, and means the same.
-        return max(0.0, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
+    headers = (error.headers if isinstance(error, failures.ModelHTTPError) else None) or {}
+    # Nothing, and no time at all, leave it to the other ways of telling it.
+    told = wait_in_headers(headers)
+    reset = wait_until_reset(headers) if limited else None
+    return told or wait_in_body(error.body, resets=limited) or error.retry_after or reset or told
 
 
 def read_message(error: Exception) -> str:
     """Return the provider's own words, or what there is in place of them."""
     body: object = error.body if isinstance(error, failures.ModelAPIError) else None
-    for _ in range(2):
-        if isinstance(body, Mapping):
-            fields = cast("Mapping[str, object]", body)
-            if isinstance(message := fields.get("message"), str) and message:
-                return message
-            body = fields.get("error", fields)
-    if isinstance(body, str) and body:
-        return body
+    if said := message_in(body):
+        return said
     if isinstance(error, failures.ModelHTTPError):
-        return "no explanation" if not body else str(body)
+        return str(body) if _says_something(body) else "no explanation"
     return own_words(error)
+
+
+def message_in(body: object, depth: int = 0) -> str:
+    """Return what the body of an error says to people; empty when nothing in it looks like that."""
+    if isinstance(body, str):
+        return body.strip()
+    if isinstance(body, list) and body:
+        return message_in(cast("list[object]", body)[0], depth + 1)
+    if not isinstance(body, Mapping) or depth > _DEEPEST:
+        return ""
+    fields = cast("Mapping[str, object]", body)
+    direct = (value for name in _MESSAGES if isinstance(value := fields.get(name), str) and value.strip())
+    inner = (said for name in _INNER if (said := message_in(fields.get(name), depth + 1)))
+    return next(direct, "") or next(inner, "")
+
+
+def _says_something(body: object) -> bool:
+    # Of an empty body Google's SDK makes one with the status line in it.
+    if isinstance(body, Mapping):
+        fields = cast("Mapping[str, object]", body)
+        return any(value for name, value in fields.items() if name != "status")
+    return bool(body)
+
+
+def says_day(error: Exception) -> bool:
+    """Whether what is used up is a quota for a day."""
+    return isinstance(error, failures.ModelAPIError) and bool(_DAY.search(str(error.body)[:_MOST_BODY]))
+
+
+def is_page(error: failures.ModelAPIError) -> bool:
+    """Whether a web page came where an error's body was to be."""
+    return looks_like_page(read_message(error))
+
+
+def looks_like_page(text: str) -> bool:
+    """Whether a text begins as HTML or XML does."""
+    return text[:_MOST_BLANK].lstrip("\ufeff \t\r\n").startswith("<")
 
 
 def own_words(error: BaseException) -> str:

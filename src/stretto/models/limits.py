@@ -1,14 +1,9 @@
 """Where calls meet HTTP: a request is held until it may leave and tells when, a response where the account stands."""
 
-import math
-import re
-import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from anyio.lowlevel import checkpoint_if_cancelled
@@ -17,6 +12,8 @@ from pydantic_ai.models import Model as PydanticModel
 from stretto.core.errors import ModelError
 from stretto.core.models import RateLimits
 from stretto.core.sending import before_sending, has_left
+from stretto.models.secrets import plain_address
+from stretto.models.waits import seconds_until, server_time
 
 if TYPE_CHECKING:
     from httpx2 import Request, Response
@@ -26,9 +23,6 @@ _NAMES = tuple(
     tuple(form.format(field) for field in ("limit", "remaining", "reset"))
     for form in ("anthropic-ratelimit-requests-{}", "x-ratelimit-{}-requests")
 )
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
-_PART = re.compile(r"([\d.]+)(ms|[smhd])")
 # Both times have whole seconds: what lies between them may be this much shorter than their difference.
 _RESOLUTION = 1.0
 
@@ -41,8 +35,10 @@ class Heard:
     """From the latest response that said something; an agent's run has several."""
     remarks: list[str] = field(default_factory=list[str])
     """What somebody should know of how the calls were made."""
-    status: int | None = None
-    """Of HTTP, of the latest response."""
+    address: str = ""
+    """Whither the latest request went, without secrets."""
+    points_to: str = ""
+    """The address that the latest response gave in place of an answer, without secrets."""
 
 
 _heard: ContextVar[Heard] = ContextVar("stretto_heard_limits")
@@ -58,9 +54,6 @@ def hearing() -> Generator[Heard]:
         yield heard
     except ModelError as error:
         error.limits = heard.limits
-        # SDKs name no status below 400, and with a redirect there was no answer.
-        if error.status is None and 300 <= (heard.status or 0) < 400:
-            error.status = heard.status
         raise
     finally:
         _heard.reset(token)
@@ -70,6 +63,18 @@ def remark(text: str) -> None:
     """Have the call that is under way say something beside its answer."""
     if heard := _heard.get(None):
         heard.remarks.append(text)
+
+
+def asked_address() -> str:
+    """Return whither the latest request of this call went; empty when none did, or nobody listened."""
+    heard = _heard.get(None)
+    return heard.address if heard else ""
+
+
+def points_to() -> str:
+    """Return the address that this call was sent on to; empty when it was not."""
+    heard = _heard.get(None)
+    return heard.points_to if heard else ""
 
 
 def listen(model: PydanticModel) -> None:
@@ -93,6 +98,8 @@ def _hooks(model: PydanticModel) -> dict[str, list[object]] | None:
 
 
 async def _hold(request: "Request") -> None:
+    if heard := _heard.get(None):
+        heard.address, heard.points_to = plain_address(str(request.url)), ""
     await before_sending()
     request.extensions["trace"] = _trace
 
@@ -109,8 +116,10 @@ async def _trace(name: str, info: Mapping[str, object]) -> None:
 async def _note(response: "Response") -> None:
     has_left()
     if heard := _heard.get(None):
-        heard.status = response.status_code
-        heard.limits = read_limits(response.headers) or heard.limits
+        if place := response.headers.get("location", ""):
+            heard.points_to = plain_address(str(response.request.url.join(place)))
+        if limits := read_limits(response.headers):
+            heard.limits = limits
 
 
 def read_limits(headers: Mapping[str, str]) -> RateLimits | None:
@@ -119,7 +128,7 @@ def read_limits(headers: Mapping[str, str]) -> RateLimits | None:
         limits = RateLimits(
             requests_limit=_count(headers.get(limit, "")),
             requests_remaining=_count(headers.get(remaining, "")),
-            seconds_until_reset=_seconds(headers.get(reset, ""), headers.get("date", "")),
+            seconds_until_reset=seconds_until(headers.get(reset, ""), server_time(headers), early=_RESOLUTION),
         )
         if limits != RateLimits():
             return limits
@@ -128,26 +137,3 @@ def read_limits(headers: Mapping[str, str]) -> RateLimits | None:
 
 def _count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _seconds(reset: str, date: str) -> float | None:
-    """Read a duration such as "6m0s" or "12", or a moment, which is compared to the server's own clock."""
-    if _DURATION.fullmatch(reset):
-        return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(reset))
-    try:
-        seconds = float(reset)
-    except ValueError:
-        return _until(reset, date)
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _until(moment: str, date: str) -> float | None:
-    try:
-        at = datetime.fromisoformat(moment).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return None
-    try:
-        now = parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError, OSError):
-        now = time.time()
-    return max(0.0, at - now - _RESOLUTION)

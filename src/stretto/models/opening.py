@@ -97,7 +97,7 @@ def _open_name(name: str, base_url: str | None, keys: Mapping[str, str], accepte
     # pydantic_ai and a provider's SDK take a second or two to import: only for a model that is really opened.
     from stretto.models.building import build_model, find_access
     from stretto.models.direct import DirectModel
-    from stretto.models.errors import Origin
+    from stretto.models.origin import Origin
 
     spec = split_spec(name)
     access = find_access(spec, base_url=base_url, keys=keys)
@@ -113,7 +113,7 @@ def _open_object(spec: object, deps: object, accepted: frozenset[str]) -> Model:
 
     from stretto.models.agent import AgentModel
     from stretto.models.direct import DirectModel
-    from stretto.models.errors import Origin
+    from stretto.models.origin import Origin
     from stretto.models.ways import way_of
 
     if isinstance(spec, PydanticModel):

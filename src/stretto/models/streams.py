@@ -1,4 +1,4 @@
-"""Looks after the streams under Google's SDK: it reads few of their forms, and leaves what is broken off open."""
+"""Looks after what servers send; Google's SDK reads few forms of a stream, and leaves what is broken off open."""
 
 import json
 import re
@@ -10,6 +10,8 @@ from typing import cast
 import anyio
 from httpx2 import AsyncByteStream, Response
 from pydantic_ai.models import Model as PydanticModel
+
+from stretto.models.bodies import mind_body
 
 _OTHER_FIELDS = (b":", b"event:", b"id:", b"retry:")
 # U+0085, U+2028 and U+2029, which JSON may hold as they are.
@@ -33,17 +35,21 @@ async def closing_streams() -> AsyncGenerator[None]:
 
 
 def mind_streams(model: PydanticModel) -> None:
-    """Have this model's streams looked after, as far as its HTTP client is pydantic-ai's own."""
-    if model.system != "google":  # The other SDKs do it well.
-        return
+    """Have what this model's server sends looked after, as far as its HTTP client is pydantic-ai's own."""
     # A provider has no public name for the client that it made.
     client: object = getattr(model.provider, "_own_http_client", None)
     hooks: dict[str, list[object]] | None = getattr(client, "event_hooks", None)
-    if hooks is not None and _mind not in hooks["response"]:
-        hooks["response"].append(_mind)
+    mind = _mind_google if model.system == "google" else _mind
+    if hooks is not None and mind not in hooks["response"]:
+        hooks["response"].append(mind)
 
 
 async def _mind(response: Response) -> None:
+    mind_body(response, streamed=_under_way.get(None) is not None)
+
+
+async def _mind_google(response: Response) -> None:
+    await _mind(response)
     kind, encoding = response.headers.get("content-type", ""), response.headers.get("content-encoding", "")
     if kind.startswith("text/event-stream") and encoding in ("", "identity"):
         response.stream = _PlainEvents(cast("AsyncByteStream", response.stream))

@@ -21,6 +21,8 @@ class _Shared:
     limiters: dict[str, dict[str, RateLimiter]] = field(default_factory=dict[str, dict[str, RateLimiter]])
     """By account and model."""
     breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
+    answered: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Accounts and models that have answered."""
 
 
 _shared: RunVar[_Shared] = RunVar("stretto_shared_limits")
@@ -69,9 +71,14 @@ class LimiterRegistry:
             limiter.turn_away(error)
         return self._breakers.trip(account, run_id, error, now)
 
-    def succeeded(self, account: str) -> None:
-        """The account answered: close its breaker."""
-        self._breakers.succeeded(account)
+    def succeeded(self, model: Model) -> None:
+        """The model answered: close its account's breaker, and remember that the key and the address are good."""
+        self._of_this_loop().answered.add((model.account, model.name))
+        self._breakers.succeeded(model.account)
+
+    def has_answered(self, model: Model) -> bool:
+        """Whether the model has answered anybody in this process."""
+        return (model.account, model.name) in self._of_this_loop().answered
 
     def run_ended(self, run_id: str) -> None:
         """Forget a run; a breaker that stops nobody is closed."""
