@@ -195,6 +195,7 @@ class Orchestrator:
             keys=self._keys,
             own=self._team,
             own_settings=self._settings,
+            base_url=self._base_url,
             reopen=reopen,
             deltas=deltas,
         )

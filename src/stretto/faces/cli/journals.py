@@ -1,6 +1,5 @@
 """Where runs are kept, as a command was told: opened for it, and named in the commands that it advises."""
 
-import re
 import shlex
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,12 +9,11 @@ import anyio
 
 from stretto.app.resuming import Book
 from stretto.app.settings import load_settings
+from stretto.core.addresses import typed_address
 from stretto.core.errors import InputError, JournalError
 from stretto.journal import open_journal
 
 T = TypeVar("T")
-
-_PASSWORD = re.compile(r"(?<=//)([^/@:]*):[^/@]+@")
 
 
 class Place:
@@ -56,7 +54,7 @@ class Place:
 def find_place(given: str | None, *, optional: bool = False) -> Place:
     """Return the place that an option names, else the settings, else the file in the user's data folder."""
     where = load_settings({"journal": given}).journal
-    flags = ("--journal", shlex.quote(without_password(given))) if given else ()
+    flags = ("--journal", shlex.quote(typed_address(given))) if given else ()
     return Place(where, flags=flags, optional=optional)
 
 
@@ -82,8 +80,3 @@ def refuse_a_journal(unwanted: bool, given: str | None) -> None:
 def or_without(error: JournalError) -> JournalError:
     """Return the error of a run that has not begun, with the way to have it all the same."""
     return JournalError(error.message, hint=f"{error.hint} Or keep nothing: --no-journal".lstrip())
-
-
-def without_password(place: str) -> str:
-    """Return an address with its password as stars."""
-    return _PASSWORD.sub(r"\1:***@", place)
