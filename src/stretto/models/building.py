@@ -1,6 +1,7 @@
 """Builds pydantic-ai's model of a provider from a name, a key and a base URL."""
 
 import inspect
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -15,13 +16,15 @@ from pydantic_ai.models import infer_model
 from pydantic_ai.providers import Provider as PydanticProvider
 from pydantic_ai.providers import infer_provider, infer_provider_class
 
-from stretto.core.addresses import read_address
+from stretto.core.addresses import read_address, shown_address
 from stretto.core.errors import InputError
 from stretto.models.catalog import OLLAMA_URL, Provider, find_provider
 from stretto.models.secrets import PLACEHOLDER, check_key, check_url, find_value
 from stretto.models.specs import Spec, suggest_prefix
 from stretto.models.spoken import NO_TAGS
 
+_LOGGERS = ("httpx2", "httpx", "openai._base_client", "anthropic._base_client")
+"""Who logs the address of each call."""
 # How pydantic-ai's providers say that their key is missing.
 _WANTED_KEY = re.compile(r"Set the `([A-Z0-9_]+)` environment variable")
 
@@ -126,8 +129,18 @@ def _send_apart(provider: PydanticProvider[Any], url: str) -> None:
         return
     provider.client.base_url = address.shown
     query.update(address.query)
+    if address.query:
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(_hide_queries)
     if address.basic:
         headers["Authorization"] = address.basic
+
+
+def _hide_queries(record: logging.LogRecord) -> bool:
+    """Have a library log an address without its query, where a key may be."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(shown_address(str(arg)) if type(arg).__name__ == "URL" else arg for arg in record.args)
+    return True
 
 
 def _hush(provider: PydanticProvider[Any]) -> None:
