@@ -19,7 +19,7 @@ class JsonLines:
         self._stream = stream or sys.stdout
 
     def see(self, event: Event) -> None:
-        """Write one event; raises `BrokenPipeError` when nobody reads any more."""
+        """Write one event; raises `StdoutError` when it cannot be written."""
         print(to_line(event, self._stream.encoding), file=self._stream, flush=True)
 
     def tick(self) -> None:
