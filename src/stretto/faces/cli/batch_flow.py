@@ -34,8 +34,8 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
     again = the_same_command(context, ready.place)
     with closed(ResultStore()) as store:
         lost = _carry_through(ready, store, tally, interrupts, again)
-        # With no row done, or what was done damaged, what was written earlier is worth more.
-        worth_it = not store.lost and (tally.done or not lost)
+        # With no text there, or what was done damaged, what was written earlier is worth more.
+        worth_it = not store.lost and (tally.done or tally.texts or not lost)
         written = _deliver(ready, store, tally) if worth_it else False
     dot = glyphs_for(sys.stderr.encoding).dot
     for line in missing(tally):
@@ -49,8 +49,10 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
     print(closing(tally, ready.office.books.total.cost, dot=dot, interrupted=interrupts.seen), file=sys.stderr)
     if interrupts.seen:
         return interrupts.code
-    if lost or not written:
+    if not written:
         return ExitCode.ERROR
+    if lost:
+        return ExitCode.PARTIAL if tally.texts else ExitCode.ERROR
     return code_of(tally)
 
 
@@ -112,16 +114,29 @@ async def _follow(
         gc.freeze()
         working = anyio.CancelScope()
         with interrupts.calling(stop):
-            with working:
-                async with anyio.create_task_group() as group:
-                    group.start_soon(progress.keep_showing)
-                    await flow.run()
-                    group.cancel_scope.cancel()
+            try:
+                with working:
+                    async with anyio.create_task_group() as group:
+                        group.start_soon(progress.keep_showing)
+                        await flow.run()
+                        group.cancel_scope.cancel()
+            except* JournalError:
+                progress.close()
+                await _recall_what_can_be_read(flow)
+                raise
             progress.close()
             async with anyio.create_task_group() as group:
                 group.start_soon(_say_that_it_reads, ready, tally, interrupts)
                 await flow.recall()
                 group.cancel_scope.cancel()
+
+
+async def _recall_what_can_be_read(flow: Flow) -> None:
+    """Add the texts of rows that were under way: a journal that can no longer be written can mostly be read."""
+    try:
+        await flow.recall()
+    except* JournalError:
+        pass
 
 
 async def _say_that_it_reads(ready: Ready, tally: Tally, interrupts: Interrupts) -> None:

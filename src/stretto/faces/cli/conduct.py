@@ -97,7 +97,7 @@ def conduct(errand: Errand) -> int:
     lost = carry_through(errand, board, watcher, interrupts)
     result = board.result or (board.so_far(Failure.of(lost) if lost else None) if interrupts.seen or lost else None)
     delivered = True
-    if result and any(outcome.status == "completed" for outcome in result.results):
+    if result and _has_texts(result):
         delivered = _deliver(result, board, errand)
     if isinstance(lost, StdoutError):
         _show_otherwise(lost, result, board, errand.place)
@@ -105,6 +105,8 @@ def conduct(errand: Errand) -> int:
         print(f"error: {one_line(str(lost))}", file=sys.stderr)
     to_review = errand.review is not None and not board.reviewed
     say_how_it_ended(board, result, interrupted=board.result is None, place=errand.place, to_review=to_review)
+    if isinstance(lost, JournalError):
+        return ExitCode.PARTIAL if delivered and _has_texts(result) else ExitCode.ERROR
     if lost or (board.result and not delivered):
         return ExitCode.ERROR
     if board.result is None:
@@ -114,6 +116,10 @@ def conduct(errand: Errand) -> int:
 
 Lost = JournalError | StdoutError
 """What ends a run from outside: its journal failed, or nobody could be told of it."""
+
+
+def _has_texts(result: RunResult | None) -> bool:
+    return result is not None and any(outcome.status == "completed" for outcome in result.results)
 
 
 def carry_through(errand: Errand, board: Board, watcher: Watcher, interrupts: Interrupts) -> Lost | None:
