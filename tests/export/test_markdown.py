@@ -92,6 +92,33 @@ def test_a_failed_run(failed):
     assert "**Failed: there is no result.**\n\n- Missing: the plan: The provider cannot be reached." in page
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("# Title\n\n## Part\n\ntext", "### Title\n\n#### Part\n\ntext"),
+        ("### Low\n\n#### Lower", "### Low\n\n#### Lower"),
+        ("# A\n\n###### F", "### A\n\n###### F"),
+        ("Title\n=====\n\nPart\n---\n\ntext", "### Title\n\n#### Part\n\ntext"),
+        ("text\n\n---\n\ntext", "text\n\n---\n\ntext"),
+        ("- item\n---\n", "- item\n---"),
+        ("#hashtag and #1\n\n#", "#hashtag and #1\n\n###"),
+        ("    # code\n\n# Title", "# code\n\n### Title"),
+        ("x\n\n    # code\n\n# Title", "x\n\n    # code\n\n### Title"),
+        ("# A\n```sh\n# comment\n```\n# B", "### A\n```sh\n# comment\n```\n### B"),
+        ("~~~~\n# a\n~~~\n# b\n~~~~\n# C", "~~~~\n# a\n~~~\n# b\n~~~~\n### C"),
+        ("````\n```\n# a\n```\n````\n# C", "````\n```\n# a\n```\n````\n### C"),
+        ("```\n# never closed", "```\n# never closed"),
+    ],
+)
+def test_a_texts_headings_are_below_its_section(whole, text, written):
+    """A model's own headings keep their order below the variant's heading; code is left as it is."""
+    result = replace(whole.result, results=(replace(whole.result.results[0], text=text),))
+    page = to_markdown(replace(whole, result=result))
+    assert f"\n\n{written}\n" in page
+    sections = [line for line in page.splitlines() if line.startswith("## ")]
+    assert sections == ["## Analysis", "## 1. type 1", *sections[2:]]
+
+
 def test_control_characters_do_not_reach_the_file(whole):
     """What would drive a terminal that shows the file is taken out; the rest of the text is unaltered."""
     evil = replace(whole, task=Task.of("A \x1b[31mred\x1b[0m\x07 bottle {x} $y </task>"))

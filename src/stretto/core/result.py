@@ -130,3 +130,8 @@ class RunResult:
     usage: Usage = NO_USAGE
     cost: Cost = FREE
     seconds: float = 0.0
+
+    @property
+    def declined(self) -> bool:
+        """Whether a person who reviewed the plan wanted nothing of it run; its status is failed then."""
+        return any(gap.failure.kind == "declined" for gap in self.shortfall)

@@ -8,7 +8,7 @@ from typing import cast
 
 from stretto.core.events import to_jsonable
 from stretto.core.result import Failure, RunResult, SynthesisResult, WorkerResult
-from stretto.core.text import strip_control
+from stretto.core.text import ESCAPED_IN_JSON, for_file
 from stretto.export.report import Report, missing, remarks
 
 # A cell that begins so is run as a formula when a spreadsheet opens the file; the last four are full-width forms.
@@ -17,7 +17,10 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 def to_json(report: Report) -> str:
     """Return everything as one object: the task beside the fields of `RunResult`."""
-    return json.dumps(_run(report) | _fields(report.result), ensure_ascii=False, indent=2) + "\n"
+    return (
+        json.dumps(_run(report) | _fields(report.result), ensure_ascii=False, indent=2).translate(ESCAPED_IN_JSON)
+        + "\n"
+    )
 
 
 def to_json_lines(report: Report) -> str:
@@ -29,7 +32,9 @@ def to_json_lines(report: Report) -> str:
     if result.synthesis:
         parts.append(("synthesis", _fields(result.synthesis)))
     return "".join(
-        json.dumps({"kind": kind, "run_id": result.run_id, **data}, ensure_ascii=False) + "\n" for kind, data in parts
+        json.dumps({"kind": kind, "run_id": result.run_id, **data}, ensure_ascii=False).translate(ESCAPED_IN_JSON)
+        + "\n"
+        for kind, data in parts
     )
 
 
@@ -111,7 +116,7 @@ def _cell(value: object) -> object:
 
 def guard(text: str) -> str:
     """Return a cell's text such that no spreadsheet runs it as a formula: an apostrophe goes before what one would."""
-    text = strip_control(text)
+    text = for_file(text)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
@@ -140,3 +145,7 @@ def _summary(result: RunResult) -> dict[str, object]:
 
 def _fields(value: object) -> dict[str, object]:
     return cast("dict[str, object]", to_jsonable(value))
+
+
+def _json(value: object, *, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent).translate(ESCAPED_IN_JSON)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from html import escape
 from pathlib import Path
 
-from stretto.core.text import replace_surrogates, strip_control
+from stretto.core.text import for_file, replace_surrogates
 from stretto.export import write_whole
 
 _REASONS = 50
@@ -174,4 +174,4 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, markup: int 
 
 
 def _text(text: str) -> str:
-    return escape(strip_control(text))
+    return escape(for_file(text))

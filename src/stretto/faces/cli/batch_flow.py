@@ -10,7 +10,7 @@ import anyio
 import typer
 
 from stretto.batch.delivery import deliver, report
-from stretto.batch.flow import Flow
+from stretto.batch.flow import ELSEWHERE, Flow
 from stretto.batch.tables import ResultStore
 from stretto.batch.tally import Counts, Tally
 from stretto.core.errors import JournalError, StrettoError
@@ -65,7 +65,8 @@ def code_of(tally: Counts) -> ExitCode:
 
 def _advice(tally: Tally, ready: Ready) -> str:
     """Return the option without which the same command would leave failed rows as they are."""
-    short = tally.statuses["complete"] < tally.done == tally.total
+    failed = tally.done - tally.statuses["complete"] - tally.reasons[ELSEWHERE]
+    short = failed and tally.done == tally.total
     return " --retry-errors" if short and not (tally.stopped or ready.retry_errors) else ""
 
 
@@ -83,7 +84,8 @@ def _carry_through(
     finally:
         progress.close()
     if lost and not tally.done and not ready.office.books.total.usage.calls:
-        raise or_without(lost[0]) if ready.place and ready.place.optional else lost[0]
+        error = ready.place.worded(lost[0]) if ready.place else lost[0]
+        raise or_without(error) if ready.place and ready.place.optional else error
     return lost[0] if lost else None
 
 
@@ -154,7 +156,7 @@ def _deliver(ready: Ready, store: ResultStore, tally: Tally) -> bool:
     try:
         for note in deliver(ready.sheet, store, wish):
             print(f"note: {one_line(note)}", file=sys.stderr)
-        print(f"written: {wish.path}", file=sys.stderr)
+        print(f"written: {one_line(str(wish.path))}", file=sys.stderr)
         if wish.report:
             team = ready.office.job.team
             facts = [
@@ -164,7 +166,7 @@ def _deliver(ready: Ready, store: ResultStore, tally: Tally) -> bool:
                 ("Workers", team.worker.name),
             ]
             report(ready.sheet, store, tally, wish.report, facts=facts, labels=team.labels)
-            print(f"written: {wish.report}", file=sys.stderr)
+            print(f"written: {one_line(str(wish.report))}", file=sys.stderr)
     except StrettoError as error:  # the journal has what was paid for
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return False

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 
 from stretto.core.result import RunResult, Shortfall
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.journals import Place
 from stretto.faces.cli.next_steps import go_on, next_step
@@ -61,7 +61,11 @@ def _lines(board: Board, result: RunResult | None, step: str, dot: str, *, inter
     if interrupted:
         yield "bold", "interrupted" + (f"{dot}{summary(result, dot=dot)}" if result else ": nothing was finished.")
     elif result:
-        style = {"complete": "bold green", "partial": "bold yellow", "failed": "bold red"}[result.status]
+        style = (
+            "bold yellow"
+            if result.declined
+            else {"complete": "bold green", "partial": "bold yellow", "failed": "bold red"}[result.status]
+        )
         yield style, summary(result, dot=dot)
 
 
@@ -93,5 +97,5 @@ def _remarks(result: RunResult) -> Iterator[Line]:
 def _missing(gap: Shortfall) -> Iterator[Line]:
     yield "red", f"missing: {flat(gap.what)}: {flat(str(gap.failure))}"
     if gap.failure.raw:
-        raw = strip_control(gap.failure.raw).strip()
+        raw = for_terminal(gap.failure.raw).strip()
         yield "", f"The model wrote:\n{raw[:_RAW]}{' ...' if len(raw) > _RAW else ''}"

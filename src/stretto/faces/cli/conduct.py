@@ -132,8 +132,10 @@ def carry_through(errand: Errand, board: Board, watcher: Watcher, interrupts: In
     finally:
         watcher.close()
     if lost and board.run is None:
-        optional = errand.place and errand.place.optional and isinstance(lost, JournalError)
-        raise or_without(lost) if optional else lost
+        if errand.place and isinstance(lost, JournalError):
+            lost = errand.place.worded(lost)
+            raise or_without(lost) if errand.place.optional else lost
+        raise lost
     return lost
 
 
@@ -248,7 +250,7 @@ def _deliver(result: RunResult, board: Board, errand: Errand) -> bool:
         try:
             write_report(report, errand.output)
             written = True
-            print(f"written: {as_typed(str(errand.output))}", file=sys.stderr)
+            print(f"written: {one_line(as_typed(str(errand.output)))}", file=sys.stderr)
         except StrettoError as error:  # what was paid for is not thrown away
             print(f"error: {one_line(str(error))}", file=sys.stderr)
             if errand.place:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import typer
 
 from stretto.core.errors import InputError, StrettoError
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.faces.cli.streams import StdoutError, open_streams
 from stretto.faces.cli.typed import speak_utf8
 
@@ -54,7 +54,7 @@ def guard(command: Callable[[], Any]) -> int:
 
 def one_line(text: str) -> str:
     """Return text from outside as one line without control characters."""
-    return " ".join(part for line in strip_control(text).splitlines() if (part := line.strip()))
+    return " ".join(part for line in for_terminal(text).splitlines() if (part := line.strip()))
 
 
 def _say(error: BaseException) -> int:

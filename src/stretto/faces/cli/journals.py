@@ -57,10 +57,14 @@ class Place:
         try:
             await journal.__aenter__()
         except JournalError as error:
-            # The way out goes where the wrong place came from: an option, a variable, a file of settings.
-            way = f"{ANOTHER_FILE} {'in' if '.' in self._source else 'with'} {self._source}"
-            hint = error.hint.replace(ANOTHER_FILE, way, 1) if self._source else error.hint
-            raise JournalError(error.message, hint=hint) from error
+            raise self.worded(error) from error
+
+    def worded(self, error: JournalError) -> JournalError:
+        """Return an error whose way out goes where the place came from: an option, a variable, a file of settings."""
+        if not self._source or ANOTHER_FILE not in error.hint:
+            return error
+        way = f"{ANOTHER_FILE} {'in' if '.' in self._source else 'with'} {self._source}"
+        return JournalError(error.message, hint=error.hint.replace(ANOTHER_FILE, way, 1))
 
     def command(self, verb: str, run_id: str, *options: str) -> str:
         """Return a command about a run as it is to be typed."""

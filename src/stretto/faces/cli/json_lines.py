@@ -5,9 +5,7 @@ import sys
 from typing import TextIO
 
 from stretto.core.events import Event, to_jsonable
-
-# JSON allows them bare, but many readers take them for the end of a line, and terminals for commands.
-_ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+from stretto.core.text import ESCAPED_IN_JSON
 
 
 class JsonLines:
@@ -38,4 +36,4 @@ class JsonLines:
 def to_line(value: object, encoding: str | None = "utf-8") -> str:
     """Return an event, or any value it carries, as JSON in one line, readable where the encoding allows it."""
     ascii_only = (encoding or "").replace("-", "").replace("_", "").lower() != "utf8"
-    return json.dumps(to_jsonable(value), ensure_ascii=ascii_only).translate(_ESCAPED)
+    return json.dumps(to_jsonable(value), ensure_ascii=ascii_only).translate(ESCAPED_IN_JSON)

@@ -8,7 +8,7 @@ from typing import cast
 
 from stretto.core.errors import InputError, PlanError
 from stretto.core.plan import Plan
-from stretto.core.text import replace_surrogates
+from stretto.core.text import ESCAPED_IN_JSON, replace_surrogates
 from stretto.export import check_place, write_whole
 
 LARGEST = 20_000_000
@@ -41,7 +41,7 @@ def check_plan_path(path: Path) -> None:
 
 def write_plan_file(file: PlanFile, path: Path) -> None:
     """Write the file whole or not at all; raises `StrettoError` when it cannot be written."""
-    text = json.dumps(file.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(file.to_dict(), ensure_ascii=False, indent=2).translate(ESCAPED_IN_JSON) + "\n"
     write_whole(path, replace_surrogates(text).encode())
 
 

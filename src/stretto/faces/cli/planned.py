@@ -9,7 +9,7 @@ from stretto.core.events import to_jsonable
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
 from stretto.core.task import Task
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.core.usage import Quote
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.closing import say_how_it_ended
@@ -69,7 +69,7 @@ def _written(file: PlanFile, output: Path) -> bool:
     except StrettoError as error:  # what was paid for is not thrown away: it is shown instead
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return False
-    print(f"written: {as_typed(str(output))}", file=sys.stderr)
+    print(f"written: {one_line(as_typed(str(output)))}", file=sys.stderr)
     return True
 
 
@@ -79,7 +79,7 @@ def _plan_file(prepared: Prepared, plan: Plan) -> PlanFile:
 
 
 def _text(plan: Plan, labels: tuple[str, ...]) -> str:
-    return strip_control("\n\n".join(_blocks(plan, labels)))
+    return for_terminal("\n\n".join(_blocks(plan, labels)))
 
 
 def _show(plan: Plan, labels: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from stretto.core.result import RunResult, WorkerResult
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.faces.cli.live.frame import QUIET
 from stretto.faces.cli.timeline import fit
 from stretto.faces.cli.words import Glyphs, flat, glyphs_for, money, seconds, tokens
@@ -82,7 +82,7 @@ def _heading(title: str, numbers: str, width: int, glyphs: Glyphs, style: str) -
 def prose(text: str, console: Console, width: int) -> Iterator[Text]:
     """Yield a model's text as lines: its own line breaks stay, headings and bold words are set off."""
     in_code = False
-    for line in strip_control(text).strip("\n").expandtabs(4).splitlines():
+    for line in for_terminal(text).strip("\n").expandtabs(4).splitlines():
         if line.lstrip().startswith("```"):
             in_code = not in_code
             yield Text(line, QUIET)
