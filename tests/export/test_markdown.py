@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from inline_snapshot import snapshot
 
 from stretto.core.task import Task
@@ -102,7 +103,7 @@ def test_a_failed_run(failed):
         ("text\n\n---\n\ntext", "text\n\n---\n\ntext"),
         ("- item\n---\n", "- item\n---"),
         ("#hashtag and #1\n\n#", "#hashtag and #1\n\n###"),
-        ("    # code\n\n# Title", "# code\n\n### Title"),
+        ("    # code\n\n# Title", "    # code\n\n### Title"),
         ("x\n\n    # code\n\n# Title", "x\n\n    # code\n\n### Title"),
         ("# A\n```sh\n# comment\n```\n# B", "### A\n```sh\n# comment\n```\n### B"),
         ("~~~~\n# a\n~~~\n# b\n~~~~\n# C", "~~~~\n# a\n~~~\n# b\n~~~~\n### C"),

@@ -17,10 +17,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 def to_json(report: Report) -> str:
     """Return everything as one object: the task beside the fields of `RunResult`."""
-    return (
-        json.dumps(_run(report) | _fields(report.result), ensure_ascii=False, indent=2).translate(ESCAPED_IN_JSON)
-        + "\n"
-    )
+    return _json(_run(report) | _fields(report.result), indent=2) + "\n"
 
 
 def to_json_lines(report: Report) -> str:
@@ -31,11 +28,7 @@ def to_json_lines(report: Report) -> str:
     parts += [("superseded", _fields(item)) for item in result.superseded]
     if result.synthesis:
         parts.append(("synthesis", _fields(result.synthesis)))
-    return "".join(
-        json.dumps({"kind": kind, "run_id": result.run_id, **data}, ensure_ascii=False).translate(ESCAPED_IN_JSON)
-        + "\n"
-        for kind, data in parts
-    )
+    return "".join(_json({"kind": kind, "run_id": result.run_id, **data}) + "\n" for kind, data in parts)
 
 
 def to_csv(report: Report) -> str:

@@ -9,10 +9,12 @@ from stretto.faces.cli.board import Board
 from stretto.faces.cli.journals import Place
 from stretto.faces.cli.next_steps import go_on, next_step
 from stretto.faces.cli.terminals import live_console
-from stretto.faces.cli.words import flat, glyphs_for, seconds, summary
+from stretto.faces.cli.words import flat, glyphs_for, seconds, status_word, summary
 
 _RAW = 600
 """Characters that are shown of an answer that was no plan."""
+
+_STYLES = {"complete": "bold green", "partial": "bold yellow", "declined": "bold yellow", "failed": "bold red"}
 
 _WORTH_A_WORD = 0.1
 """Seconds."""
@@ -61,12 +63,7 @@ def _lines(board: Board, result: RunResult | None, step: str, dot: str, *, inter
     if interrupted:
         yield "bold", "interrupted" + (f"{dot}{summary(result, dot=dot)}" if result else ": nothing was finished.")
     elif result:
-        style = (
-            "bold yellow"
-            if result.declined
-            else {"complete": "bold green", "partial": "bold yellow", "failed": "bold red"}[result.status]
-        )
-        yield style, summary(result, dot=dot)
+        yield _STYLES[status_word(result)], summary(result, dot=dot)
 
 
 def _step(board: Board, result: RunResult | None, place: Place | None, *, to_review: bool) -> str:

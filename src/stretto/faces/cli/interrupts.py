@@ -15,7 +15,7 @@ from stretto.faces.cli.errors import ExitCode
 
 _HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)
 """None on Windows."""
-_CODES: dict[int, ExitCode] = {signal.SIGTERM: ExitCode.TERMINATED} | ({_HANGUP: ExitCode.HUNG_UP} if _HANGUP else {})
+_CODES: dict[int | None, ExitCode] = {signal.SIGTERM: ExitCode.TERMINATED, _HANGUP: ExitCode.HUNG_UP}
 
 
 class Interrupts:
@@ -32,7 +32,7 @@ class Interrupts:
     @property
     def code(self) -> ExitCode:
         """The exit code of a run that was ended in this way."""
-        return _CODES.get(self._first or 0, ExitCode.INTERRUPTED)
+        return _CODES.get(self._first, ExitCode.INTERRUPTED) if self.seen else ExitCode.INTERRUPTED
 
     @contextmanager
     def calling(self, stop: Callable[[], None]) -> Generator[None]:

@@ -6,7 +6,7 @@ import os
 import select
 import sys
 from contextlib import suppress
-from typing import TextIO
+from typing import Any, TextIO, cast
 
 from stretto.core.errors import StrettoError
 
@@ -46,8 +46,8 @@ class _Stdout(io.FileIO):
         self._is_closed = closed
         self._lost = False
 
-    # A memoryview, in truth: what the buffer above it holds.
-    def write(self, data: bytes, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    # Any: a name for what has bytes in it comes with Python 3.12.
+    def write(self, data: Any, /) -> int:
         if self._lost:
             return len(data)
         try:
@@ -67,7 +67,7 @@ class _Stderr(io.FileIO):
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor, "w", closefd=False)
 
-    def write(self, data: bytes, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def write(self, data: Any, /) -> int:
         with suppress(OSError):
             while (written := super().write(data)) is None:  # pyright: ignore[reportUnnecessaryComparison]
                 select.select([], [self], [])
@@ -80,7 +80,7 @@ def _is_bare(stream: TextIO, descriptor: int) -> bool:
     if not isinstance(stream, io.TextIOWrapper):
         return False
     with suppress(OSError, ValueError):
-        raw = getattr(stream.buffer, "raw", stream.buffer)
+        raw: object = getattr(cast("object", stream.buffer), "raw", None)
         return stream.fileno() == descriptor and not isinstance(raw, (_Stdout, _Stderr))
     return False
 
