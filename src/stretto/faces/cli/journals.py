@@ -61,9 +61,9 @@ class Place:
 
     def worded(self, error: JournalError) -> JournalError:
         """Return an error whose way out goes where the place came from: an option, a variable, a file of settings."""
-        if not self._source or ANOTHER_FILE not in error.hint:
-            return error
         way = f"{ANOTHER_FILE} {'in' if '.' in self._source else 'with'} {self._source}"
+        if not self._source or way in error.hint:
+            return error
         return JournalError(error.message, hint=error.hint.replace(ANOTHER_FILE, way, 1))
 
     def command(self, verb: str, run_id: str, *options: str) -> str:
