@@ -328,7 +328,7 @@ def test_the_report_of_a_program_is_machine_readable(stretto):
 
 @pytest.mark.parametrize("failing", [False, True])
 def test_rows_of_another_process_are_not_advised_to_be_tried_again(stretto, monkeypatch, failing):
-    """Of two equal batches the second says to wait and names the same command; failed rows alone need --retry-errors."""
+    """Of two equal batches the second says to wait and names the same command; only failed rows need --retry-errors."""
     write_products(2)
     carry_out = batch_flow_module.carry_out
 
