@@ -277,7 +277,8 @@ def _show_otherwise(error: StdoutError, result: RunResult | None, board: Board, 
 
 def say_unwritten(error: StdoutError, place: Place | None, run_id: str) -> None:
     """Say on stderr that stdout failed, and the command that shows again what should have stood there."""
-    print(f"error: {one_line(str(error))}", file=sys.stderr)
+    # Who has read enough, as `head`, made no mistake; what was paid for is not lost all the same.
+    print(f"{'note' if error.reader_left else 'error'}: {one_line(str(error))}", file=sys.stderr)
     if place:
         print(f"To see what came of it: {place.command('show', run_id)}", file=sys.stderr)
 
