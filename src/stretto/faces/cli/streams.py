@@ -6,7 +6,7 @@ import os
 import select
 import sys
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from stretto.core.errors import StrettoError
 
@@ -80,7 +80,7 @@ def _is_bare(stream: TextIO, descriptor: int) -> bool:
     if not isinstance(stream, io.TextIOWrapper):
         return False
     with suppress(OSError, ValueError):
-        raw: object = getattr(getattr(stream, "buffer", None), "raw", None)
+        raw: object = getattr(getattr(cast("object", stream), "buffer", None), "raw", None)
         return stream.fileno() == descriptor and not isinstance(raw, (_Stdout, _Stderr))
     return False
 
