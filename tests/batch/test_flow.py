@@ -380,7 +380,7 @@ async def test_the_same_batch_twice_at_once_pays_for_each_row_once(shop: Shop, k
                 own.write(names)
                 group.start_soon(run, own)
         assert len(shop.clerk.asked) == len(set(shop.clerk.asked)) == 3 * len(names)
-        elsewhere = "The row is being carried out by another process. Run the same command again when that has ended."
+        elsewhere = "The row is being carried out by another process; wait until that has ended."
         assert {reason for tally in tallies for reason in tally.reasons} <= {elsewhere}
         for tally in tallies:
             assert tally.statuses["complete"] + tally.reasons[elsewhere] == len(names)

@@ -1,9 +1,11 @@
 """The keys that are planted, and the look into every place where none may be."""
 
+import base64
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -13,7 +15,14 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 # They look like no provider's key, so that nothing but knowing them can keep them out.
 CANARY = "canary7Qx2mZ9vLk4Tp8"
 STORED = "canary3Wd6nB1yHs5Rj0"
-MARKS = tuple(form for key in (CANARY, STORED) for form in (key.lower(), key.encode().hex()))
+PLACED = "canary9Ht4cV2mXq7Lw"
+"""Stands in addresses."""
+LOGIN = base64.b64encode(f"user:{PLACED}".encode()).decode()
+MARKS = (
+    *(form for key in (CANARY, STORED, PLACED) for form in (key.lower(), key.encode().hex())),
+    LOGIN.lower(),
+    quote(PLACED).lower(),
+)
 """How a key would look: as text, and as bytes that a database shows."""
 
 

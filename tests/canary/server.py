@@ -34,6 +34,7 @@ class Server:
     def __init__(self) -> None:
         self.behave: Behave = lambda body, key: Answer(status=500)
         self.keys: set[str] = set()
+        self.paths: set[str] = set()
         self.release = threading.Event()
         server = self
 
@@ -44,6 +45,7 @@ class Server:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 key = self.headers.get("x-api-key") or self.headers["authorization"].removeprefix("Bearer ")
                 server.keys.add(key)
+                server.paths.add(self.path)
                 answer = server.behave(body, key)
                 if answer.hang:
                     server.release.wait()

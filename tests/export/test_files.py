@@ -69,10 +69,12 @@ def test_a_link_stays_a_link(whole, tmp_path):
 
 
 def test_places_that_cannot_be_written(whole, tmp_path, monkeypatch):
-    """A folder, a missing folder, a file in a folder's place and a read-only file are one line each."""
+    """A folder, a missing folder, a file in a folder's place, a read-only file, a pipe and a device: one line each."""
     (tmp_path / "folder.md").mkdir()
     (tmp_path / "file").touch()
     (tmp_path / "fixed.md").touch()
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "device.md").symlink_to("/dev/null")
     # Root may write everything, so the system cannot be asked to refuse.
     monkeypatch.setattr(os, "access", lambda path, mode: path.name != "fixed.md")
     for name, reason in [
@@ -80,6 +82,8 @@ def test_places_that_cannot_be_written(whole, tmp_path, monkeypatch):
         ("none/out.md", "its folder does not exist"),
         ("file/out.md", "its folder does not exist"),
         ("fixed.md", "it is read-only"),
+        ("pipe.md", "it is no file but a pipe, a socket or a device"),
+        ("device.md", "it is no file but a pipe, a socket or a device"),
     ]:
         with pytest.raises(InputError) as before:
             check_writable(tmp_path / name)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from inline_snapshot import snapshot
 
 from stretto.core.task import Task
@@ -90,6 +91,34 @@ def test_a_failed_run(failed):
     """A run without a result says that and why."""
     page = to_markdown(failed)
     assert "**Failed: there is no result.**\n\n- Missing: the plan: The provider cannot be reached." in page
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("# Title\n\n## Part\n\ntext", "### Title\n\n#### Part\n\ntext"),
+        ("### Low\n\n#### Lower", "### Low\n\n#### Lower"),
+        ("# A\n\n###### F", "### A\n\n###### F"),
+        ("Title\n=====\n\nPart\n---\n\ntext", "### Title\n\n#### Part\n\ntext"),
+        ("text\n\n---\n\ntext", "text\n\n---\n\ntext"),
+        ("- item\n---\n", "- item\n---"),
+        ("#hashtag and #1\n\n#", "#hashtag and #1\n\n###"),
+        ("    # code\n\n# Title", "    # code\n\n### Title"),
+        ("x\n\n    # code\n\n# Title", "x\n\n    # code\n\n### Title"),
+        ("# A\n```sh\n# comment\n```\n# B", "### A\n```sh\n# comment\n```\n### B"),
+        ("~~~~\n# a\n~~~\n# b\n~~~~\n# C", "~~~~\n# a\n~~~\n# b\n~~~~\n### C"),
+        ("````\n```\n# a\n```\n````\n# C", "````\n```\n# a\n```\n````\n### C"),
+        ("```\n# never closed", "```\n# never closed"),
+    ],
+)
+def test_a_texts_headings_are_below_its_section(whole, text, written):
+    """A model's own headings keep their order below the variant's heading; code is left as it is."""
+
+    def page(text: str) -> str:
+        variant = replace(whole.result.results[0], text=text)
+        return to_markdown(replace(whole, result=replace(whole.result, results=(variant,))))
+
+    assert page(text) == page("A plain text.").replace("A plain text.", written)
 
 
 def test_control_characters_do_not_reach_the_file(whole):

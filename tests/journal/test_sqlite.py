@@ -1,6 +1,7 @@
 """A journal in a file: who may read it, and what happens when the file or its disk is not as it should be."""
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from stretto.core.errors import JournalError
 from stretto.journal import open_journal
+from stretto.journal.migrations import VERSION_TABLE
 from tests.journal.samples import result, start, worker
 from tests.journal.test_journal import fill
 
@@ -139,6 +141,45 @@ async def test_a_record_that_cannot_be_read_is_named(place, data):
         assert await journal.delete("r")
 
 
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+async def test_a_newer_schema_is_not_touched(place, mode):
+    """Not a byte of the file, not its time, not its mode; and no file beside it."""
+    async with open_journal(place) as journal:
+        await fill(journal)
+    with opened(place) as connection:
+        connection.execute(f"INSERT INTO {VERSION_TABLE} (version) VALUES (99)")
+        connection.commit()
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+    place.chmod(0o640)
+    os.utime(place, (1_000_000_000, 1_000_000_000))
+    before = place.read_bytes()
+    for _ in range(2):
+        with pytest.raises(JournalError, match="a newer stretto"):
+            await open_journal(place).open_run("new", {})
+    status = place.stat()
+    assert (place.read_bytes(), status.st_mtime, status.st_mode & 0o777) == (before, 1_000_000_000, 0o640)
+    assert [file.name for file in place.parent.iterdir()] == [place.name]
+
+
+async def test_a_newer_schema_with_something_written_ahead_is_not_touched(place):
+    """What a process that was killed had written ahead stays there for the stretto that can read it."""
+    async with open_journal(place) as journal:
+        await fill(journal)
+    with sqlite3.connect(place) as holder:
+        holder.execute("PRAGMA wal_autocheckpoint = 0")
+        holder.execute(f"INSERT INTO {VERSION_TABLE} (version) VALUES (99)")
+        holder.commit()
+        ahead = place.with_name(f"{place.name}-wal")
+        whole, written = place.read_bytes(), ahead.read_bytes()
+    holder.close()
+    place.write_bytes(whole)
+    ahead.write_bytes(written)
+    with pytest.raises(JournalError, match="a newer stretto"):
+        await open_journal(place).open_run("new", {})
+    assert (place.read_bytes(), ahead.read_bytes()) == (whole, written)
+    assert {file.name for file in place.parent.iterdir()} == {place.name, ahead.name}
+
+
 async def test_a_journal_that_stays_locked_is_said_to_be(place):
     """Who waits longer than the patience gets an error; afterwards everything goes on."""
     async with open_journal(place, patience=0.1) as journal:
@@ -182,15 +223,46 @@ async def test_a_locked_journal_is_not_opened_and_opens_later(place):
 async def test_a_folder_that_cannot_be_made_is_said_to_be(tmp_path):
     """A file where a folder should be is named, with the way out."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(JournalError, match=r"Cannot open the journal .*file/journal\.db.*STRETTO_DATA_DIR"):
+    with pytest.raises(JournalError, match=r"Cannot open the journal .*file/journal\.db.*Name another file, or"):
         await open_journal(tmp_path / "file" / "journal.db").load("r")
 
 
-async def test_a_folder_in_the_place_of_the_file_is_refused(place):
-    """What is no file is named in one line."""
-    place.mkdir(parents=True)
-    with pytest.raises(JournalError, match="Cannot open the journal"):
+@pytest.mark.parametrize("kind", ["folder", "pipe", "socket", "device", "link to a pipe"])
+async def test_what_is_no_file_is_refused(place, kind):
+    """A folder, a pipe, a socket or a device is named in one line, and nobody waits for it."""
+    place.parent.mkdir(parents=True)
+    match kind:
+        case "folder":
+            place.mkdir()
+        case "pipe":
+            os.mkfifo(place)
+        case "socket":
+            with socket.socket(socket.AF_UNIX) as bound:
+                bound.bind(os.fspath(place))
+        case "device":
+            place.symlink_to("/dev/null")
+        case _:
+            os.mkfifo(place.with_name("pipe"))
+            place.symlink_to("pipe")
+    what = kind.rpartition(" ")[2]
+    with pytest.raises(JournalError, match=f"Cannot open the journal .*: it is a {what}. Name another file"):
         await open_journal(place).load("r")
+
+
+async def test_a_damaged_page_is_found_before_anything_is_written(place):
+    """No run is begun in a journal that could not give it back, wherever the damage is; the file stays as it was."""
+    async with open_journal(place) as journal:
+        for number in range(50):
+            await journal.record("r", worker(number), result(number, "x" * 5_000))
+        await journal.close_run("r", "complete")
+    whole = bytearray(place.read_bytes())
+    middle = len(whole) // 8_192 * 4_096
+    whole[middle : middle + 4_096] = b"\xa5" * 4_096
+    place.write_bytes(whole)
+    async with open_journal(place) as journal:
+        with pytest.raises(JournalError, match=r"is damaged.*\.recover"):
+            await journal.open_run("new", {"task": "t"})
+    assert place.read_bytes() == whole
 
 
 def test_a_full_disk_stops_clearly_and_loses_nothing(tmp_path):
@@ -209,4 +281,4 @@ def test_a_full_disk_stops_clearly_and_loses_nothing(tmp_path):
     not_opened, not_written, read_only = done.stdout.splitlines()
     for full in (not_opened, not_written):
         assert "cannot be written: the disk is full. Free some space" in full
-    assert "Read-only file system" in read_only
+    assert "may not be written: what is in it can only be read. Name another file" in read_only

@@ -1,5 +1,6 @@
 """A journal that another program has locked: a clear stop, and once it is free the command that is named goes on."""
 
+import re
 import shlex
 import sqlite3
 from collections.abc import Iterator
@@ -42,7 +43,8 @@ def arguments(verb: str, folder: Path, simulator: SimulatorThread) -> list[str]:
 
 def stopped_clearly(ended: Ended) -> str:
     """Assert that a person was told what happened and what to do; return that line."""
-    assert ended.code == 1, ended.err
+    texts = " by angle " in ended.out or re.search(r" [1-9]\d* texts? ", ended.err)
+    assert ended.code == (3 if texts else 1), ended.err
     (error,) = [line for line in ended.err.splitlines() if line.startswith("error: ")]
     assert "has been locked by another program for more than 0.2 seconds. Close what holds it" in error
     assert "Traceback" not in ended.err

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import cast
 
 from stretto.app.folders import config_folder
+from stretto.core.addresses import read_address
 from stretto.core.errors import InputError, StrettoError
 from stretto.models.catalog import PROVIDERS
 from stretto.models.secrets import mask_keys
@@ -93,9 +94,13 @@ def variable_of(provider: str) -> str:
 
 
 def hide_keys(text: str, environ: Mapping[str, str] | None = None) -> str:
-    """Return `text` without any key that is in the environment or the file, or looks like one."""
+    """Return `text` without any key that is in the environment or the file, or looks like one.
+
+    The passwords and the keys in addresses of the environment count too, those of proxies and databases among them.
+    """
     environ = os.environ if environ is None else environ
     secrets = {value for name, value in environ.items() if _VARIABLE.fullmatch(name)}
+    secrets |= {secret for value in environ.values() if "://" in value for secret in read_address(value).secrets}
     with suppress(StrettoError):
         secrets |= set(_read(key_file(environ), mend=True).values())
     # The longest first: one key may begin with another.

@@ -244,6 +244,7 @@ class Orchestrator:
             keys=self._keys,
             own=self._team,
             own_settings=self._settings,
+            base_url=self._base_url,
             reopen=reopen,
             deltas=read_flag("deltas", deltas),
         )

@@ -123,6 +123,7 @@ async def stream_saved(
     keys: Mapping[str, str] | None = None,
     own: Team | None = None,
     own_settings: RunSettings | None = None,
+    base_url: str | None = None,
     limits: Limits = UNCHANGED,
     reopen: Reopen | None = None,
     review: ReviewHook | None = None,
@@ -137,7 +138,16 @@ async def stream_saved(
     spec = await spec_of(journal, run_id)
     if spec["review"] and review is None:
         review = await _as_reviewed(journal, run_id)
-    job = from_spec(run_id, spec, own=own, own_settings=own_settings, keys=keys, review=review, deltas=deltas)
+    job = from_spec(
+        run_id,
+        spec,
+        own=own,
+        own_settings=own_settings,
+        keys=keys,
+        review=review,
+        deltas=deltas,
+        base_url=base_url,
+    )
     job = replace(job, settings=limits.of(job.settings))
     refuse_unknown_prices(job.team, job.settings.budget)
     async with under_way(journal, run_id, spec) as before:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from stretto.app.folders import PROJECT_FILE, USER_FILE, config_folder, find_project_file
 from stretto.app.setting_list import SETTINGS, Setting
+from stretto.core.addresses import hide_addresses
 from stretto.core.errors import InputError
 from stretto.core.plan import Tier
 from stretto.core.result import SynthesisStrategy
@@ -155,7 +156,7 @@ def _read(setting: Setting, given: object, where: str) -> object:
 def _shown(given: object) -> str:
     # An option that may be repeated comes as a list.
     items = cast("list[object]", given) if isinstance(given, list) else [given]
-    return repr(items[0] if len(items) == 1 else items)
+    return hide_addresses(repr(items[0] if len(items) == 1 else items))
 
 
 def _is_path(setting: Setting, value: str) -> bool:

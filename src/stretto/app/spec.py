@@ -1,13 +1,14 @@
 """What a run was started with, as data that a journal keeps: enough to go on with it in another process. No secret."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from math import inf, isinf
 from typing import Any, cast
-from urllib.parse import urlsplit, urlunsplit
 
 from stretto.checks import open_checks
+from stretto.core.addresses import shown_address
 from stretto.core.checks import Check
 from stretto.core.errors import InputError
 from stretto.core.models import Model
@@ -28,7 +29,7 @@ def to_spec(job: Job, *, base_url: str | None, accept_finish_reasons: Sequence[s
         "task": job.task.text,
         "context": dict(job.task.context),
         "recipe": asdict(job.recipe) | {"max_output_tokens": dict(job.recipe.max_output_tokens)},
-        "base_url": _without_user(base_url),
+        **_kept_address(base_url),
         "accept_finish_reasons": list(accept_finish_reasons),
         "models": {
             "orchestrator": _opens(team.orchestrator),
@@ -66,10 +67,12 @@ def from_spec(
     keys: Mapping[str, str] | None,
     review: ReviewHook | None,
     deltas: bool,
+    base_url: str | None = None,
 ) -> Job:
     """Return the job again; raises `InputError` when a model or a check of it is not there any more.
 
-    `own` and `own_settings` give back models and checks that are objects of the caller's, by their names.
+    `own` and `own_settings` give back models and checks that are objects of the caller's, by their names; `base_url`
+    gives back the password or the key in an address, which is not kept.
     """
     data = cast("Mapping[str, Any]", spec)
     plan = data["plan"]
@@ -77,7 +80,7 @@ def from_spec(
         run_id=run_id,
         task=Task.of(data["task"], data["context"]),
         recipe=_recipe(data["recipe"]),
-        team=_team(run_id, data, own, keys),
+        team=_team(run_id, data, _whole_address(run_id, data, base_url), own, keys),
         settings=_settings(data["settings"], own_settings),
         plan=Plan.from_dict(plan) if plan else None,
         review=review if data["review"] else None,
@@ -90,12 +93,27 @@ def _opens(model: Model) -> str:
     return getattr(model, "opens_as", model.name)
 
 
-def _without_user(base_url: str | None) -> str | None:
-    """Return an address without a name and a password in it: no secret goes into a journal."""
+def _kept_address(base_url: str | None) -> dict[str, object]:
+    """Return what is kept of an address: no secret goes into a journal, and that there was one is noted."""
     if base_url is None:
-        return None
-    parts = urlsplit(base_url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        return {"base_url": None}
+    shown = shown_address(base_url)
+    return {"base_url": shown} if shown == base_url else {"base_url": shown, "base_url_secret": True}
+
+
+def _whole_address(run_id: str, spec: Mapping[str, Any], own: str | None) -> str | None:
+    """Return the address with its secret, from the caller or the environment; raises `InputError` without it."""
+    kept: str | None = spec["base_url"]
+    if kept is None or not spec.get("base_url_secret"):
+        return kept
+    for given in (own or "", *os.environ.values()):
+        if "://" in given and given != kept and shown_address(given).rstrip("/") == kept.rstrip("/"):
+            return given
+    run = f"Run {run_id}" if run_id else "The batch"
+    raise InputError(
+        f"{run} was started with a password or a key in its base URL, which is not kept: {kept}.",
+        hint="Set STRETTO_BASE_URL to the whole address again.",
+    )
 
 
 def _recipe(fields: Mapping[str, Any]) -> Recipe:
@@ -104,8 +122,10 @@ def _recipe(fields: Mapping[str, Any]) -> Recipe:
     return Recipe(**known)
 
 
-def _team(run_id: str, data: Mapping[str, Any], own: Team | None, keys: Mapping[str, str] | None) -> Team:
-    names, base_url = data["models"], data["base_url"]
+def _team(
+    run_id: str, data: Mapping[str, Any], base_url: str | None, own: Team | None, keys: Mapping[str, str] | None
+) -> Team:
+    names = data["models"]
     accepted = data.get("accept_finish_reasons", ())  # Runs of earlier versions have none.
     opened: dict[str, Model] = {_opens(model): model for model in own.members} if own else {}
 

@@ -27,7 +27,8 @@ from stretto.journal import MemoryJournal
 _ROWS_PER_CALL = 2
 # What the journal has of so many rows is in memory at the same time.
 _ROWS_PER_LOOK = 500
-_ELSEWHERE = "The row is being carried out by another process. Run the same command again when that has ended."
+ELSEWHERE = "The row is being carried out by another process; wait until that has ended."
+"""Why a row was not run here. It has not failed: the same command takes it up, or takes its texts over."""
 
 OnRow = Callable[[Row, RowOutcome], None]
 """Told each row that is done; must be quick."""
@@ -86,7 +87,7 @@ class Flow:
         try:
             ran = await self._carry_out(job)
         except UnderWayError:  # By the same command, typed twice: each row is run by one of them.
-            self._note_unrun(place, row, _ELSEWHERE, "interrupted")
+            self._note_unrun(place, row, ELSEWHERE, "interrupted")
             return
         self._begun.pop(job.run_id, None)
         self._note(place, row, RowResult.of(ran.result, labels=job.work.labels), ran.outcome)

@@ -13,7 +13,7 @@ from stretto.core.events import (
     WorkerStarted,
 )
 from stretto.core.result import RunResult
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 
 _WIDE = "=" * 80
 _THIN = "-" * 80
@@ -94,5 +94,5 @@ def say(*lines: str, stream: TextIO | None = None) -> None:
     stream = stream or sys.stdout
     # A run that was paid for does not die because a console cannot show a character.
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    text = strip_control("\n".join(lines))
+    text = for_terminal("\n".join(lines))
     print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)

@@ -1,4 +1,4 @@
-"""What happens in a run, as frozen values in one stream: the same on `--json` lines and in the studio. No I/O."""
+"""What happens in a run, as frozen values in one stream: the same for programs and on `--json` lines. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -68,9 +68,10 @@ class Revision:
 Outcome = Plan | WorkerResult | SynthesisResult
 OutcomeT = TypeVar("OutcomeT", Plan, WorkerResult, SynthesisResult)
 
-RunState = Literal["running", "complete", "partial", "failed"]
-ListedState = Literal["running", "complete", "partial", "failed", "interrupted"]
-"""running: somebody is carrying it out; interrupted: nobody is, and it did not come to its end."""
+RunState = Literal["running", "complete", "partial", "failed", "declined"]
+ListedState = Literal["running", "complete", "partial", "failed", "declined", "interrupted"]
+"""running: somebody is carrying it out; interrupted: nobody is, and it did not come to its end; declined: nobody wanted
+its plan run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

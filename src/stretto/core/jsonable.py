@@ -1,9 +1,12 @@
 """Values as JSON-ready data, in the one shape that events, results and files share. No I/O."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import cast
+
+from stretto.core.text import ESCAPED_IN_JSON
 
 
 def to_jsonable(value: object) -> object:
@@ -17,3 +20,8 @@ def to_jsonable(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [to_jsonable(item) for item in cast("list[object]", value)]
     return value
+
+
+def json_text(value: object, *, indent: int | None = None, ascii_only: bool = False) -> str:
+    """Return JSON-ready data as text: letters of any script as they are, what reorders or ends a line escaped."""
+    return json.dumps(value, ensure_ascii=ascii_only, indent=indent).translate(ESCAPED_IN_JSON)

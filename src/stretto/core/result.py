@@ -1,15 +1,14 @@
 """What the caller gets back: one result per subtask, a synthesis, and what is missing. No I/O."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from stretto.core.checks import Finding
 from stretto.core.errors import ErrorKind, IncompleteError, ModelError, PlanError, StrettoError
-from stretto.core.jsonable import to_jsonable
+from stretto.core.jsonable import json_text, to_jsonable
 from stretto.core.plan import Subtask
-from stretto.core.text import strip_control
+from stretto.core.text import for_file
 from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
 
 WorkerStatus = Literal["completed", "failed", "skipped", "superseded"]
@@ -143,13 +142,18 @@ class RunResult:
     cost: Cost = FREE
     seconds: float = 0.0
 
+    @property
+    def declined(self) -> bool:
+        """Whether a person who reviewed the plan wanted nothing of it run; its status is failed then."""
+        return any(gap.failure.kind == "declined" for gap in self.shortfall)
+
     def to_dict(self) -> dict[str, object]:
         """Return everything as JSON-ready data, in the shape of the file that `stretto run -o x.json` writes."""
         return cast("dict[str, object]", to_jsonable(self))
 
     def to_json(self) -> str:
         """Return what `to_dict` returns as text: JSON on several lines, letters of any script as they are."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"
+        return json_text(self.to_dict(), indent=2) + "\n"
 
     def raise_for_status(self) -> "RunResult":
         """Return the result if nothing is missing; otherwise raise `IncompleteError`, which names all that is.
@@ -174,7 +178,7 @@ class RunResult:
             parts += [f"- {finding.message}" for finding in item.findings]
         if self.synthesis is not None:
             parts += ["### Synthesis", self.synthesis.text or f"*{self.synthesis.error or self.synthesis.status}*"]
-        return strip_control("\n\n".join(parts))
+        return for_file("\n\n".join(parts))
 
     def _count(self) -> str:
         done = sum(item.status == "completed" for item in self.results)

@@ -238,7 +238,7 @@ class Run:
             cost=self._books.total.cost,
             seconds=round(self._emitter.elapsed, 3),
         )
-        await self._journal.close_run(self._job.run_id, result.status)
+        await self._journal.close_run(self._job.run_id, "declined" if result.declined else result.status)
         self._emit(RunCompleted(result=result))
         return result
 

@@ -110,6 +110,8 @@ def _format_of(path: Path) -> Callable[[Report], str]:
 def _refuse_unusable(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(None, "it is a folder")
+    if path.exists() and not path.is_file():
+        raise OSError(None, "it is no file but a pipe, a socket or a device")
     if not path.resolve().parent.is_dir():
         raise FileNotFoundError(None, "its folder does not exist")
     if path.exists() and not os.access(path, os.W_OK):

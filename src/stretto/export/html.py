@@ -9,7 +9,7 @@ import nh3
 from markdown_it import MarkdownIt
 
 from stretto.core.result import WorkerResult
-from stretto.core.text import strip_control
+from stretto.core.text import for_file
 from stretto.export.emphasis import with_east_asian_emphasis
 from stretto.export.languages import attributes, language_of
 from stretto.export.report import Report, account, headline, missing, remarks
@@ -132,7 +132,7 @@ def _notices(lines: list[str]) -> Iterator[str]:
 
 
 def _rendered(markdown: str) -> str:
-    tokens = _MARKDOWN.parse(strip_control(markdown))
+    tokens = _MARKDOWN.parse(for_file(markdown))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             # The page's own headings are the first two levels.
@@ -148,7 +148,7 @@ def _rendered(markdown: str) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(strip_control(text).strip())
+    return escape(for_file(text).strip())
 
 
 def _shorten(text: str) -> str:

@@ -2,13 +2,12 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from typing import cast
 
-from stretto.core.events import to_jsonable
+from stretto.core.jsonable import json_text, to_jsonable
 from stretto.core.result import Failure, RunResult, SynthesisResult, WorkerResult
-from stretto.core.text import strip_control
+from stretto.core.text import for_file
 from stretto.export.report import Report, missing, remarks
 
 # A cell that begins so is run as a formula when a spreadsheet opens the file; the last four are full-width forms.
@@ -17,7 +16,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 def to_json(report: Report) -> str:
     """Return everything as one object, in the shape of `RunResult.to_dict`."""
-    return json.dumps(report.result.to_dict() | _run(report), ensure_ascii=False, indent=2) + "\n"
+    return json_text(report.result.to_dict() | _run(report), indent=2) + "\n"
 
 
 def to_json_lines(report: Report) -> str:
@@ -28,9 +27,7 @@ def to_json_lines(report: Report) -> str:
     parts += [("superseded", _fields(item)) for item in result.superseded]
     if result.synthesis:
         parts.append(("synthesis", _fields(result.synthesis)))
-    return "".join(
-        json.dumps({"kind": kind, "run_id": result.run_id, **data}, ensure_ascii=False) + "\n" for kind, data in parts
-    )
+    return "".join(json_text({"kind": kind, "run_id": result.run_id, **data}) + "\n" for kind, data in parts)
 
 
 def to_csv(report: Report) -> str:
@@ -111,7 +108,7 @@ def _cell(value: object) -> object:
 
 def guard(text: str) -> str:
     """Return a cell's text such that no spreadsheet runs it as a formula: an apostrophe goes before what one would."""
-    text = strip_control(text)
+    text = for_file(text)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 

@@ -65,6 +65,10 @@ class Database(ABC):
             self._write_connection = None
         self._engine.dispose()
 
+    def check(self) -> None:
+        """Raise `JournalError` when what is written now might not be read later."""
+        return
+
     def tidy(self) -> None:
         """Give back what deleted rows took."""
         return
@@ -138,10 +142,13 @@ class Database(ABC):
 
     def _version(self, connection: Connection) -> int:
         version = version_of(connection)
+        self._refuse_newer(version)
+        return version
+
+    def _refuse_newer(self, version: int) -> None:
         if version > len(STEPS):
             raise JournalError(
                 f"The journal {self.place} was written by a newer stretto "
                 f"(schema {version}; this one knows up to {len(STEPS)}).",
                 hint="Upgrade stretto on this machine, or name another journal.",
             )
-        return version

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 DATA_VARIABLE = "STRETTO_DATA_DIR"
 FILE_NAME = "journal.db"
+ANOTHER_FILE = "Name another file"
+"""How a hint begins where a place that was given cannot hold a journal."""
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 
 
@@ -38,8 +40,9 @@ def open_journal(place: str | Path | None = None, *, patience: float = 30.0) -> 
     # Below, not at the top: SQLAlchemy takes longer to import than many commands take to run.
     from stretto.journal.sql import SqlJournal
 
+    another = ANOTHER_FILE
     if place is None:
-        place = data_folder() / FILE_NAME
+        place, another = data_folder() / FILE_NAME, f"Name another folder with {DATA_VARIABLE}"
     scheme, separator, rest = str(place).partition("://")
     if isinstance(place, str) and separator:
         if scheme in _POSTGRES:
@@ -51,7 +54,7 @@ def open_journal(place: str | Path | None = None, *, patience: float = 30.0) -> 
         place = rest[1:]
     from stretto.journal.sqlite import SqliteDatabase
 
-    return SqlJournal(SqliteDatabase(Path(place).expanduser().absolute(), patience))
+    return SqlJournal(SqliteDatabase(Path(place).expanduser().absolute(), patience, another=another))
 
 
 def _postgres(url: str, patience: float):

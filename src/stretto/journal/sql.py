@@ -212,6 +212,8 @@ class SqlJournal:
 
     async def _claimed(self) -> int:
         if not self._holder:
+            await self._opened()
+            await run_sync(self._database.check)
             self._holder = await self._write(lambda connection: self._database.claim())
         return self._holder
 

@@ -1,13 +1,14 @@
 """Builds pydantic-ai's model of a provider from a name, a key and a base URL."""
 
 import inspect
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model as PydanticModel
@@ -15,6 +16,7 @@ from pydantic_ai.models import infer_model
 from pydantic_ai.providers import Provider as PydanticProvider
 from pydantic_ai.providers import infer_provider, infer_provider_class
 
+from stretto.core.addresses import read_address, shown_address
 from stretto.core.errors import InputError
 from stretto.models.catalog import OLLAMA_URL, Provider, find_provider
 from stretto.models.environment import check_environment, client_error
@@ -22,6 +24,8 @@ from stretto.models.secrets import PLACEHOLDER, check_key, check_url, find_value
 from stretto.models.specs import Spec, is_openai, suggest_prefix
 from stretto.models.spoken import NO_TAGS
 
+_LOGGERS = ("httpx2", "httpx", "openai._base_client", "anthropic._base_client")
+"""Who logs the address of each call."""
 # How pydantic-ai's providers say that their key is missing.
 _WANTED_KEY = re.compile(r"Set the `([A-Z0-9_]+)` environment variable")
 
@@ -32,8 +36,8 @@ class Access:
 
     key: str = field(repr=False)
     """Empty when there is none."""
-    url: str
-    """Empty for the provider's own address."""
+    url: str = field(repr=False)
+    """Empty for the provider's own address. May hold a password: `read_address` says what may be shown of it."""
 
 
 def find_access(spec: Spec, *, base_url: str | None, keys: Mapping[str, str]) -> Access:
@@ -112,11 +116,40 @@ def _make_provider(prefix: str, access: Access) -> PydanticProvider[Any]:
         if gateway or not hasattr(provider.client, "base_url"):
             raise InputError(f"{prefix} models cannot be used with another base URL.")
         provider.client.base_url = access.url
+    if access.url:
+        _send_apart(provider, access.url)
     _hush(provider)
     if hasattr(provider.client, "max_retries"):
         # Told so with each request, pydantic-ai would make a copy of the client for it, which sets itself up anew.
         provider.client.max_retries = 0
     return provider
+
+
+def _send_apart(provider: PydanticProvider[Any], url: str) -> None:
+    """Send the user, the password and the query of a base URL as header and parameters.
+
+    The SDKs of OpenAI and Anthropic put the path of a call behind the query, and HTTP libraries log the address.
+    """
+    address = read_address(url)
+    # Set as the constructors' options would be, which pydantic-ai does not pass on.
+    headers: dict[str, str] | None = getattr(provider.client, "_custom_headers", None)
+    query: dict[str, str] | None = getattr(provider.client, "_custom_query", None)
+    if headers is None or query is None:
+        return
+    provider.client.base_url = address.shown
+    query.update(address.query)
+    if address.query:
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(_hide_queries)
+    if address.basic:
+        headers["Authorization"] = address.basic
+
+
+def _hide_queries(record: logging.LogRecord) -> bool:
+    """Have a library log an address without its query, where a key may be."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(shown_address(str(arg)) if type(arg).__name__ == "URL" else arg for arg in record.args)
+    return True
 
 
 def _hush(provider: PydanticProvider[Any]) -> None:
@@ -129,10 +162,13 @@ def _hush(provider: PydanticProvider[Any]) -> None:
 
 def _fit_url(prefix: str, url: str) -> str:
     if prefix == "ollama":
-        url = url or OLLAMA_URL
-        return url if urlsplit(url).path.strip("/") else f"{url}/v1"
-    # Anthropic's SDK adds the version itself, and many write it all the same.
-    return url.removesuffix("/v1") if prefix == "anthropic" else url
+        parts = urlsplit(url or OLLAMA_URL)
+        return urlunsplit(parts if parts.path.strip("/") else parts._replace(path="/v1"))
+    if prefix == "anthropic" and url:
+        parts = urlsplit(url)
+        # Anthropic's SDK adds the version itself, and many write it all the same.
+        return urlunsplit(parts._replace(path=parts.path.rstrip("/").removesuffix("/v1")))
+    return url
 
 
 def _missing_extra(spec: Spec, error: ImportError) -> InputError:

@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
 
+from stretto.core.addresses import shown_address
 from stretto.core.errors import InputError
 from stretto.models.failure_body import own_words
-from stretto.models.secrets import plain_address
 
 _PROXIES = ("http", "https", "all")
 _VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -132,7 +132,7 @@ def _full(value: str) -> str:
 
 def _shown(url: str) -> str:
     # Behind the last @ there is no password.
-    return plain_address(url) or url.rpartition("@")[2]
+    return shown_address(url)
 
 
 def _way_out(name: str, wanted: str) -> str:

@@ -26,7 +26,7 @@ from stretto.models.failure_body import (
 )
 from stretto.models.limits import points_to
 from stretto.models.origin import Origin
-from stretto.models.secrets import mask_keys, plain_address
+from stretto.models.secrets import mask_keys
 
 _LONGEST = 200
 _PAGE = "a web page instead of an answer"
@@ -219,7 +219,7 @@ def _describe(error: Exception, kind: ErrorKind, status: int | None, origin: Ori
     if _found(error, Redirected):
         return f"HTTP {status}: a redirect to {_one_line(points_to() or 'nowhere', origin.keys)} instead of an answer."
     if kind == "connection":
-        where = f" at {mask_keys(plain_address(origin.base_url), origin.keys)}" if origin.base_url else ""
+        where = f" at {mask_keys(origin.base_url, origin.keys)}" if origin.base_url else ""
         said = _one_line(own_words(_root(error)), origin.keys).rstrip(".")
         return f"the provider{where} could not be reached, or the connection was lost ({said})."
     if kind == "protocol":

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from anyio.lowlevel import checkpoint_if_cancelled
 from pydantic_ai.models import Model as PydanticModel
 
+from stretto.core.addresses import shown_address
 from stretto.core.errors import ModelError
 from stretto.core.models import RateLimits
 from stretto.core.sending import before_sending, has_left
-from stretto.models.secrets import plain_address
 from stretto.models.waits import seconds_until, server_time
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _hooks(model: PydanticModel) -> dict[str, list[object]] | None:
 
 async def _hold(request: "Request") -> None:
     if heard := _heard.get(None):
-        heard.address, heard.points_to = plain_address(str(request.url)), ""
+        heard.address, heard.points_to = shown_address(str(request.url)), ""
     await before_sending()
     request.extensions["trace"] = _trace
 
@@ -117,7 +117,7 @@ async def _note(response: "Response") -> None:
     has_left()
     if heard := _heard.get(None):
         if place := response.headers.get("location", ""):
-            heard.points_to = plain_address(str(response.request.url.join(place)))
+            heard.points_to = shown_address(str(response.request.url.join(place)))
         if limits := read_limits(response.headers):
             heard.limits = limits
 

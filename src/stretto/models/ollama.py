@@ -3,8 +3,9 @@
 import json
 import urllib.request
 from typing import cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from stretto.core.addresses import read_address
 from stretto.models.catalog import OLLAMA_URL
 
 _PATIENCE = 0.3
@@ -13,12 +14,14 @@ _LONGEST_ANSWER = 4_000_000
 
 def list_installed(base_url: str = "") -> tuple[str, ...] | None:
     """Return the names of the installed models that can write, the largest first; None when no server answers."""
-    parts = urlsplit(base_url or OLLAMA_URL)
-    address = urlunsplit((parts.scheme, parts.netloc, "/api/tags", "", ""))
+    given = read_address(base_url or OLLAMA_URL)
+    parts = urlsplit(given.shown)
+    headers = {"Authorization": given.basic} if given.basic else {}
     # Without proxies: what is asked for is a server of this machine or network.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(address, timeout=_PATIENCE) as answer:
+        address = urlunsplit((parts.scheme, parts.netloc, "/api/tags", urlencode(given.query), ""))
+        with opener.open(urllib.request.Request(address, headers=headers), timeout=_PATIENCE) as answer:
             body = json.loads(answer.read(_LONGEST_ANSWER))
     except (OSError, ValueError):
         # Not reachable, too slow, or something else that listens on this port.

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic_ai.models import Model as PydanticModel
 
+from stretto.core.addresses import read_address
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
@@ -16,6 +18,7 @@ class Origin:
     system: str
     """pydantic-ai's name of the provider."""
     base_url: str = ""
+    """As it may be shown: without user, password and query."""
     keys: tuple[str, ...] = field(default=(), repr=False)
     """What must never be shown."""
 
@@ -23,11 +26,12 @@ class Origin:
     def of(cls, model: PydanticModel, *, name: str, keys: tuple[str, ...] = (), base_url: str = "") -> "Origin":
         """Return where calls of this model go."""
         key: object = getattr(getattr(model, "client", None), "api_key", None)
-        secrets = (*keys, key if isinstance(key, str) else "")
+        address = read_address((base_url or model.base_url or "").rstrip("/"))
+        secrets = (*keys, key if isinstance(key, str) else "", *address.secrets)
         return cls(
             model=name,
             system=model.system,
-            base_url=(base_url or model.base_url or "").rstrip("/"),
+            base_url=address.shown.rstrip("/"),
             keys=tuple(dict.fromkeys(secret for secret in secrets if secret)),
         )
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from stretto.core.addresses import hide_addresses, shown_address
 from stretto.core.errors import InputError
 
 PLACEHOLDER = "no-key"
@@ -11,7 +12,10 @@ PLACEHOLDER = "no-key"
 
 _MASK = "…"
 # What providers' keys look like, also where a provider repeats one half masked.
-_KEY_SHAPE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|AIza)[-_][\w*.\-]{6,}|\bAIza[\w*\-]{10,}|(?<=Bearer )[\w.\-*]{8,}")
+_KEY_SHAPE = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|AIza)[-_][\w*.\-]{6,}|\bAIza[\w*\-]{10,}"
+    r"|(?<=Bearer )[\w.\-*]{8,}|(?<=Basic )[\w+/=]{8,}"
+)
 
 
 def find_value(names: tuple[str, ...], *sources: Mapping[str, str]) -> str:
@@ -33,7 +37,9 @@ def check_key(key: str, name: str) -> str:
 def check_url(url: str) -> str:
     """Return the base URL without a slash at its end; raises `InputError` when it is not one."""
     if not _is_url(url):
-        raise InputError(f"{url!r} is not a base URL.", hint="It begins with http:// or https://, then the host.")
+        raise InputError(
+            f"{shown_address(url)!r} is not a base URL.", hint="It begins with http:// or https://, then the host."
+        )
     return url.rstrip("/")
 
 
@@ -48,18 +54,9 @@ def _is_url(url: str) -> bool:
         return False
 
 
-def plain_address(url: str) -> str:
-    """Return an address as it may be shown: without a user, a password, and whatever stands behind the path."""
-    try:
-        parts = urlsplit(url)
-        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-        return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
-    except ValueError:
-        return ""
-
-
 def mask_keys(text: str, keys: tuple[str, ...] = ()) -> str:
-    """Return `text` without these keys and without anything that looks like one."""
+    """Return `text` without these keys, without anything that looks like one, and without the secrets of addresses."""
+    text = hide_addresses(text)
     for key in keys:
         # Very short ones would mask ordinary words, and no provider has them.
         if len(key) >= 6:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from stretto.batch import flow as batch_flow_module
+from stretto.core.errors import UnderWayError
 from tests.faces.cli.on_terminal import STRETTO, start
 from tests.simulator import Fault, Hold, Script, SimulatorThread
 
@@ -351,3 +353,26 @@ def test_the_report_of_a_program_is_machine_readable(stretto):
     assert ended.code == 0
     first = json.loads(Path("out.jsonl").read_text().splitlines()[0])
     assert (first["sku"], first["variant"], first["status"]) == ("7", 1, "completed")
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_rows_of_another_process_are_not_advised_to_be_tried_again(stretto, monkeypatch, failing):
+    """Of two equal batches the second says to wait and names the same command; only failed rows need --retry-errors."""
+    write_products(2)
+    carry_out = batch_flow_module.carry_out
+
+    async def elsewhere(job, **options):
+        if job.run_id not in seen and not seen:
+            seen.append(job.run_id)
+            raise UnderWayError(job.run_id)
+        return await carry_out(job, **options)
+
+    seen: list[str] = []
+    monkeypatch.setattr(batch_flow_module, "carry_out", elsewhere)
+    model = ("--model", "demo:delay=0" + (",refuse-worker=1" if failing else ""))
+    ended = stretto("batch", "products.csv", "--task", TASK, *model, *OUT)
+    assert ended.code == 3
+    assert "by another process; wait until that has ended" in ended.err
+    assert "same command" not in ended.err
+    (step,) = [line for line in ended.err.splitlines() if line.startswith("Next: ")]
+    assert ("--retry-errors" in step) is failing

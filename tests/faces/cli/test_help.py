@@ -166,7 +166,7 @@ def test_a_terminal_without_utf_8_still_shows_the_rest():
     assert (ended.returncode, ended.stdout) == (0, b"? tea\n")
 
 
-@pytest.mark.parametrize(("closed", "code"), [("<&-", 2), (">&-", 0), ("2>&-", 0)])
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 2), (">&-", 1), ("2>&-", 0)])
 def test_closed_streams_are_no_bug(closed, code):
     """Started without stdin, stdout or stderr, as services may be, a command does its work or says what it lacks."""
     task = "-" if closed == "<&-" else "x"

@@ -1,4 +1,4 @@
-"""Ctrl-C twice, or SIGTERM and Ctrl-C: the process is gone at once, and the command that was printed goes on.
+"""Ctrl-C twice, or SIGTERM or SIGHUP and Ctrl-C: the process is gone at once, and the command that was printed goes on.
 
 After one of them what is said and written is what the journal says.
 """
@@ -27,7 +27,7 @@ def until_recorded(journal: sqlite3.Connection) -> None:
         pass
 
 
-@pytest.mark.parametrize(("first", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("first", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 @pytest.mark.parametrize("verb", ["run", "batch"])
 def test_the_second_one_does_not_wait_for_the_journal(
     verb: str, first: signal.Signals, code: int, tmp_path: Path, forge: Forge
@@ -72,6 +72,59 @@ def test_what_is_said_at_the_end_is_what_the_journal_says(tmp_path: Path, forge:
     (said,) = re.findall(r"4 calls · \S+ tokens · \S+", stopped.err)
     assert said in shown.err
     assert f"together: {said.replace(' · ', ', ')}" in shown.out
+
+
+ORDERS = {
+    "run": ["run", "Describe cup", "--concurrency", "2"],
+    "batch": ["batch", "table.csv", "--task", "Describe {name}", "--concurrency", "2", "-o", "out.csv"],
+}
+
+
+def start(
+    verb: str, simulator: SimulatorThread, folder: Path, forge: Forge, *options: str, script: str = ""
+) -> Command:
+    """Start a run or a batch, and return once a text is recorded and another call is held."""
+    (folder / "table.csv").write_text("name\ncup\nmug\n")
+    order = [*ORDERS[verb], "--model", MODEL, "--base-url", simulator.openai_url, *options]
+    command = forge.start(order, environ=environ(folder), folder=folder, script=script)
+    simulator.until(lambda calls: sum(call.role == "worker" for call in calls) == 3)
+    with closing(sqlite3.connect(folder / "journal.db", timeout=30)) as journal:
+        until_recorded(journal)
+    return command
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize("verb", ORDERS)
+def test_each_of_them_ends_in_good_order(verb: str, number: signal.Signals, code: int, tmp_path: Path, forge: Forge):
+    """What goes on is named, what is there is written, and the code says which it was; a terminal says it twice."""
+    with SimulatorThread(script=HELD, answers=answers(3)) as simulator:
+        command = start(verb, simulator, tmp_path, forge)
+        command.send_signal(number)
+        said = next(line for line in command.err if b"to go on later: stretto " in line)
+        if number == signal.SIGHUP:
+            command.send_signal(number)
+        ended = command.finish()
+    assert said
+    assert ended.code == code
+    assert ended.err.splitlines()[-1].startswith("interrupted")
+    written = ended.out if verb == "run" else (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    assert re.search("(?:cup|mug) by ", written)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+@pytest.mark.parametrize("verb", ORDERS)
+def test_one_that_was_ignored_stays_so(verb: str, number: signal.Signals, tmp_path: Path, forge: Forge):
+    """Under nohup, or in the background of a shell, a run goes on."""
+    ignoring = f"import signal\nsignal.signal({int(number)}, signal.SIG_IGN)\n"
+    script = ignoring + "from stretto.faces.cli import main\nsys.exit(main())"
+    with SimulatorThread(script=HELD, answers=answers(3)) as simulator:
+        command = start(verb, simulator, tmp_path, forge, script=script)
+        command.send_signal(number)
+        simulator.play_script(Script())
+        simulator.release("held")
+        ended = command.finish()
+    assert ended.code == 0, ended.err
+    assert "Stopping" not in ended.err
 
 
 NEW = ("new1", "new2")

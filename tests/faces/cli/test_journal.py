@@ -1,6 +1,7 @@
 """The commands about runs in the journal: list, show, resume, retry, rerun, export, delete, prune."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -99,6 +100,57 @@ def test_an_unusable_choice_is_one_line(stretto, arguments, said):
     assert said in ended.err
 
 
+@pytest.mark.parametrize("command", ["run", "plan", "runs"])
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
+@pytest.mark.parametrize("how", ["option", "variable", "file"])
+def test_what_is_no_file_is_named_with_what_named_it(stretto, tmp_path, monkeypatch, config_folder, how, kind, command):
+    """A folder, a pipe or a device in the place of a journal is one line, and the way out is where it was named."""
+    place = tmp_path / "place"
+    if kind == "folder":
+        place.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("/dev/null")
+    option, source = (), "with STRETTO_JOURNAL"
+    if how == "option":
+        option, source = ("--journal", str(place)), "with --journal"
+    elif how == "variable":
+        monkeypatch.setenv("STRETTO_JOURNAL", str(place))
+    else:
+        config_folder.mkdir()
+        (config_folder / "config.toml").write_text(f'journal = "{place}"')
+        source = f"in {config_folder / 'config.toml'}"
+    ended = stretto(command, *((TASK, *DEMO) if command != "runs" else ()), *option)
+    assert (ended.code, ended.out) == (1, "")
+    (error,) = [line for line in ended.err.splitlines() if line.startswith("error: ")]
+    assert f"Cannot open the journal {place}: it is a {kind}. Name another file {source}." in error
+    assert "STRETTO_DATA_DIR" not in error
+
+
+def test_a_declined_plan_is_listed_as_declined(tmp_path, stretto):
+    """A person who wanted nothing run finds that word in `runs` and `show`, and the way back to the plan."""
+    from stretto import Orchestrator
+    from stretto.journal import open_journal
+
+    async def decline() -> str:
+        async with open_journal(tmp_path / "data" / "journal.db") as journal:
+            orchestrator = Orchestrator(model="demo:delay=0", journal=journal)
+            result = await orchestrator.run(TASK, review=nothing)
+            assert (result.status, result.declined) == ("failed", True)
+            return result.run_id
+
+    async def nothing(plan, quote):
+        return None
+
+    made = anyio.run(decline)
+    assert [run["state"] for run in listed(stretto, "--state", "declined")] == ["declined"]
+    shown = stretto("show", made)
+    assert "status:  declined" in shown.out.splitlines()
+    assert shown.err.splitlines()[-1].startswith("declined · ")
+    assert f"Next: stretto resume {made} --review" in shown.err.splitlines()
+
+
 @pytest.mark.parametrize("command", ["run", "plan"])
 def test_a_journal_that_cannot_be_opened_is_one_line_with_the_way_out(stretto, tmp_path, command):
     """Nothing is called when the run could not be kept; --no-journal is named as the way to do without."""
@@ -114,7 +166,7 @@ def test_a_journal_that_cannot_be_opened_is_one_line_with_the_way_out(stretto, t
 
 @pytest.mark.parametrize("after", [1, 3])
 def test_a_journal_that_fails_on_the_way_loses_nothing_that_was_shown(stretto, monkeypatch, after):
-    """When the disk is full in the middle, what is finished is delivered, the reason is said, and the code is 1."""
+    """When the disk is full in the middle, what is finished is delivered, the reason is said, and the code is 3."""
     record, begun, kept, all_kept = sql.SqlJournal.record, [], [], anyio.Event()
 
     async def full(self, run_id, key, outcome, *, ended=None):
@@ -132,7 +184,7 @@ def test_a_journal_that_fails_on_the_way_loses_nothing_that_was_shown(stretto, m
 
     monkeypatch.setattr(sql.SqlJournal, "record", full)
     ended = stretto("run", TASK, *DEMO, "--synthesize", "merge", "--subtasks", "5")
-    assert ended.code == 1
+    assert ended.code == 3
     assert "error: The journal x cannot be written: the disk is full. Free some space." in ended.err.splitlines()
     assert f"Next: stretto resume {run_id(ended)}" in ended.err.splitlines()
     assert ended.out.count("(failed: The journal x cannot be written") >= 1

@@ -154,10 +154,23 @@ def test_an_editor_is_found_by_visual_then_editor(on_terminal, monkeypatch):
     assert find_editor({"VISUAL": " ", "EDITOR": "true"}) == ["true"]
 
 
+@pytest.mark.parametrize("there", ["sensible-editor", "editor", "nano", "vim", "vi"])
+def test_an_editor_that_is_there_is_taken(there, on_terminal, tmp_path):
+    """Where nobody named an editor, one of the system's is found; the user's own comes before it."""
+    for name in (there, "vi", "my editor"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    assert find_editor({"PATH": str(tmp_path)}) == [there]
+    assert find_editor({"PATH": str(tmp_path), "EDITOR": "vi -y"}) == ["vi", "-y"]
+    spaced = str(tmp_path / "my editor")
+    assert find_editor({"PATH": str(tmp_path), "VISUAL": spaced}) == [spaced]
+    assert find_editor({"PATH": str(tmp_path), "VISUAL": f"'{spaced}' --wait"}) == [spaced, "--wait"]
+
+
 @pytest.mark.parametrize(
     ("environ", "said"),
     [
-        ({}, "set EDITOR"),
+        ({"PATH": "/nowhere"}, "set EDITOR"),
         ({"EDITOR": "no-such-editor --wait"}, "'no-such-editor --wait' in EDITOR is not there"),
         ({"VISUAL": "unbalanced '"}, "in VISUAL is not there"),
     ],

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 from stretto.core.causes import cause_of
-from stretto.core.text import replace_surrogates, strip_control
+from stretto.core.text import for_file, replace_surrogates
 from stretto.export import write_whole
 
 _REASONS = 50
@@ -179,4 +179,4 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, markup: int 
 
 
 def _text(text: str) -> str:
-    return escape(strip_control(text))
+    return escape(for_file(text))

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import IO, Any, Protocol, cast
 
 from stretto.batch.tables.parquet import need_pyarrow
-from stretto.core.text import replace_surrogates
+from stretto.core.text import ESCAPED_IN_JSON, for_file, replace_surrogates
 from stretto.export import guard
 
 # What is a number to a spreadsheet runs nothing, though it may begin with a sign.
@@ -79,7 +79,7 @@ class JsonLinesSink:
         """Write one line."""
         values = [_json(cell, text) for cell, text in zip(cells, shown, strict=True)]
         line = json.dumps(dict(zip(self._columns, values, strict=True)), ensure_ascii=False, default=str)
-        self._stream.write(replace_surrogates(line).encode() + b"\n")
+        self._stream.write(replace_surrogates(line).translate(ESCAPED_IN_JSON).encode() + b"\n")
 
     def close(self) -> Sequence[str]:
         """Do nothing: each line stands for itself."""
@@ -112,7 +112,7 @@ class ParquetSink:
 
     def write(self, cells: Sequence[object], shown: Sequence[str]) -> None:
         """Write one line."""
-        self._lines.append([replace_surrogates(text) for text in shown])
+        self._lines.append([for_file(replace_surrogates(text)) for text in shown])
         if len(self._lines) == _PARQUET_ROWS:
             self._flush()
 

@@ -10,7 +10,7 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from stretto.core.errors import StrettoError
-from stretto.core.text import replace_surrogates, strip_control
+from stretto.core.text import for_file, replace_surrogates
 
 ROW_LIMIT = 1_048_576
 """Lines of a sheet, its header included."""
@@ -139,7 +139,7 @@ class XlsxSink:
 
 def clean(text: str) -> str:
     """Return a text as a sheet can hold it: without control characters, every line break a line feed."""
-    text = strip_control(replace_surrogates(text)).replace("\r\n", "\n").replace("\r", "\n")
+    text = for_file(replace_surrogates(text)).replace("\r\n", "\n").replace("\r", "\n")
     return _NOT_XML.sub("\ufffd", text)
 
 

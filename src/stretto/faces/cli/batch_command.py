@@ -7,11 +7,13 @@ from typing import Any, cast
 
 import typer
 
-from stretto.faces.cli.journals import Place, without_password
+from stretto.core.addresses import typed_address
+from stretto.faces.cli.journals import Place
 
 _ONCE = frozenset({"retry_errors"})
 _OF_THE_PLACE = frozenset({"journal"})
 """What a `Place` says itself, without a password."""
+_ADDRESSES = frozenset({"base_url", "queue"})
 
 
 def the_same_command(
@@ -43,5 +45,5 @@ def _words(context: typer.Context, left_out: Collection[str]) -> Iterator[str]:
         for each in values:
             flags.append(parameter.opts[0])
             if each is not True:
-                flags.append(without_password(str(each)))
+                flags.append(typed_address(str(each)) if parameter.name in _ADDRESSES else str(each))
     yield from (*arguments, *flags)

@@ -10,7 +10,7 @@ import anyio
 import typer
 
 from stretto.batch.delivery import deliver, report
-from stretto.batch.flow import Flow
+from stretto.batch.flow import ELSEWHERE, Flow
 from stretto.batch.tables import ResultStore
 from stretto.batch.tally import Counts, Tally
 from stretto.core.errors import JournalError, StrettoError
@@ -35,8 +35,8 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
     again = the_same_command(context, ready.place)
     with closed(ResultStore()) as store:
         lost = _carry_through(ready, store, tally, interrupts, again)
-        # With no row done, or what was done damaged, what was written earlier is worth more.
-        worth_it = not store.lost and (tally.done or not lost)
+        # With no text there, or what was done damaged, what was written earlier is worth more.
+        worth_it = not store.lost and (tally.done or tally.texts or not lost)
         written = _deliver(ready, store, tally) if worth_it else False
     dot = glyphs_for(sys.stderr.encoding).dot
     for excess in ready.office.books.excesses:
@@ -55,8 +55,10 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
     print(closing(tally, ready.office.books.total.cost, dot=dot, interrupted=interrupts.seen), file=sys.stderr)
     if interrupts.seen:
         return interrupts.code
-    if lost or not written:
+    if not written:
         return ExitCode.ERROR
+    if lost:
+        return ExitCode.PARTIAL if tally.texts else ExitCode.ERROR
     return code_of(tally)
 
 
@@ -69,7 +71,8 @@ def code_of(tally: Counts) -> ExitCode:
 
 def _advice(tally: Tally, ready: Ready) -> str:
     """Return the option without which the same command would leave failed rows as they are."""
-    short = tally.statuses["complete"] < tally.done == tally.total
+    failed = tally.done - tally.statuses["complete"] - tally.reasons[ELSEWHERE]
+    short = failed and tally.done == tally.total
     return " --retry-errors" if short and not (tally.stopped or ready.retry_errors) else ""
 
 
@@ -87,7 +90,8 @@ def _carry_through(
     finally:
         progress.close()
     if lost and not tally.done and not ready.office.books.total.usage.calls:
-        raise or_without(lost[0]) if ready.place and ready.place.optional else lost[0]
+        error = ready.place.worded(lost[0]) if ready.place else lost[0]
+        raise or_without(error) if ready.place and ready.place.optional else error
     return lost[0] if lost else None
 
 
@@ -118,16 +122,29 @@ async def _follow(
         gc.freeze()
         working = anyio.CancelScope()
         with interrupts.calling(stop):
-            with working:
-                async with anyio.create_task_group() as group:
-                    group.start_soon(progress.keep_showing)
-                    await flow.run()
-                    group.cancel_scope.cancel()
+            try:
+                with working:
+                    async with anyio.create_task_group() as group:
+                        group.start_soon(progress.keep_showing)
+                        await flow.run()
+                        group.cancel_scope.cancel()
+            except* JournalError:
+                progress.close()
+                await _recall_what_can_be_read(flow)
+                raise
             progress.close()
             async with anyio.create_task_group() as group:
                 group.start_soon(_say_that_it_reads, ready, tally, interrupts)
                 await flow.recall()
                 group.cancel_scope.cancel()
+
+
+async def _recall_what_can_be_read(flow: Flow) -> None:
+    """Add the texts of rows that were under way: a journal that can no longer be written can mostly be read."""
+    try:
+        await flow.recall()
+    except* JournalError:
+        pass
 
 
 async def _say_that_it_reads(ready: Ready, tally: Tally, interrupts: Interrupts) -> None:
@@ -145,7 +162,7 @@ def _deliver(ready: Ready, store: ResultStore, tally: Tally) -> bool:
     try:
         for note in deliver(ready.sheet, store, wish):
             print(f"note: {one_line(note)}", file=sys.stderr)
-        print(f"written: {wish.path}", file=sys.stderr)
+        print(f"written: {one_line(str(wish.path))}", file=sys.stderr)
         if wish.report:
             team = ready.office.job.team
             facts = [
@@ -155,7 +172,7 @@ def _deliver(ready: Ready, store: ResultStore, tally: Tally) -> bool:
                 ("Workers", team.worker.name),
             ]
             report(ready.sheet, store, tally, wish.report, facts=facts, labels=team.labels)
-            print(f"written: {wish.report}", file=sys.stderr)
+            print(f"written: {one_line(str(wish.report))}", file=sys.stderr)
     except StrettoError as error:  # the journal has what was paid for
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return False

@@ -3,7 +3,7 @@
 import sys
 
 from stretto.batch.estimate import estimate, first_prompt
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.faces.cli.batch_setup import Ready
 from stretto.faces.cli.batch_words import say_notes
 from stretto.faces.cli.errors import ExitCode, one_line
@@ -20,7 +20,7 @@ def preview(ready: Ready) -> int:
     prompt = first_prompt(sheet, office)
     if prompt:
         print(f"\nThe first prompt, for row {sheet.found.first[0].number}:\n")
-        print("\n".join(f"    {line}".rstrip() for line in strip_control(prompt).splitlines()))
+        print("\n".join(f"    {line}".rstrip() for line in for_terminal(prompt).splitlines()))
         print()
     print(f"{count(sheet.total, 'row')}: {quote_line(estimate(sheet, office), dot=dot)}")
     return ExitCode.COMPLETE

@@ -130,4 +130,4 @@ async def write(queue: Queue, batch_id: str, wish: Wish) -> None:
     for note in await collect(queue, batch_id, wish):
         print(f"note: {one_line(note)}", file=sys.stderr)
     for path in filter(None, (wish.path, wish.report)):
-        print(f"written: {path}", file=sys.stderr)
+        print(f"written: {one_line(str(path))}", file=sys.stderr)

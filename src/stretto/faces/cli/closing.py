@@ -4,15 +4,17 @@ import sys
 from collections.abc import Iterator
 
 from stretto.core.result import RunResult, Shortfall
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.journals import Place
 from stretto.faces.cli.next_steps import go_on, next_step
 from stretto.faces.cli.terminals import live_console
-from stretto.faces.cli.words import flat, glyphs_for, seconds, summary
+from stretto.faces.cli.words import flat, glyphs_for, seconds, status_word, summary
 
 _RAW = 600
 """Characters that are shown of an answer that was no plan."""
+
+_STYLES = {"complete": "bold green", "partial": "bold yellow", "declined": "bold yellow", "failed": "bold red"}
 
 _WORTH_A_WORD = 0.1
 """Seconds."""
@@ -61,8 +63,7 @@ def _lines(board: Board, result: RunResult | None, step: str, dot: str, *, inter
     if interrupted:
         yield "bold", "interrupted" + (f"{dot}{summary(result, dot=dot)}" if result else ": nothing was finished.")
     elif result:
-        style = {"complete": "bold green", "partial": "bold yellow", "failed": "bold red"}[result.status]
-        yield style, summary(result, dot=dot)
+        yield _STYLES[status_word(result)], summary(result, dot=dot)
 
 
 def _step(board: Board, result: RunResult | None, place: Place | None, *, to_review: bool) -> str:
@@ -93,5 +94,5 @@ def _remarks(result: RunResult) -> Iterator[Line]:
 def _missing(gap: Shortfall) -> Iterator[Line]:
     yield "red", f"missing: {flat(gap.what)}: {flat(str(gap.failure))}"
     if gap.failure.raw:
-        raw = strip_control(gap.failure.raw).strip()
+        raw = for_terminal(gap.failure.raw).strip()
         yield "", f"The model wrote:\n{raw[:_RAW]}{' ...' if len(raw) > _RAW else ''}"

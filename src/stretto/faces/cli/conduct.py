@@ -27,6 +27,7 @@ from stretto.faces.cli.journals import Place, or_without
 from stretto.faces.cli.json_lines import JsonLines
 from stretto.faces.cli.next_steps import go_on
 from stretto.faces.cli.plain import PlainProgress, results_text
+from stretto.faces.cli.streams import StdoutError
 from stretto.faces.cli.terminals import live_console, results_console
 from stretto.faces.cli.typed import as_typed
 
@@ -96,12 +97,16 @@ def conduct(errand: Errand) -> int:
     lost = carry_through(errand, board, watcher, interrupts)
     result = board.result or (board.so_far(Failure.of(lost) if lost else None) if interrupts.seen or lost else None)
     delivered = True
-    if result and any(outcome.status == "completed" for outcome in result.results):
+    if result and _has_texts(result):
         delivered = _deliver(result, board, errand)
-    if lost:
+    if isinstance(lost, StdoutError):
+        _show_otherwise(lost, result, board, errand.place)
+    elif lost:
         print(f"error: {one_line(str(lost))}", file=sys.stderr)
     to_review = errand.review is not None and not board.reviewed
     say_how_it_ended(board, result, interrupted=board.result is None, place=errand.place, to_review=to_review)
+    if isinstance(lost, JournalError):
+        return ExitCode.PARTIAL if delivered and _has_texts(result) else ExitCode.ERROR
     if lost or (board.result and not delivered):
         return ExitCode.ERROR
     if board.result is None:
@@ -109,21 +114,32 @@ def conduct(errand: Errand) -> int:
     return {"complete": ExitCode.COMPLETE, "partial": ExitCode.PARTIAL, "failed": ExitCode.ERROR}[board.result.status]
 
 
-def carry_through(errand: Errand, board: Board, watcher: Watcher, interrupts: Interrupts) -> JournalError | None:
-    """Run an errand; return what ended it when its journal failed on the way, and raise that when nothing had begun."""
-    lost: JournalError | None = None
+Lost = JournalError | StdoutError
+"""What ends a run from outside: its journal failed, or nobody could be told of it."""
+
+
+def _has_texts(result: RunResult | None) -> bool:
+    return result is not None and any(outcome.status == "completed" for outcome in result.results)
+
+
+def carry_through(errand: Errand, board: Board, watcher: Watcher, interrupts: Interrupts) -> Lost | None:
+    """Run an errand; return what ended it when its journal or stdout failed, and raise that when nothing had begun."""
+    lost: Lost | None = None
     try:
         anyio.run(follow, errand, board, watcher, interrupts)
-    except* JournalError as errors:
+    except* (JournalError, StdoutError) as errors:
         lost = _first(errors)
     finally:
         watcher.close()
     if lost and board.run is None:
-        raise or_without(lost) if errand.place and errand.place.optional else lost
+        if errand.place and isinstance(lost, JournalError):
+            lost = errand.place.worded(lost)
+            raise or_without(lost) if errand.place.optional else lost
+        raise lost
     return lost
 
 
-def _first(errors: BaseExceptionGroup[JournalError]) -> JournalError:
+def _first(errors: BaseExceptionGroup[Lost]) -> Lost:
     error = errors.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
@@ -234,7 +250,7 @@ def _deliver(result: RunResult, board: Board, errand: Errand) -> bool:
         try:
             write_report(report, errand.output)
             written = True
-            print(f"written: {as_typed(str(errand.output))}", file=sys.stderr)
+            print(f"written: {one_line(as_typed(str(errand.output)))}", file=sys.stderr)
         except StrettoError as error:  # what was paid for is not thrown away
             print(f"error: {one_line(str(error))}", file=sys.stderr)
             if errand.place:
@@ -243,8 +259,28 @@ def _deliver(result: RunResult, board: Board, errand: Errand) -> bool:
                     f"To write it later: {errand.place.command('export', result.run_id, '-o', file)}", file=sys.stderr
                 )
     if not errand.as_json and not (errand.output and written):
-        print_results(result, run.labels)
+        try:
+            print_results(result, run.labels)
+        except StdoutError as error:
+            _show_otherwise(error, result, board, errand.place)
+            return False
     return written
+
+
+def _show_otherwise(error: StdoutError, result: RunResult | None, board: Board, place: Place | None) -> None:
+    """Say on stderr that stdout failed and what shows the results again; without a journal, show them there."""
+    assert board.run
+    say_unwritten(error, place, board.run.run_id)
+    if place is None and result and result.results:
+        print(results_text(result, board.run.labels), file=sys.stderr)
+
+
+def say_unwritten(error: StdoutError, place: Place | None, run_id: str) -> None:
+    """Say on stderr that stdout failed, and the command that shows again what should have stood there."""
+    # Who has read enough, as `head`, made no mistake; what was paid for is not lost all the same.
+    print(f"{'note' if error.reader_left else 'error'}: {one_line(str(error))}", file=sys.stderr)
+    if place:
+        print(f"To see what came of it: {place.command('show', run_id)}", file=sys.stderr)
 
 
 def print_results(result: RunResult, labels: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -60,6 +60,8 @@ class _Continued:
     place: Place
     limits: Limits
     concurrency: int
+    base_url: str | None = field(repr=False)
+    """The settings' own, which may have the password that the journal does not keep."""
     reopen: Reopen | None
 
     @asynccontextmanager
@@ -70,6 +72,7 @@ class _Continued:
             self.run_id,
             limiters=LimiterRegistry(self.concurrency),
             keys=load_keys(),
+            base_url=self.base_url,
             limits=self.limits,
             reopen=self.reopen,
             review=review,
@@ -93,6 +96,7 @@ async def _look_up(
         place=place,
         limits=_limits(settings, wishes),
         concurrency=settings.concurrency,
+        base_url=settings.base_url,
         reopen=reopen,
     )
 

@@ -1,5 +1,6 @@
 """The command that shows the main job on a built-in brief, with the demo model: no key, no network."""
 
+import shlex
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -29,6 +30,10 @@ BRIEFS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     ),
 }
 """The brief in each language that the demo model writes."""
+_YOURS = {
+    "en": '"Write a product description for a travel mug" -c audience="commuters"',
+    "zh": '"为一款旅行杯写一段产品介绍" -c 目标受众="通勤的人"',
+}
 
 Misbehave = Annotated[
     str | None,
@@ -84,7 +89,7 @@ def demo(
         for option in model.unmet:
             typer.echo(f"note: {option} changed nothing: the plan has no such worker.", err=True)
     if code == ExitCode.COMPLETE and not as_json:
-        typer.echo(f'Your turn: {_as_typed()} run "Write ..." -c audience="..."', err=True)
+        typer.echo(f"Your turn: {_as_typed()} run {_YOURS[language]}{_model_for_all()}", err=True)
     return code
 
 
@@ -95,4 +100,16 @@ def _as_typed() -> str:
     program, here = Path(sys.argv[0]).absolute(), Path.cwd()
     if program.stem != "stretto" or shutil.which("stretto") or not program.is_relative_to(here):
         return "stretto"
-    return str(program.relative_to(here))
+    return shlex.quote(str(program.relative_to(here)))
+
+
+def _model_for_all() -> str:
+    """Return the option without which nothing would be run: with no key and no model named there is only the demo."""
+    from stretto.app.keys import load_keys
+    from stretto.app.settings import load_settings
+
+    try:
+        usable = load_settings().model or load_keys()
+    except InputError:  # What is wrong there is said by the command that needs it.
+        usable = None
+    return "" if usable else " --model demo"

@@ -9,7 +9,8 @@ from typing import Any, cast
 import typer
 
 from stretto.core.errors import InputError, StrettoError
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
+from stretto.faces.cli.streams import StdoutError, open_streams
 from stretto.faces.cli.typed import speak_utf8
 
 TRACEBACK_VARIABLE = "STRETTO_TRACEBACK"
@@ -28,6 +29,8 @@ class ExitCode(IntEnum):
     """There are results, and something is missing."""
     INTERRUPTED = 130
     """By Ctrl-C."""
+    HUNG_UP = 129
+    """By SIGHUP: the terminal was closed."""
     TERMINATED = 143
     """By SIGTERM."""
 
@@ -51,7 +54,7 @@ def guard(command: Callable[[], Any]) -> int:
 
 def one_line(text: str) -> str:
     """Return text from outside as one line without control characters."""
-    return " ".join(part for line in strip_control(text).splitlines() if (part := line.strip()))
+    return " ".join(part for line in for_terminal(text).splitlines() if (part := line.strip()))
 
 
 def _say(error: BaseException) -> int:
@@ -67,9 +70,10 @@ def _describe(error: BaseException) -> tuple[ExitCode, str]:
     match error:
         case typer.Abort() | KeyboardInterrupt():
             return ExitCode.INTERRUPTED, ""
-        case BrokenPipeError():
-            _close_stdout()
-            return ExitCode.ERROR, ""
+        case StdoutError():
+            # What is shown without a call can be shown again; who reads no further, as `head`, wants no word.
+            again = "Give the command again with another output, such as > FILE."
+            return ExitCode.ERROR, "" if error.reader_left else f"{error} {again}"
         case InputError():
             return ExitCode.USAGE, str(error)
         case StrettoError():
@@ -95,16 +99,8 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _never_fail_to_print() -> None:
-    # A service manager may start us with streams closed; Python then has None in their place.
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open to the very end
+    open_streams()
     speak_utf8()
     # A terminal that is not UTF-8 shows "?" for what it cannot; it must not end the run.
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="replace")
-
-
-def _close_stdout() -> None:
-    # Whoever read our output has left; without this the interpreter complains once more when it ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -24,11 +24,13 @@ def export(run_id: options.RunId, output: File, journal: options.JournalPlace = 
     from stretto.app.archive import find_run, read_run
     from stretto.app.resuming import Book
     from stretto.export import Report, check_writable, write_report
+    from stretto.faces.cli.errors import one_line
     from stretto.faces.cli.journals import find_place
+    from stretto.faces.cli.typed import as_typed
 
     async def read(book: Book) -> Report:
         return (await read_run(book, await find_run(book, run_id))).report
 
     check_writable(output)
     write_report(find_place(journal).ask(read), output)
-    print(f"written: {output}", file=sys.stderr)
+    print(f"written: {one_line(as_typed(str(output)))}", file=sys.stderr)

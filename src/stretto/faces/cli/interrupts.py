@@ -1,18 +1,25 @@
-"""What Ctrl-C and SIGTERM mean while a run goes on: once ends it in good order, twice ends the process."""
+"""What Ctrl-C, SIGTERM and SIGHUP mean while a run goes on: once ends it in good order, twice ends the process.
+
+One that whoever started us had ignored, as `nohup` and a shell's background jobs do, stays ignored.
+"""
 
 import asyncio
 import os
 import signal
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from stretto.faces.cli.errors import ExitCode
 
+_HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)
+"""None on Windows."""
+_CODES: dict[int | None, ExitCode] = {signal.SIGTERM: ExitCode.TERMINATED, _HANGUP: ExitCode.HUNG_UP}
+
 
 class Interrupts:
-    """Notes whether somebody wanted the run to end: with Ctrl-C, or with SIGTERM from outside."""
+    """Notes whether somebody wanted the run to end: with Ctrl-C, with SIGTERM, or by closing the terminal."""
 
     def __init__(self) -> None:
         self._first: int | None = None
@@ -25,7 +32,7 @@ class Interrupts:
     @property
     def code(self) -> ExitCode:
         """The exit code of a run that was ended in this way."""
-        return ExitCode.TERMINATED if self._first == signal.SIGTERM else ExitCode.INTERRUPTED
+        return _CODES.get(self._first, ExitCode.INTERRUPTED) if self.seen else ExitCode.INTERRUPTED
 
     @contextmanager
     def calling(self, stop: Callable[[], None]) -> Generator[None]:
@@ -33,12 +40,18 @@ class Interrupts:
         loop = asyncio.get_running_loop()
 
         def handle(number: int, _frame: FrameType | None) -> None:
-            if self.seen:
+            if number == _HANGUP:
+                # A shell and the system both say that a terminal was closed, also while the output is written.
+                signal.signal(number, signal.SIG_IGN)
+            elif self.seen:
                 _leave(self.code)
-            self._first = number
-            loop.call_soon_threadsafe(stop)
+            if not self.seen:
+                self._first = number
+                loop.call_soon_threadsafe(stop)
 
-        with _handling(signal.SIGINT, handle), _handling(signal.SIGTERM, handle):
+        with ExitStack() as handlers:
+            for number in (signal.SIGINT, signal.SIGTERM, *([_HANGUP] if _HANGUP else [])):
+                handlers.enter_context(_handling(number, handle))
             yield
 
 
@@ -61,14 +74,15 @@ def _handling(
     number: signal.Signals, handler: Callable[[int, FrameType | None], object] | signal.Handlers
 ) -> Generator[None]:
     # Python delivers signals to the main thread only, and lets only that one ask for them.
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(number) is signal.SIG_IGN:
         yield
         return
     before = signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(number, before)
+        if signal.getsignal(number) == handler:  # Otherwise it was settled for good meanwhile.
+            signal.signal(number, before)
 
 
 def _leave(code: ExitCode) -> None:

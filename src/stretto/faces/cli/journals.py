@@ -1,38 +1,40 @@
 """Where runs are kept, as a command was told: opened for it, and named in the commands that it advises."""
 
-import re
 import shlex
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
 import anyio
 
 from stretto.app.resuming import Book
 from stretto.app.settings import load_settings
+from stretto.core.addresses import typed_address
 from stretto.core.errors import InputError, JournalError
 from stretto.journal import open_journal
+from stretto.journal.opening import ANOTHER_FILE
 
 T = TypeVar("T")
-
-_PASSWORD = re.compile(r"(?<=//)([^/@:]*):[^/@]+@")
 
 
 class Place:
     """A journal, and how another command finds it."""
 
-    def __init__(self, where: str | None = None, *, flags: tuple[str, ...] = (), optional: bool = False) -> None:
+    def __init__(
+        self, where: str | None = None, *, flags: tuple[str, ...] = (), source: str = "", optional: bool = False
+    ) -> None:
         self.optional = optional
         """Whether the command can do without."""
         self._where = where
         self._flags = flags
+        self._source = source
         self.journal = open_journal(where)
         """For one event loop, in which `opened` opens and closes it."""
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[None]:
         """Open the journal before anything is begun, and close it in the end; raises `JournalError`."""
-        await self.journal.__aenter__()
+        await self._open(self.journal)
         try:
             yield
         finally:
@@ -43,10 +45,26 @@ class Place:
         """Return the answer of a function that is handed the journal, opened for it alone."""
 
         async def main() -> T:
-            async with open_journal(self._where) as journal:
+            async with AsyncExitStack() as stack:
+                journal = open_journal(self._where)
+                stack.push_async_callback(journal.aclose)
+                await self._open(journal)
                 return await question(journal)
 
         return anyio.run(main)
+
+    async def _open(self, journal: AbstractAsyncContextManager[object]) -> None:
+        try:
+            await journal.__aenter__()
+        except JournalError as error:
+            raise self.worded(error) from error
+
+    def worded(self, error: JournalError) -> JournalError:
+        """Return an error whose way out goes where the place came from: an option, a variable, a file of settings."""
+        way = f"{ANOTHER_FILE} {'in' if '.' in self._source else 'with'} {self._source}"
+        if not self._source or way in error.hint:
+            return error
+        return JournalError(error.message, hint=error.hint.replace(ANOTHER_FILE, way, 1))
 
     def command(self, verb: str, run_id: str, *options: str) -> str:
         """Return a command about a run as it is to be typed."""
@@ -55,9 +73,10 @@ class Place:
 
 def find_place(given: str | None, *, optional: bool = False) -> Place:
     """Return the place that an option names, else the settings, else the file in the user's data folder."""
-    where = load_settings({"journal": given}).journal
-    flags = ("--journal", shlex.quote(without_password(given))) if given else ()
-    return Place(where, flags=flags, optional=optional)
+    settings = load_settings({"journal": given})
+    flags = ("--journal", shlex.quote(typed_address(given))) if given else ()
+    source = settings.sources.get("journal", "")
+    return Place(settings.journal, flags=flags, source=source, optional=optional)
 
 
 def find_place_unless(unwanted: bool, given: str | None) -> Place | None:
@@ -82,8 +101,3 @@ def refuse_a_journal(unwanted: bool, given: str | None) -> None:
 def or_without(error: JournalError) -> JournalError:
     """Return the error of a run that has not begun, with the way to have it all the same."""
     return JournalError(error.message, hint=f"{error.hint} Or keep nothing: --no-journal".lstrip())
-
-
-def without_password(place: str) -> str:
-    """Return an address with its password as stars."""
-    return _PASSWORD.sub(r"\1:***@", place)

@@ -1,13 +1,10 @@
 """A run as one JSON object per line on stdout, each written the moment it happens."""
 
-import json
 import sys
 from typing import TextIO
 
-from stretto.core.events import Event, to_jsonable
-
-# JSON allows them bare, but many readers take them for the end of a line, and terminals for commands.
-_ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+from stretto.core.events import Event
+from stretto.core.jsonable import json_text, to_jsonable
 
 
 class JsonLines:
@@ -19,7 +16,7 @@ class JsonLines:
         self._stream = stream or sys.stdout
 
     def see(self, event: Event) -> None:
-        """Write one event; raises `BrokenPipeError` when nobody reads any more."""
+        """Write one event; raises `StdoutError` when it cannot be written."""
         print(to_line(event, self._stream.encoding), file=self._stream, flush=True)
 
     def tick(self) -> None:
@@ -38,4 +35,4 @@ class JsonLines:
 def to_line(value: object, encoding: str | None = "utf-8") -> str:
     """Return an event, or any value it carries, as JSON in one line, readable where the encoding allows it."""
     ascii_only = (encoding or "").replace("-", "").replace("_", "").lower() != "utf8"
-    return json.dumps(to_jsonable(value), ensure_ascii=ascii_only).translate(_ESCAPED)
+    return json_text(to_jsonable(value), ascii_only=ascii_only)

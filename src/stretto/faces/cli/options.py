@@ -80,5 +80,5 @@ QueueUrl = Annotated[
     str, typer.Option("--queue", metavar="URL", help="The database that holds it: postgresql://host/database.")
 ]
 BatchId = Annotated[str, typer.Argument(metavar="ID", help="The batch's id; see: stretto batch status")]
-Review = Annotated[bool, typer.Option("--review", help="Edit the plan in $EDITOR before anything of it is run.")]
+Review = Annotated[bool, typer.Option("--review", help="Edit the plan before anything of it is run: $VISUAL, $EDITOR.")]
 RunId = Annotated[str, typer.Argument(metavar="ID", help="A run's id, or how it begins; see: stretto runs")]

@@ -29,7 +29,7 @@ from stretto.core.events import (
     WorkerStarted,
 )
 from stretto.core.result import RunResult, WorkerResult
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.words import count, flat, money, seconds, tokens
 
@@ -121,7 +121,7 @@ def _numbers(result: WorkerResult) -> str:
 
 def results_text(result: RunResult, labels: Sequence[str] = ()) -> str:
     """Return everything that a run made, as Markdown-like text without control characters."""
-    return strip_control("\n\n".join(_blocks(result, labels))) + "\n"
+    return for_terminal("\n\n".join(_blocks(result, labels))) + "\n"
 
 
 def _blocks(result: RunResult, labels: Sequence[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from stretto.core.errors import InputError, PlanError
+from stretto.core.jsonable import json_text
 from stretto.core.plan import Plan
 from stretto.core.text import replace_surrogates
 from stretto.export import check_place, write_whole
@@ -41,7 +42,7 @@ def check_plan_path(path: Path) -> None:
 
 def write_plan_file(file: PlanFile, path: Path) -> None:
     """Write the file whole or not at all; raises `StrettoError` when it cannot be written."""
-    text = json.dumps(file.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    text = json_text(file.to_dict(), indent=2) + "\n"
     write_whole(path, replace_surrogates(text).encode())
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from stretto.core.errors import InputError
 from stretto.core.plan import HARD_CEILING, Plan, Subtask, Tier
-from stretto.core.text import replace_surrogates, strip_control
+from stretto.core.text import for_file, replace_surrogates
 from stretto.core.usage import Quote
 from stretto.faces.cli.words import count, flat, quote_line
 
@@ -50,7 +50,7 @@ def write_plan_text(plan: Plan, quote: Quote, *, task: str) -> str:
     head = [f"Task: {flat(task)}", f"{count(len(plan.subtasks), 'subtask')}. Running them: {quote_line(quote)}"]
     head += _INSTRUCTIONS.splitlines()
     if plan.analysis.strip():
-        head += ["The analysis it rests on:", *strip_control(plan.analysis).strip().splitlines(), ""]
+        head += ["The analysis it rests on:", *for_file(plan.analysis).strip().splitlines(), ""]
     comments = [
         line
         for text in head

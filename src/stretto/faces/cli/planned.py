@@ -9,16 +9,17 @@ from stretto.core.events import to_jsonable
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
 from stretto.core.task import Task
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.core.usage import Quote
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.closing import say_how_it_ended
-from stretto.faces.cli.conduct import Errand, carry_through, open_watcher, say_models
+from stretto.faces.cli.conduct import Errand, carry_through, open_watcher, say_models, say_unwritten
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.json_lines import to_line
 from stretto.faces.cli.plan_files import PlanFile, write_plan_file
 from stretto.faces.cli.prepared import Prepared
+from stretto.faces.cli.streams import StdoutError
 from stretto.faces.cli.terminals import results_console
 from stretto.faces.cli.typed import as_typed
 from stretto.faces.cli.words import count, flat, glyphs_for, money, quote_line, seconds, tokens
@@ -45,13 +46,21 @@ def make_plan(prepared: Prepared, *, as_json: bool, output: Path | None) -> int:
     plan, quote = made[0]
     file = _plan_file(prepared, plan)
     written = output is not None and _written(file, output)
-    if as_json:
-        print(to_line(file.to_dict() | {"quote": to_jsonable(quote), "usage": to_jsonable(result.usage)}))
-    elif not written:
-        _show(plan, board.run.labels if board.run else ())
-    sys.stdout.flush()
+    labels = board.run.labels if board.run else ()
+    shown = True
+    try:
+        if as_json:
+            print(to_line(file.to_dict() | {"quote": to_jsonable(quote), "usage": to_jsonable(result.usage)}))
+        elif not written:
+            _show(plan, labels)
+        sys.stdout.flush()
+    except StdoutError as error:
+        say_unwritten(error, errand.place, result.run_id)
+        if errand.place is None and not written:
+            print(_text(plan, labels), file=sys.stderr)
+        shown = False
     _say_what_next(result, quote, output if written else None)
-    return ExitCode.COMPLETE if written or not output else ExitCode.ERROR
+    return ExitCode.COMPLETE if shown and (written or not output) else ExitCode.ERROR
 
 
 def _written(file: PlanFile, output: Path) -> bool:
@@ -60,7 +69,7 @@ def _written(file: PlanFile, output: Path) -> bool:
     except StrettoError as error:  # what was paid for is not thrown away: it is shown instead
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return False
-    print(f"written: {as_typed(str(output))}", file=sys.stderr)
+    print(f"written: {one_line(as_typed(str(output)))}", file=sys.stderr)
     return True
 
 
@@ -69,8 +78,12 @@ def _plan_file(prepared: Prepared, plan: Plan) -> PlanFile:
     return PlanFile(plan=plan, task=task.text, context=task.context, recipe=prepared.recipe, language=prepared.language)
 
 
+def _text(plan: Plan, labels: tuple[str, ...]) -> str:
+    return for_terminal("\n\n".join(_blocks(plan, labels)))
+
+
 def _show(plan: Plan, labels: tuple[str, ...]) -> None:
-    text = strip_control("\n\n".join(_blocks(plan, labels)))
+    text = _text(plan, labels)
     if console := results_console():
         from stretto.faces.cli.live.prose import prose  # Rich is loaded only where a terminal is drawn on
         from stretto.faces.cli.live.results import WIDEST

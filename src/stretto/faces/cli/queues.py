@@ -8,9 +8,9 @@ from typing import TypeVar
 import anyio
 
 from stretto.batch.queue import Queue, Standing, open_queue
+from stretto.core.addresses import typed_address
 from stretto.faces.cli.batch_words import missing, progress_line
 from stretto.faces.cli.errors import one_line
-from stretto.faces.cli.journals import without_password
 from stretto.faces.cli.words import count, glyphs_for
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ def ask(url: str, question: Callable[[Queue], Awaitable[T]]) -> T:
 
 def command(url: str, *words: str) -> str:
     """Return a command about a queue as it is to be typed, without the password."""
-    return " ".join(["stretto", *words, "--queue", shlex.quote(without_password(url))])
+    return " ".join(["stretto", *words, "--queue", shlex.quote(typed_address(url))])
 
 
 def told(standing: Standing) -> Iterator[str]:

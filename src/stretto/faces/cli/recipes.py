@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from stretto.core.errors import InputError, StrettoError
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.errors import one_line
 
@@ -39,7 +39,7 @@ def show(name: Annotated[str, typer.Argument(help="Name of a recipe, or the path
     from stretto.app.folders import recipes_folder
     from stretto.recipes import recipe_source_text
 
-    text = strip_control(recipe_source_text(name, user_folder=recipes_folder()))
+    text = for_terminal(recipe_source_text(name, user_folder=recipes_folder()))
     typer.echo(text, nl=not text.endswith("\n"))
 
 

@@ -10,7 +10,7 @@ from stretto.core.events import Event, PlanCompleted, RunStarted, WorkerComplete
 from stretto.core.journal import CallEnd, CallStart
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.engine import AS_REVIEWED, AS_WRITTEN
 from stretto.faces.cli.board import Board
 from stretto.faces.cli.closing import say_how_it_ended
@@ -18,7 +18,7 @@ from stretto.faces.cli.conduct import print_results
 from stretto.faces.cli.journals import Place
 from stretto.faces.cli.plain import PlainProgress
 from stretto.faces.cli.terminals import results_console
-from stretto.faces.cli.words import count, flat, glyphs_for, money, tokens
+from stretto.faces.cli.words import count, flat, glyphs_for, money, status_word, tokens
 
 _ROLES = ("orchestrator", "worker", "synthesis")
 
@@ -47,7 +47,7 @@ def _say_how_far(result: RunResult) -> None:
 
 
 def _print_lines(lines: Sequence[str] | Iterator[str]) -> None:
-    text = strip_control("\n".join(lines))
+    text = for_terminal("\n".join(lines))
     if console := results_console():
         console.print(text, soft_wrap=True)
     else:
@@ -58,7 +58,7 @@ def _print_lines(lines: Sequence[str] | Iterator[str]) -> None:
 def _head(kept: Kept, result: RunResult) -> Iterator[str]:
     spec, models = kept.spec, kept.spec["models"]
     yield f"run:     {kept.run_id}"
-    yield f"status:  {kept.state if kept.state in ('running', 'interrupted') else result.status}"
+    yield f"status:  {kept.state if kept.state in ('running', 'interrupted') else status_word(result)}"
     yield f"recipe:  {flat(spec['recipe']['name'])}"
     yield f"models:  orchestrator {flat(models['orchestrator'])}, workers {flat(models['worker'])}"
     yield f"task:    {flat(spec['task'])}"

@@ -16,6 +16,8 @@ from stretto.faces.cli.interrupts import ignored, raised
 from stretto.faces.cli.plan_text import read_plan_text, write_plan_text
 from stretto.faces.cli.words import count, quote_line
 
+_EDITORS = ("sensible-editor", "editor", "nano", "vim", "vi", "notepad")
+"""Tried in this order where nobody named one."""
 _OTHER_WAY = "Or use: stretto plan ... -o plan.json, edit that file, then: stretto run --plan plan.json"
 
 
@@ -24,14 +26,21 @@ def find_editor(environ: Mapping[str, str] | None = None) -> list[str]:
     environ = os.environ if environ is None else environ
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError("--review needs a terminal.", hint=_OTHER_WAY)
+    path = environ.get("PATH")
     named = next((name for name in ("VISUAL", "EDITOR") if environ.get(name, "").strip()), None)
     if named is None:
-        raise InputError("--review needs an editor: set EDITOR, such as EDITOR=nano.", hint=_OTHER_WAY)
+        found = next((editor for editor in _EDITORS if shutil.which(editor, path=path)), None)
+        if found is None:
+            raise InputError("--review needs an editor: set EDITOR, such as EDITOR=nano.", hint=_OTHER_WAY)
+        return [found]
+    given = environ[named].strip()
+    if shutil.which(given, path=path):  # A path may have a space in it.
+        return [given]
     try:
-        command = shlex.split(environ[named])
+        command = shlex.split(given)
     except ValueError:
         command = []
-    if not command or shutil.which(command[0]) is None:
+    if not command or shutil.which(command[0], path=path) is None:
         raise InputError(f"The editor {environ[named]!r} in {named} is not there.", hint=_OTHER_WAY)
     return command
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from stretto.core.result import RunResult
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.core.usage import Cost, Quote, Usage
 
 BYTES_PER_TOKEN = 4
@@ -81,7 +81,7 @@ def flat(text: str) -> str:
 
 def steady(text: str) -> str:
     """Return text from outside without anything that moves the cursor in a way of its own; line breaks stay."""
-    return _INVISIBLE.sub("", strip_control(text))
+    return _INVISIBLE.sub("", for_terminal(text))
 
 
 def seconds(value: float) -> str:
@@ -112,11 +112,16 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
+def status_word(result: RunResult) -> str:
+    """Return how a run ended: its status, or that somebody declined its plan."""
+    return "declined" if result.declined else result.status
+
+
 def summary(result: RunResult, *, dot: str = " · ") -> str:
     """Return the line that closes a run: status, how many of how many, calls, tokens, cost, seconds."""
     done = sum(outcome.status == "completed" for outcome in result.results)
     parts = [
-        result.status,
+        status_word(result),
         f"{done} of {count(len(result.results), 'result')}",
         count(result.usage.calls, "call"),
         _used(result.usage),

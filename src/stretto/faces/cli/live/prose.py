@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from stretto.core.text import strip_control
+from stretto.core.text import for_terminal
 from stretto.faces.cli.live.frame import QUIET
 from stretto.faces.cli.live.tables import is_rule, table_lines
 from stretto.faces.cli.live.wrapping import wrap
@@ -40,7 +40,7 @@ _DEEPEST = 3
 
 def prose(text: str, console: Console, width: int) -> Iterator[Text]:
     """Yield a model's text as lines of at most `width` cells; code stays as it is."""
-    lines = strip_control(text).strip("\n").expandtabs(4).splitlines()
+    lines = for_terminal(text).strip("\n").expandtabs(4).splitlines()
     bar = glyphs_for(console.encoding).side
     index, fence = 0, ""
     while index < len(lines):
