@@ -13,13 +13,14 @@ from pathlib import Path
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
+from stretto.batch.tables.number_formats import Section, read_format
 from stretto.batch.tables.raw import CELL_LIMIT, COLUMN_LIMIT, Opened, RawRow, body, column_names
-from stretto.batch.tables.shown import is_date_format, number_format, shown_time
+from stretto.batch.tables.shown import shown_number, shown_time
+from stretto.batch.tables.time_formats import elapsed, shows_time_alone
 from stretto.batch.tables.xlsx_parts import SharedStrings, Sheet, WorkbookError, find_sheet, local, parse, unescape
 from stretto.core.errors import InputError
 
-_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
-_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?")
 
 
 class XlsxFile:
@@ -158,22 +159,35 @@ class _Cells:
                     pass
         except (ValueError, OverflowError):
             raise WorkbookError(f"row {self._number}, column {self._column} holds {text[:40]!r}") from None
-        return text, text
+        shown = read_format(self._code).show_text(text) if self._kind != "e" else text
+        return shown or text, shown
 
     def _number_cell(self, text: str) -> tuple[object, str]:
         value = int(text) if text.lstrip("-").isdecimal() else float(text)
-        code = self._formats[self._style] if self._style < len(self._formats) else "General"
-        if _ELAPSED.search(code):
-            return str(_seconds(value)), str(_seconds(value))
-        if is_date_format(code):
-            return self._moment(value, text)
-        shown = number_format(code)(value)
+        form = read_format(self._code)
+        section, _ = form.section(value)
+        if section.is_time:
+            if section.has("elapsed"):
+                shown = elapsed(section, _seconds(value))
+                return shown, shown
+            return self._moment(value, text, section)
+        shown = form.show(value)
+        if shown is None:
+            shown = shown_number(value)
         # What looks like the number stays one; of 15% or 00123 only the text would tell another program the same.
-        return (value if _is_plain(shown, value) else shown), shown
+        # A number that the format hides is not lost to an output.
+        return (value if not shown or _is_plain(shown, value) else shown), shown
 
-    def _moment(self, value: float, text: str) -> tuple[object, str]:
+    @property
+    def _code(self) -> str:
+        return self._formats[self._style] if self._style < len(self._formats) else "General"
+
+    def _moment(self, value: float, text: str, section: Section) -> tuple[object, str]:
         if not 0 <= value < 2_958_466:  # the year 10000
             return text, text
+        if shows_time_alone(section):
+            moment = (datetime.min + _seconds(value % 1)).time()
+            return moment, shown_time(moment)
         if value < 60 and self._epoch.year == 1899:
             value += 1  # the first days of 1900: a leap day is counted that never was
             if value < 2:
