@@ -78,11 +78,13 @@ def open_sheet(
     skip: Sequence[str] = (),
     id_column: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
     only_empty: bool = False,
     limit: int | None = None,
 ) -> Sheet:
     """Read a table once, to know it before anything is paid for; raises `InputError` for whatever is wrong with it."""
-    table = open_table(path, encoding=encoding, only_empty=only_empty)
+    table = open_table(path, encoding=encoding, sheet=sheet, header_row=header_row, only_empty=only_empty)
     places = frozenset[str]().union(*(placeholders(template) for template in recipe.templates.values()))
     columns = map_columns(table.columns, task=task, only=only, skip=skip, recipe_places=places)
     found = survey(table, columns, id_column=id_column, first=SAMPLE)

@@ -225,19 +225,6 @@ def test_a_value_beside_the_named_columns(write_sheet):
         rows_of(write_sheet([["a", "b"], [1, 2], [1, 2, "note"]]))
 
 
-def test_the_first_visible_sheet_is_read_and_said(tmp_path):
-    """Hidden sheets are passed over; where there are further visible ones the choice is said."""
-    workbook = openpyxl.Workbook()
-    workbook.active.sheet_state = "hidden"
-    for name in ("products", "prices"):
-        workbook.create_sheet(name).append([name])
-    workbook["products"].append(["x"])
-    workbook.save(tmp_path / "a.xlsx")
-    table = open_table(tmp_path / "a.xlsx")
-    assert table.columns == ("products",)
-    assert "only the sheet 'products' is read" in table.notes[0]
-
-
 @pytest.mark.parametrize(
     ("part", "old", "new", "message"),
     [

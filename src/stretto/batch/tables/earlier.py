@@ -23,8 +23,8 @@ class Grouped(NamedTuple):
 def group_rows(table: Table) -> Iterator[Grouped]:
     """Yield a table's rows; of an earlier output once each, with what it has of them."""
     if table.earlier is None:
-        for number, cells, shown in table.read():
-            yield Grouped(number, cells, shown, None)
+        for row in table.read():
+            yield Grouped(row.number, row.cells, row.shown, None)
         return
     own = [table.all_columns.index(name) for name in table.columns]
     rows = (_unguarded(row) for row in table.read()) if table.path.suffix.lower() in (".csv", ".tsv") else table.read()
@@ -34,12 +34,13 @@ def group_rows(table: Table) -> Iterator[Grouped]:
 def _groups(rows: Iterator[RawRow], earlier: Earlier, own: Sequence[int], names: Sequence[str]) -> Iterator[Grouped]:
     group: Grouped | None = None
     lines: list[Mapping[str, str]] = []
-    for number, cells, shown in rows:
+    for line in rows:
+        cells, shown = line.cells, line.shown
         values = dict(zip(names, shown, strict=True))
         told = {name: values[column] for name, column in (earlier.long or earlier.row).items()}
         if earlier.wide:
             told |= {f"{part}_{place}": values[column] for (place, part), column in earlier.wide.items()}
-        row = Grouped(number, [cells[place] for place in own], [shown[place] for place in own], None)
+        row = Grouped(line.number, [cells[place] for place in own], [shown[place] for place in own], None)
         if group and not (group.shown == row.shown and _continues(lines[-1], told)):
             yield group._replace(earlier=_result(lines, earlier))
             group = None

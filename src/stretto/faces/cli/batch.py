@@ -34,6 +34,13 @@ SkipColumns = Annotated[
 Encoding = Annotated[
     str | None, typer.Option("--encoding", metavar="NAME", help="Of the table; without it, it is found out.")
 ]
+SheetName = Annotated[
+    str | None, typer.Option("--sheet", metavar="NAME|N", help="Of a workbook; without it, the one that has a table.")
+]
+HeaderRow = Annotated[
+    int | None,
+    typer.Option("--header-row", metavar="N", min=1, help="The row that names the columns; without it, found out."),
+]
 OnlyEmpty = Annotated[
     bool, typer.Option("--only-empty", help="The table is an earlier output: fill only what is missing in it.")
 ]
@@ -64,6 +71,8 @@ def batch(
     only_columns: OnlyColumns = None,
     skip_columns: SkipColumns = None,
     encoding: Encoding = None,
+    sheet: SheetName = None,
+    header_row: HeaderRow = None,
     only_empty: OnlyEmpty = False,
     retry_errors: RetryErrors = False,
     wide: Wide = False,
@@ -132,6 +141,8 @@ def batch(
         only_columns=tuple(only_columns or ()),
         skip_columns=tuple(skip_columns or ()),
         encoding=encoding,
+        sheet=sheet,
+        header_row=header_row,
         only_empty=only_empty,
         retry_errors=retry_errors,
         wide=wide,

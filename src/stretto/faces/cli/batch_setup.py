@@ -31,6 +31,8 @@ class Asked:
     only_columns: tuple[str, ...]
     skip_columns: tuple[str, ...]
     encoding: str | None
+    sheet: str | None
+    header_row: int | None
     only_empty: bool
     retry_errors: bool
     wide: bool
@@ -71,6 +73,8 @@ def set_up(asked: Asked, flags: Mapping[str, object], *, place: Place | None) ->
         skip=asked.skip_columns,
         id_column=asked.id_column,
         encoding=asked.encoding,
+        sheet=asked.sheet,
+        header_row=asked.header_row,
         only_empty=asked.only_empty,
         limit=asked.rows,
     )
