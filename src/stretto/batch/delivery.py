@@ -31,6 +31,7 @@ def deliver(sheet: Sheet, store: ResultStore, wish: Wish) -> Sequence[str]:
             form=wish.form,
             raw=wish.raw,
             delimiter=sheet.table.delimiter,
+            types=sheet.types,
         )
 
 

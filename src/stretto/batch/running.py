@@ -41,7 +41,7 @@ class Crew:
         if row.plan is not None:  # A plan that was chosen is run whole.
             count = len(row.plan.subtasks)
             settings = replace(settings, subtasks=(count, count), max_subtasks=max(settings.max_subtasks, count))
-        task = Task.of(row.task, row.context)
+        task = Task.of(row.task, row.whole_context)
         return replace(job, run_id=row.run_id, task=task, plan=row.plan, settings=settings, books=books)
 
 

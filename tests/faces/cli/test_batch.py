@@ -322,3 +322,70 @@ def test_the_report_of_a_program_is_machine_readable(stretto):
     assert ended.code == 0
     first = json.loads(Path("out.jsonl").read_text().splitlines()[0])
     assert (first["sku"], first["variant"], first["status"]) == ("7", 1, "completed")
+
+
+PLAN = {
+    "subtasks": [
+        {"type": "instagram", "description": "A caption of one sentence."},
+        {"type": "shop", "description": "Two sentences for the shop."},
+    ]
+}
+
+
+def test_one_plan_for_every_row(stretto):
+    """With --plan each row gets the same variants, no plan is asked for, and wide columns are named by type."""
+    Path("plan.json").write_text(json.dumps(PLAN))
+    ended = stretto("batch", "products.csv", "--task", TASK, *DEMO, *OUT, "--plan", "plan.json", "--wide")
+    assert ended.code == 0
+    assert " · 6 texts · 6 calls · " in ended.err
+    assert all(line["instagram_text"] and line["shop_text"] for line in read())
+    ended = stretto("batch", "products.csv", "--task", TASK, *DEMO, "--plan", "plan.json", "--dry-run")
+    assert "3 rows: 6 calls" in ended.out
+    assert "A caption of one sentence." in ended.out
+
+
+def test_gaps_of_a_table_that_is_named_by_type_are_filled(stretto):
+    """--only-empty reads columns that are named by type, and writes them so again."""
+    Path("plan.json").write_text(json.dumps(PLAN))
+    stretto("batch", "products.csv", "--task", TASK, *DEMO, *OUT, "--plan", "plan.json", "--wide")
+    lines = read()
+    with Path("edited.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, lines[0])
+        writer.writeheader()
+        writer.writerows([lines[0] | {"shop_text": ""}, *lines[1:]])
+    ended = stretto("batch", "edited.csv", "--task", TASK, *DEMO, "-o", "filled.csv", "--only-empty", "--wide")
+    assert (ended.code, " · 1 call · " in ended.err) == (0, True)
+    filled = read("filled.csv")
+    assert list(filled[0]) == list(lines[0])
+    assert filled[0]["shop_text"]
+    assert filled[1:] == lines[1:]
+
+
+def test_context_for_every_row(stretto):
+    """-c and --context-file reach every row; another guide is other work, and a column of the same name is refused."""
+    Path("brand.md").write_text("Never shout.\n")
+    guide = ("-c", "audience=hikers", "--context-file", "brand.md")
+    ended = stretto("batch", "products.csv", "--task", TASK, *DEMO, *guide, "--dry-run")
+    assert "hikers" in ended.out
+    assert "Never shout." in ended.out
+    for calls in (15, 0):
+        ended = stretto("batch", "products.csv", "--task", TASK, *DEMO, *guide, *OUT)
+        assert ended.code == 0
+        assert (" · 0 calls · " in ended.err) == (calls == 0)
+    run_id = read()[0]["run_id"]
+    assert "hikers" in stretto("show", run_id).out
+    Path("brand.md").write_text("Shout.\n")
+    assert " · 0 calls · " not in stretto("batch", "products.csv", "--task", TASK, *DEMO, *guide, *OUT).err
+    ended = stretto("batch", "products.csv", "--task", TASK, *DEMO, "-c", "features=x", *OUT)
+    assert ended.code == 2
+    assert "--skip-columns features" in ended.err
+
+
+def test_the_sheet_and_the_header_row_can_be_told(stretto):
+    """--header-row reaches the reader, and what was taken for a title is said."""
+    Path("products.csv").write_text("Spring 2026\n\nname,colour\nMug,red\nLamp,blue\n")
+    ended = stretto("batch", "products.csv", "--task", TASK, *DEMO, "--dry-run")
+    assert "Row 3 of products.csv names the columns" in ended.err
+    ended = stretto("batch", "products.csv", "--task", "{Mug}", *DEMO, "--dry-run", "--header-row", "4")
+    assert "'Mug' goes into the task" in ended.out
+    assert "has no sheets" in stretto("batch", "products.csv", "--task", TASK, *DEMO, *OUT, "--sheet", "x").err

@@ -26,6 +26,8 @@ class Form:
 
     columns: tuple[str, ...]
     delimiter: str
+    types: tuple[str, ...] = ()
+    """By which a wide output names its columns."""
 
 
 async def open_batch(
@@ -48,7 +50,7 @@ async def open_batch(
             "title": title,
             "total": total,
             "work": dump(work.to_dict()),
-            "form": dump({"columns": list(form.columns), "delimiter": form.delimiter}),
+            "form": dump({"columns": list(form.columns), "delimiter": form.delimiter, "types": list(form.types)}),
             "concurrency": limits.concurrency,
             "deadline": limits.deadline,
             "usd": limits.usd,
@@ -68,7 +70,8 @@ async def output_of(connection: AsyncConnection, batch_id: str) -> tuple[Form, W
     row = await cursor.fetchone()
     assert row
     data: Any = parse(row[0])
-    return Form(columns=tuple(data["columns"]), delimiter=data["delimiter"]), work_from_bytes(row[1])
+    form = Form(columns=tuple(data["columns"]), delimiter=data["delimiter"], types=tuple(data.get("types", ())))
+    return form, work_from_bytes(row[1])
 
 
 async def close(

@@ -22,6 +22,10 @@ ReportPath = Annotated[
     Path | None, typer.Option("--report", metavar="FILE", help="A page of counts, costs and failures: .html")
 ]
 First = Annotated[int | None, typer.Option("-n", "--rows", metavar="N", min=1, help="Try the first N rows only.")]
+PlanPath = Annotated[
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="Every row gets this plan; none is asked for."),
+]
 IdColumn = Annotated[
     str | None, typer.Option("--id-column", metavar="NAME", help="Knows a row by it; without it, by its content.")
 ]
@@ -63,7 +67,10 @@ def batch(
     context: typer.Context,
     table: TablePath,
     task: TaskTemplate = None,
+    shared: options.ContextValues = None,
+    context_file: options.ContextFiles = None,
     recipe: options.RecipeName = None,
+    plan: PlanPath = None,
     output: OutputPath = None,
     dry_run: options.DryRun = False,
     rows: First = None,
@@ -134,6 +141,9 @@ def batch(
     asked = Asked(
         table=table,
         task=task,
+        context=tuple(shared or ()),
+        context_files=tuple(context_file or ()),
+        plan=plan,
         output=output,
         dry_run=dry_run,
         rows=rows,

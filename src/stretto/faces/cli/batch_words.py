@@ -21,7 +21,7 @@ def say_notes(ready: Ready) -> None:
     print(
         one_line(f"models: orchestrator {team.orchestrator.name}, workers {team.worker.name}{reason}"), file=sys.stderr
     )
-    for note in (*team.labels, *ready.sheet.table.notes, *_repeated(ready)):
+    for note in (*team.labels, *ready.notes, *ready.sheet.table.notes, *_repeated(ready)):
         print(f"note: {one_line(note)}", file=sys.stderr)
 
 
