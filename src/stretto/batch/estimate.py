@@ -32,6 +32,15 @@ def estimate(sheet: Sheet, office: Office) -> Quote:
     )
 
 
+def calls_per_row(sheet: Sheet, office: Office) -> int:
+    """Return how many calls a row is going to take when nothing has to be asked again."""
+    settings = office.job.settings
+    synthesis = settings.synthesis != "none"
+    if sheet.plan:
+        return len(sheet.plan.subtasks) + synthesis
+    return 1 + min(settings.subtasks[1], settings.max_subtasks) + synthesis
+
+
 def first_prompt(sheet: Sheet, office: Office) -> str:
     """Return what the first call is told about the first row; empty when no row is to be run."""
     task = next(iter(_tasks(sheet)), None)

@@ -101,6 +101,7 @@ class Flow:
             books=self._office.books,
             crew=self._crew,
             deadline=max(self._ends_at - anyio.current_time(), 0.001),
+            pace=self._tally.pace,
             begun=partial(self._begun.__setitem__, job.run_id),
         )
 

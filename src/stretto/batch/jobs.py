@@ -111,6 +111,8 @@ class RowOutcome:
     """Whether nothing was left to do."""
     error: str = ""
     """What is missing and why; empty when nothing is."""
+    remarked: int = 0
+    """Texts that a check has a remark on."""
     kinds: tuple[ErrorKind, ...] = ()
     """Of the failures, each once."""
 
@@ -132,6 +134,7 @@ class RowOutcome:
             cost_usd=float(result.cost.usd) if result.cost.complete else None,
             seconds=result.seconds,
             reused=reused,
+            remarked=sum(worker.status == "completed" and bool(worker.findings) for worker in result.results),
             error="; ".join(f"{gap.what}: {gap.failure}" for gap in result.shortfall),
             kinds=tuple(dict.fromkeys(kinds)),
         )

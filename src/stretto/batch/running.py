@@ -9,6 +9,7 @@ from stretto.app.resuming import Book, held, opened, reopen_failed
 from stretto.app.spec import from_spec
 from stretto.batch.jobs import RowJob, RowOutcome, Work
 from stretto.batch.journals import RowJournal
+from stretto.batch.pace import Pace
 from stretto.batch.standing import standing_of
 from stretto.core.errors import JournalError, QueueError, StrettoError, UnderWayError
 from stretto.core.journal import SavedRun
@@ -77,11 +78,13 @@ async def carry_out(
     deadline: float = inf,
     take_over: bool = False,
     begun: Callable[[int], object] | None = None,
+    pace: Pace | None = None,
 ) -> Ran:
     """Run a row, or the rest of it; return what came of it. A failure is a result: only what keeps results raises.
 
     `books` are those of the batch; `crew` spares opening the models for each row; `deadline` is in seconds from now;
-    `begun` is told, once something is left to do and is about to be done, how many calls were made before.
+    `begun` is told, once something is left to do and is about to be done, how many calls were made before;
+    `pace` is told of calls and texts as they come.
     Raises `UnderWayError` when the row is under way already, unless it is to be taken over.
     """
     before: SavedRun | None = None
@@ -90,7 +93,7 @@ async def carry_out(
         async with opened(journal, row.run_id, row.spec) as new:
             if new:
                 before = SavedRun()
-                return await _run(row, job, before, journal, gates, begun)
+                return await _run(row, job, RowJournal(journal, before, pace), gates, begun, before)
         before = await journal.load(row.run_id)
         standing = await standing_of(row, before, journal, job)
         if standing.over:
@@ -102,7 +105,7 @@ async def carry_out(
                 await reopen_failed(journal, row.run_id)
             # Another process may have been at it when it was looked at.
             before = await journal.load(row.run_id)
-            return await _run(row, job, before, journal, gates, begun)
+            return await _run(row, job, RowJournal(journal, before, pace), gates, begun, before)
     except (JournalError, QueueError, UnderWayError):
         raise
     except Exception as error:  # One row's poison, or a bug that it brings to light, is not to stop the others.
@@ -110,12 +113,17 @@ async def carry_out(
 
 
 async def _run(
-    row: RowJob, job: Job, saved: SavedRun, journal: Book, gates: Gates, begun: Callable[[int], object] | None
+    row: RowJob,
+    job: Job,
+    journal: RowJournal,
+    gates: Gates,
+    begun: Callable[[int], object] | None,
+    saved: SavedRun,
 ) -> Ran:
     if begun is not None:
         begun(_calls(saved))
     with observing() as observers:
-        async with open_run(job, RowJournal(journal, saved), gates, observers=observers) as events:
+        async with open_run(job, journal, gates, observers=observers) as events:
             result = await events.result()
     calls = result.usage.calls - _calls(saved)
     return Ran(result=result, outcome=RowOutcome.of(result, calls=calls, reused=False))

@@ -8,6 +8,7 @@ from math import ceil
 from typing import Protocol
 
 from stretto.batch.jobs import RowOutcome
+from stretto.batch.pace import Pace
 from stretto.core.result import Failure, RunStatus
 
 _REASONS = 50
@@ -47,6 +48,21 @@ class Counts(Protocol):
         ...
 
     @property
+    def so_far(self) -> tuple[int, int, int]:
+        """Texts, calls and repeated calls, with those of rows that have no end yet."""
+        ...
+
+    @property
+    def remarked(self) -> int:
+        """Texts that a check has a remark on."""
+        ...
+
+    @property
+    def retryable(self) -> int:
+        """Rows that lack something because of circumstances: the same command tries them again."""
+        ...
+
+    @property
     def reasons(self) -> Counter[str]:
         """Why something is missing."""
         ...
@@ -83,12 +99,20 @@ class Tally:
     texts: int = 0
     calls: int = 0
     """Made now."""
+    remarked: int = 0
+    """Texts that a check has a remark on."""
+    retryable: int = 0
+    """Rows that lack something because of circumstances: the same command tries them again."""
+    pace: Pace | None = None
+    """Calls and texts as they come; None when nobody asks before rows are done."""
     reasons: Counter[str] = field(default_factory=Counter[str])
     """Why something is missing, the first few reasons that came."""
     stopped: Failure | None = None
     """Why no further row is begun; None while nothing stands in the way."""
     seconds: "array[float]" = field(default_factory=lambda: array("f"))
     """By the row's place among those that are run; below 0 for one that was not run now."""
+
+    _texts_before: int = 0
 
     def __post_init__(self) -> None:
         self.began = self.clock()
@@ -98,6 +122,7 @@ class Tally:
         self.done += 1
         self.reused += outcome.reused
         self.statuses[outcome.status] += 1
+        self.retryable += outcome.worth_retrying
         if outcome.error and (outcome.error in self.reasons or len(self.reasons) < _REASONS):
             self.reasons[outcome.error] += 1
         self.add_unfinished(place, outcome)
@@ -106,6 +131,8 @@ class Tally:
         """Count what there is of a row that has no end."""
         self.texts += outcome.texts
         self.calls += outcome.calls
+        self.remarked += outcome.remarked
+        self._texts_before += outcome.texts if outcome.reused else 0
         self.seconds.extend([-1.0] * (place + 1 - len(self.seconds)))
         self.seconds[place] = -1.0 if outcome.reused else outcome.seconds
 
@@ -123,4 +150,14 @@ class Tally:
     @property
     def remaining(self) -> int | None:
         """Seconds until the end, as far as one can tell; None when one cannot."""
+        if self.pace and self.done < self.total:
+            run = self.done - self.reused
+            return self.pace.remaining(rows=self.total - self.done, run=run, calls_of_run=self.calls)
         return ceil(60 * (self.total - self.done) / self.rate) if self.rate else None
+
+    @property
+    def so_far(self) -> tuple[int, int, int]:
+        """Texts, calls and repeated calls, with those of rows that have no end yet."""
+        if self.pace is None:
+            return self.texts, self.calls, 0
+        return self._texts_before + self.pace.texts, self.pace.calls, self.pace.retries

@@ -47,7 +47,8 @@ def test_a_table_becomes_a_table_of_variants(stretto):
     assert {line["cost_usd"] for line in lines} == {"0"}
     assert len({line["run_id"] for line in lines}) == 3
     assert "insulated" in next(line["text"] for line in lines if line["sku"] == "7").lower()
-    said = ended.err.splitlines()
+    # A line of progress may stand between, on a slow machine.
+    said = [line for line in ended.err.splitlines() if " left" not in line]
     assert said[0] == "models: orchestrator demo, workers demo"
     assert said[1] == "note: demo model: offline templates, not a language model"
     assert said[2] == "written: out.csv"
@@ -389,3 +390,28 @@ def test_the_sheet_and_the_header_row_can_be_told(stretto):
     ended = stretto("batch", "products.csv", "--task", "{Mug}", *DEMO, "--dry-run", "--header-row", "4")
     assert "'Mug' goes into the task" in ended.out
     assert "has no sheets" in stretto("batch", "products.csv", "--task", TASK, *DEMO, *OUT, "--sheet", "x").err
+
+
+def test_the_advice_comes_to_an_end(stretto):
+    """What fails for good is tried once more when asked; after that no command is advised."""
+    command = ("batch", "products.csv", "--task", TASK, "--model", "demo:delay=0,refuse-worker=2", *OUT)
+    for _ in range(2):
+        ended = stretto(*command)
+        assert ended.code == 3
+        assert ended.err.splitlines()[-2].endswith(" --retry-errors")
+    ended = stretto(*command, "--retry-errors")
+    assert ended.code == 3
+    assert "Next:" not in ended.err
+    assert "failed for reasons of its own: change the row" in ended.err
+
+
+def test_remarks_are_counted(stretto):
+    """Texts that a check has a remark on are counted on the terminal and in the report, which groups the remarks."""
+    task = TASK + " in at most 5 characters"
+    ended = stretto("batch", "products.csv", "--task", task, *DEMO, *OUT, "--report", "report.html")
+    remarked = sum(bool(line["remarks"]) for line in read())
+    assert remarked
+    assert f"remarks on {remarked} of {len(read())} texts" in ended.err
+    page = Path("report.html").read_text()
+    assert f"remarks on {remarked:,} of {len(read())} texts" in page
+    assert "<h2>Remarks</h2>" in page

@@ -10,14 +10,16 @@ import anyio
 import typer
 
 from stretto.batch.delivery import deliver, report
+from stretto.batch.estimate import calls_per_row
 from stretto.batch.flow import Flow
+from stretto.batch.pace import Pace
 from stretto.batch.tables import ResultStore
 from stretto.batch.tally import Counts, Tally
 from stretto.core.errors import JournalError, StrettoError
 from stretto.faces.cli.batch_command import the_same_command
 from stretto.faces.cli.batch_progress import Progress, open_progress
 from stretto.faces.cli.batch_setup import Ready
-from stretto.faces.cli.batch_words import closing, missing, progress_line, say_notes
+from stretto.faces.cli.batch_words import advice, closing, missing, progress_line, remarks, say_notes
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.journals import or_without
@@ -30,7 +32,9 @@ _SOON = 1.5
 def conduct_batch(ready: Ready, context: typer.Context) -> int:
     """Run a batch to its end and return the exit code."""
     say_notes(ready)
-    tally, interrupts = Tally(clock=time.monotonic, total=ready.sheet.total), Interrupts()
+    calls, at_once = calls_per_row(ready.sheet, ready.office), ready.office.concurrency
+    pace = Pace(clock=time.monotonic, calls_per_row=calls, at_once=at_once)
+    tally, interrupts = Tally(clock=time.monotonic, total=ready.sheet.total, pace=pace), Interrupts()
     again = the_same_command(context, ready.place)
     with closed(ResultStore()) as store:
         lost = _carry_through(ready, store, tally, interrupts, again)
@@ -38,14 +42,16 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
         worth_it = not store.lost and (tally.done or not lost)
         written = _deliver(ready, store, tally) if worth_it else False
     dot = glyphs_for(sys.stderr.encoding).dot
-    for line in missing(tally):
+    for line in (*missing(tally), *remarks(tally)):
         print(line, file=sys.stderr)
     if tally.stopped:
         print(f"No further row was begun: {one_line(str(tally.stopped))}", file=sys.stderr)
     if lost:
         print(f"error: {one_line(str(lost))}", file=sys.stderr)
-    if ready.place and (not written or tally.statuses["complete"] < tally.total):
-        print(f"Next: {again}{_advice(tally, ready)}", file=sys.stderr)
+    short = tally.statuses["complete"] < tally.total
+    if ready.place and (not written or short):
+        stopped = bool(tally.stopped) or not (written and short)
+        print(advice(tally, again=again, retrying=ready.retry_errors, stopped=stopped), file=sys.stderr)
     print(closing(tally, ready.office.books.total.cost, dot=dot, interrupted=interrupts.seen), file=sys.stderr)
     if interrupts.seen:
         return interrupts.code
@@ -59,12 +65,6 @@ def code_of(tally: Counts) -> ExitCode:
     if tally.statuses["complete"] == tally.total:
         return ExitCode.COMPLETE
     return ExitCode.PARTIAL if tally.texts else ExitCode.ERROR
-
-
-def _advice(tally: Tally, ready: Ready) -> str:
-    """Return the option without which the same command would leave failed rows as they are."""
-    short = tally.statuses["complete"] < tally.done == tally.total
-    return " --retry-errors" if short and not (tally.stopped or ready.retry_errors) else ""
 
 
 def _carry_through(

@@ -12,7 +12,7 @@ from stretto.faces.cli.batch_command import the_same_command
 from stretto.faces.cli.batch_flow import code_of
 from stretto.faces.cli.batch_progress import Progress, open_progress
 from stretto.faces.cli.batch_setup import Ready
-from stretto.faces.cli.batch_words import closing, missing, progress_line, say_notes
+from stretto.faces.cli.batch_words import advice, closing, missing, progress_line, remarks, say_notes
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.queues import command
@@ -91,7 +91,7 @@ class _Conduct:
         return latest[0]
 
     async def _finish(self, queue: Queue, wish: Wish, standing: Standing) -> int:
-        for line in missing(standing):
+        for line in (*missing(standing), *remarks(standing)):
             print(line, file=sys.stderr)
         if standing.stopped:
             print(f"No further row was begun: {one_line(str(standing.stopped))}", file=sys.stderr)
@@ -103,9 +103,9 @@ class _Conduct:
             written = False
         short = standing.statuses["complete"] < standing.total
         if short or not written:
-            over = short and standing.done == standing.total
-            advice = " --retry-errors" if over and not self._ready.retry_errors else ""
-            print(f"Next: {self._again}{advice}", file=sys.stderr)
+            stopped = bool(standing.stopped) or not (written and short)
+            said = advice(standing, again=self._again, retrying=self._ready.retry_errors, stopped=stopped)
+            print(said, file=sys.stderr)
         dot = glyphs_for(sys.stderr.encoding).dot
         print(closing(standing, standing.cost, dot=dot, interrupted=False), file=sys.stderr)
         return code_of(standing) if written else ExitCode.ERROR

@@ -33,8 +33,11 @@ def _repeated(ready: Ready) -> Iterator[str]:
 
 
 def progress_line(tally: Counts, cost: Cost, *, dot: str) -> str:
-    """Return how far a batch is: rows, rate, cost, time that is left, failures."""
-    parts = [f"{tally.done:,} of {count(tally.total, 'row')}"]
+    """Return how far a batch is: rows, texts, calls, rate, cost, time that is left, failures."""
+    texts, calls, retries = tally.so_far
+    parts = [f"{tally.done:,} of {count(tally.total, 'row')}", count(texts, "text"), count(calls, "call")]
+    if retries:
+        parts.append("1 retry" if retries == 1 else f"{retries:,} retries")
     if tally.reused:
         parts.append(f"{tally.reused:,} from before")
     if tally.rate:
@@ -62,6 +65,28 @@ def closing(tally: Counts, cost: Cost, *, dot: str, interrupted: bool) -> str:
         seconds(tally.elapsed),
     ]
     return dot.join(parts)
+
+
+def remarks(tally: Counts) -> Iterator[str]:
+    """Yield how many texts were kept with a remark of a check; nothing when there is none."""
+    if tally.remarked:
+        yield f"remarks on {tally.remarked:,} of {count(tally.texts, 'text')}: see them in the output"
+
+
+def advice(tally: Counts, *, again: str, retrying: bool, stopped: bool) -> str:
+    """Return what to do about a batch that is not complete; typed again and again, the advice comes to an end.
+
+    The same command for what circumstances prevented, with --retry-errors once for what failed for reasons of its own.
+    """
+    if stopped or tally.done < tally.total or tally.retryable:
+        return f"Next: {again}"
+    if not retrying:
+        return f"Next: {again} --retry-errors"
+    short = tally.total - tally.statuses["complete"]
+    return (
+        f"What failed again in {count(short, 'row')} failed for reasons of its own: "
+        "change the row, the task or the model before another try."
+    )
 
 
 def missing(tally: Counts) -> Iterator[str]:
