@@ -3,12 +3,14 @@
 import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
 from stretto.batch.tables.layout import NOT_RUN, Form, long_columns, long_lines, types_of, wide_columns, wide_line
 from stretto.batch.tables.parquet import need_pyarrow
+from stretto.batch.tables.plain_text import plain_text
 from stretto.batch.tables.results import RowResult
 from stretto.batch.tables.rows import Row
 from stretto.batch.tables.shown import shown
@@ -36,8 +38,9 @@ def check_output(path: Path, *, lines: int = 0) -> None:
 class Output:
     """An output that is being written; rows are added in the order of the input."""
 
-    def __init__(self, path: Path, writer: "_Long | _Wide") -> None:
+    def __init__(self, path: Path, writer: "_Long | _Wide", *, raw: bool) -> None:
         self._path = path
+        self._plain = path.suffix.lower() == ".xlsx" and not raw
         self._writer = writer
         self.notes: Sequence[str] = ()
         """What must be said about the file, known once it is written."""
@@ -47,6 +50,10 @@ class Output:
 
         Raises `StrettoError` when it cannot be written; then there will be no output.
         """
+        if self._plain and result is not None:
+            texts = (replace(variant, text=plain_text(variant.text)) for variant in result.variants)
+            result = replace(result, variants=tuple(texts))
+        # What people wrote into an earlier output is as they wrote it.
         if row.earlier is not None:
             result = row.earlier.completed_by(result) if result else row.earlier
         with _worded(self._path):
@@ -65,7 +72,8 @@ def open_output(
 ) -> Generator[Output]:
     """Give an output that takes the place of what was at `path` once the block ends well; else nothing has changed.
 
-    `columns` are the table's own. With `raw` a CSV cell may be what a spreadsheet runs as a formula; `delimiter` is put
+    `columns` are the table's own. With `raw` a CSV cell may be what a spreadsheet runs as a formula, and a text in a
+    workbook keeps its Markdown marks; `delimiter` is put
     between the cells of a CSV file; `types` names the columns of a wide table by the variants' types. Raises
     `StrettoError` when the file cannot be written.
     """
@@ -76,7 +84,7 @@ def open_output(
             opener = _Opener(path, stream, raw=raw, delimiter=delimiter)
             writer = _Long(opener, columns) if form == "long" else _Wide(opener, columns, spool, types)
         try:
-            output = Output(path, writer)
+            output = Output(path, writer, raw=raw)
             yield output
             with _worded(path):
                 output.notes = writer.close()
