@@ -45,11 +45,11 @@ class Office:
 
 
 def open_office(
-    settings: Settings, *, task: str, keys: Mapping[str, str], context: Mapping[str, str] = NO_CONTEXT
+    settings: Settings, *, task: str, keys: Mapping[str, str], context: Mapping[str, str] = NO_CONTEXT, title: str = ""
 ) -> Office:
     """Open the models that settings name; raises `InputError`. The budget and the deadline are the whole batch's.
 
-    `context` is what every row has beside its own.
+    `context` is what every row has beside its own; `title` is what people know the batch by.
     """
     recipe = load_recipe(settings.recipe, user_folder=recipes_folder())
 
@@ -103,9 +103,12 @@ def open_office(
     if context:  # Not always: what was run before there was such a thing is to be known again.
         shaping["context"] = dict(context)
     spec = to_spec(job, base_url=settings.base_url)
+    key = work_key(recipe=recipe, task=task, models=models, settings=shaping)
     work = Work(
-        key=work_key(recipe=recipe, task=task, models=models, settings=shaping),
-        spec={name: value for name, value in spec.items() if name not in ("task", "context", "plan")},
+        key=key,
+        spec={name: value for name, value in spec.items() if name not in ("task", "context", "plan")}
+        # Which rows belong together in the list of runs.
+        | {"batch": {"work": key, "title": title}},
         context=dict(context),
     )
     concurrency = at_least_one("concurrency", settings.concurrency)

@@ -94,7 +94,7 @@ def set_up(asked: Asked, flags: Mapping[str, object], *, place: Place | None) ->
     )
     if wish:
         check_output(wish.path, lines=sheet.found.rows)
-    office = open_office(settings, task=task, keys=load_keys(), context=shared)
+    office = open_office(settings, task=task, keys=load_keys(), context=shared, title=asked.table.name)
     return Ready(
         sheet=sheet, office=office, wish=wish, retry_errors=asked.retry_errors, place=place, notes=_of_the_plan(file)
     )
