@@ -51,7 +51,7 @@ OnlyEmpty = Annotated[
 RetryErrors = Annotated[bool, typer.Option("--retry-errors", help="Try again what failed in an earlier run.")]
 Wide = Annotated[bool, typer.Option("--wide", help="One line for each row, its variants beside each other.")]
 RawCells = Annotated[
-    bool, typer.Option("--raw-cells", help="Write CSV cells as they are, also those a spreadsheet would execute.")
+    bool, typer.Option("--raw-cells", help="Write cells as they are: what a spreadsheet would execute, Markdown.")
 ]
 BudgetUsd = Annotated[
     str | None, typer.Option("--budget-usd", metavar="DOLLARS", help="What all rows together may cost at the most.")

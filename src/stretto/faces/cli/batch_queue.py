@@ -6,6 +6,8 @@ import anyio
 import typer
 
 from stretto.batch.delivery import Wish
+from stretto.batch.estimate import calls_per_row
+from stretto.batch.pace import Pace
 from stretto.batch.queue import Limits, Queue, Standing, Submission, collect, open_queue, submit
 from stretto.core.errors import StrettoError
 from stretto.faces.cli.batch_command import the_same_command
@@ -79,7 +81,9 @@ class _Conduct:
         """Return how the batch stands when nothing more comes of it."""
         latest = [await queue.standing(self._batch_id)]
         dot = glyphs_for(sys.stderr.encoding).dot
-        progress: Progress = open_progress(lambda: progress_line(latest[0], latest[0].cost, dot=dot))
+        progress: Progress = open_progress(
+            lambda: progress_line(latest[0], latest[0].cost, dot=dot, guess=self._guess(latest[0]))
+        )
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(progress.keep_showing)
@@ -89,6 +93,15 @@ class _Conduct:
         finally:
             progress.close()
         return latest[0]
+
+    def _guess(self, standing: Standing) -> int | None:
+        """Return how long the rest takes before any row is done, as quoted; None where nobody works on it."""
+        if standing.state != "open" or not standing.workers:
+            return None
+        at_once = self._ready.office.concurrency * (1 if self._ready.office.concurrency_stated else standing.workers)
+        calls = calls_per_row(self._ready.sheet, self._ready.office)
+        pace = Pace(clock=lambda: 0.0, calls_per_row=calls, at_once=at_once)
+        return pace.remaining(rows=standing.total - standing.done, run=0, calls_of_run=0)
 
     async def _finish(self, queue: Queue, wish: Wish, standing: Standing) -> int:
         for line in (*missing(standing), *remarks(standing)):

@@ -32,8 +32,11 @@ def _repeated(ready: Ready) -> Iterator[str]:
         yield f"{same} the same content as a row before, and is run all the same."
 
 
-def progress_line(tally: Counts, cost: Cost, *, dot: str) -> str:
-    """Return how far a batch is: rows, texts, calls, rate, cost, time that is left, failures."""
+def progress_line(tally: Counts, cost: Cost, *, dot: str, guess: int | None = None) -> str:
+    """Return how far a batch is: rows, texts, calls, rate, cost, time that is left, failures.
+
+    `guess` is the seconds that are left as long as nothing better is known.
+    """
     texts, calls, retries = tally.so_far
     parts = [f"{tally.done:,} of {count(tally.total, 'row')}", count(texts, "text"), count(calls, "call")]
     if retries:
@@ -43,8 +46,9 @@ def progress_line(tally: Counts, cost: Cost, *, dot: str) -> str:
     if tally.rate:
         parts.append(f"{tally.rate:,.1f} rows a minute")
     parts.append(money(cost))
-    if tally.remaining is not None and tally.done < tally.total:
-        parts.append(f"about {seconds(tally.remaining)} left")
+    left = guess if tally.remaining is None else tally.remaining
+    if left is not None and tally.done < tally.total:
+        parts.append(f"about {seconds(left)} left")
     short = tally.statuses["failed"] + tally.statuses["partial"]
     if short:
         parts.append(f"{short:,} not complete")
