@@ -21,6 +21,8 @@ from tests.batch.tables.samples import result, rows_of, written
         ("First\nsecond line", "First\nsecond line"),
         ("a\n\n---\n\nb", "a\n\nb"),
         ("\\*not bold\\*", "*not bold*"),
+        ("a\n\n| P | Q |\n|---|:-:|\n| x | y |\n\nb", "a\n\nP | Q\nx | y\n\nb"),
+        ("| no table |", "| no table |"),
         # What only looks like a mark stays.
         ("5 * 3 * 2 mm", "5 * 3 * 2 mm"),
         ("19.90 EUR* (*incl. VAT)", "19.90 EUR* (*incl. VAT)"),

@@ -14,6 +14,7 @@ _LETTER = r"[^\W\d_]"
 _LOW_LINES = re.compile(rf"(?<![\w\\])(__?)({_LETTER}(?:[^_\n]*{_LETTER}[.!?:：。]?))\1(?!\w)")
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _RULE = re.compile(r"^ {0,3}(?:\*[ \t]*){3,}$|^ {0,3}(?:_[ \t]*){3,}$|^ {0,3}-{3,}[ \t]*$", re.MULTILINE)
+_TABLE = re.compile(r"^\|.*\|[ \t]*\n\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*(?:\n\|.*\|[ \t]*$)*", re.MULTILINE)
 _ESCAPE = re.compile(r"\\([*_`#\[\]])")
 _IN_TURN: Sequence[tuple[re.Pattern[str], str]] = (
     (_FENCE, ""),
@@ -32,11 +33,17 @@ def plain_text(text: str) -> str:
 
     A mark that stands for itself, such as the star of 5 * 3 or of a footnote, stays too.
     """
-    plain = _LINK.sub(_link, text)
+    plain = _TABLE.sub(_table, _LINK.sub(_link, text))
     for pattern, kept in _IN_TURN:
         plain = pattern.sub(kept, plain)
     plain = _ESCAPE.sub(r"\1", plain)
     return re.sub(r"\n{3,}", "\n\n", plain).strip("\n") if plain != text else text
+
+
+def _table(match: re.Match[str]) -> str:
+    """Return the lines of a table without its frame."""
+    head, _, *lines = match[0].splitlines()
+    return "\n".join(line.strip().strip("|").strip() for line in (head, *lines))
 
 
 def _link(match: re.Match[str]) -> str:
