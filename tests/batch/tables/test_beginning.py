@@ -273,6 +273,15 @@ def test_a_row_of_one_cell_that_is_data(write_book):
     assert "row 5 ('A 3')" in notes
 
 
+def test_sums_below_the_table(write_book):
+    """A sum below the table is no product; names that look like data are said."""
+    rows = [["sku", "name", "price"], ["A1", "Lamp", 9.5], ["A2", "Tin", 4], [], ["Total", None, 13.5]]
+    found, notes = read(write_book(("S", rows)))
+    assert [row["sku"] for row in found] == ["A1", "A2"]
+    assert "row 5 ('Total')" in notes
+    assert "names the columns, though one of them is '9.5'" in read(write_book(("S", rows[1:3])))[1]
+
+
 # The line that names the separator
 
 

@@ -11,6 +11,9 @@ from stretto.batch.tables.raw import RawRow, broken
 _HELD = 50
 """Rows that may stand below a table as notes; more are a part of it."""
 _PHRASE = re.compile(r"\s|[:*†(：（。，；※]")
+_TOTAL = re.compile(
+    r"(?:(?:grand |sub)?total|sum|summe|gesamt|zwischensumme|somme|suma|合计|总计|小计)\b", re.IGNORECASE
+)
 _NAMED = 3
 _QUOTED = 40
 
@@ -74,10 +77,11 @@ def body(rows: Iterable[RawRow], begin: Beginning, aside: Aside, *, padded: bool
             last = row.number
             continue
         alone = filled == 1 and len(begin.columns) > 1
+        partly = alone or (filled < len(begin.columns) and bool(_TOTAL.match(_first(row))))
         apart = row.number > last + 1
         last = row.number
         # A note is apart from the table, and the table has no such rows of its own.
-        if alone and wide and not sparse and (held or apart) and len(held) < _HELD and _is_note(row, begin):
+        if partly and wide and not sparse and (held or apart) and len(held) < _HELD and _is_note(row, begin):
             held.append(row)
             continue
         if held:
@@ -91,9 +95,9 @@ def body(rows: Iterable[RawRow], begin: Beginning, aside: Aside, *, padded: bool
 
 
 def _is_note(row: RawRow, begin: Beginning) -> bool:
-    """Whether a row's only cell is a phrase in the first column; an article number there is a row of the table."""
-    text = row.shown[begin.places[0]] if begin.places[0] < len(row.shown) else ""
-    return bool(_PHRASE.search(text.strip()))
+    """Whether a row begins with a phrase or a sum in the first column; an article number there is a row of the table."""
+    text = row.shown[begin.places[0]].strip() if begin.places[0] < len(row.shown) else ""
+    return bool(_PHRASE.search(text) or _TOTAL.match(text))
 
 
 def _fitted(row: RawRow, begin: Beginning, path: Path, *, padded: bool) -> RawRow:
