@@ -126,15 +126,20 @@ def _sure_of(lines: Sequence[_Line], place: int) -> bool:
 
 def _could_name(line: _Line) -> bool:
     texts = line.texts()
-    short = all(len(text) <= _NAME_LENGTH and not _NUMBER.fullmatch(text) for text in texts)
+    short = all(len(text) <= _NAME_LENGTH and not _is_number(text) for text in texts)
     return short and len(set(texts)) == len(texts)
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number, an amount or a date."""
+    return len(text) <= _NAME_LENGTH and _NUMBER.fullmatch(text) is not None
 
 
 def _numbers_below(line: _Line, below: Sequence[_Line]) -> bool:
     """Whether a column has numbers alone below a word."""
     for place in line.filled:
         values = [each.at(place) for each in below if each.at(place)]
-        if values and all(_NUMBER.fullmatch(value) for value in values):
+        if values and all(map(_is_number, values)):
             return True
     return False
 

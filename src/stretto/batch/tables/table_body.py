@@ -95,7 +95,7 @@ def body(rows: Iterable[RawRow], begin: Beginning, aside: Aside, *, padded: bool
 
 
 def _is_note(row: RawRow, begin: Beginning) -> bool:
-    """Whether a row begins with a phrase or a sum in the first column; an article number there is a row of the table."""
+    """Whether a row begins with a phrase or a sum; one with an article number is a row of the table."""
     text = row.shown[begin.places[0]].strip() if begin.places[0] < len(row.shown) else ""
     return bool(_PHRASE.search(text) or _TOTAL.match(text))
 
