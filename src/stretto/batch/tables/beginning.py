@@ -196,11 +196,8 @@ def _begun(path: Path, lines: Sequence[_Line], place: int, notes: tuple[str, ...
     if len(names) > COLUMN_LIMIT:
         raise InputError(f"{path} has {len(names):,} columns; at most {COLUMN_LIMIT:,} can be read.")
     columns = unique_names(path, names, row)
-    if like_data := next((name for name in columns if _NUMBER.fullmatch(name)), ""):
-        notes = (
-            *notes,
-            f"Row {row} of {path} names the columns, though one of them is {like_data!r} (--header-row N).",
-        )
+    if number := next(filter(_is_number, columns), ""):
+        notes = (*notes, f"Row {row} of {path} names the columns, though one of them is {number!r} (--header-row N).")
     return Beginning(row, columns, tuple(names), notes)
 
 

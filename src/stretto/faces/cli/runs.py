@@ -40,10 +40,11 @@ def runs(
     as_json: options.AsJson = False,
     journal: options.JournalPlace = None,
 ) -> None:
-    """List the runs in the journal; the rows of a batch are one line.
+    """List the runs in the journal.
 
     Running is a run that a process carries out right now; interrupted one that was stopped, by whatever, and can be
-    gone on with. The rows of a batch are listed one by one with --json and by: stretto runs --search row-
+    gone on with. The rows of a batch are one line; one by one they are listed with --json and
+    by: stretto runs --search row-
     """
     # Not at the top: --help needs none of it.
     from stretto.app.resuming import Book
