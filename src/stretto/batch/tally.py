@@ -63,6 +63,11 @@ class Counts(Protocol):
         ...
 
     @property
+    def unfit(self) -> int:
+        """Rows that give no task, so that no command helps."""
+        ...
+
+    @property
     def reasons(self) -> Counter[str]:
         """Why something is missing."""
         ...
@@ -103,6 +108,8 @@ class Tally:
     """Texts that a check has a remark on."""
     retryable: int = 0
     """Rows that lack something because of circumstances: the same command tries them again."""
+    unfit: int = 0
+    """Rows that give no task, so that no command helps."""
     pace: Pace | None = None
     """Calls and texts as they come; None when nobody asks before rows are done."""
     reasons: Counter[str] = field(default_factory=Counter[str])
@@ -122,7 +129,9 @@ class Tally:
         self.done += 1
         self.reused += outcome.reused
         self.statuses[outcome.status] += 1
-        self.retryable += outcome.worth_retrying
+        no_task = not outcome.run_id and outcome.kinds == ("bad_request",)
+        self.unfit += no_task
+        self.retryable += outcome.worth_retrying and not no_task
         if outcome.error and (outcome.error in self.reasons or len(self.reasons) < _REASONS):
             self.reasons[outcome.error] += 1
         self.add_unfinished(place, outcome)

@@ -415,3 +415,13 @@ def test_remarks_are_counted(stretto):
     page = Path("report.html").read_text()
     assert f"remarks on {remarked:,} of {len(read())} texts" in page
     assert "<h2>Remarks</h2>" in page
+
+
+def test_a_row_without_a_task_is_not_advised_to_be_tried_again(stretto):
+    """No command helps a row that gives no task: it is said that the row has to change."""
+    Path("products.csv").write_text("name,colour\nMug,red\n,blue\n")
+    for more in ((), ("--retry-errors",), ()):
+        ended = stretto("batch", "products.csv", "--task", TASK, *DEMO, *OUT, *more)
+        assert ended.code == 3
+        assert "Next:" not in ended.err
+        assert "change the row" in ended.err

@@ -106,7 +106,7 @@ async def standing(connection: AsyncConnection, batch_id: str) -> Standing | Non
     # Before the rows are counted: a row has its end before its job goes, so that the last count misses none.
     waiting, at_work = await _jobs(connection, batch_id)
     statuses: Counter[RunStatus] = Counter()
-    reused = texts = calls = remarked = retryable = 0
+    reused = texts = calls = remarked = retryable = unfit = 0
     cost = Cost()
     for row in await _counts(connection, batch_id, batch["opened_at"]):
         statuses[row["status"]] += row["rows"]
@@ -115,6 +115,7 @@ async def standing(connection: AsyncConnection, batch_id: str) -> Standing | Non
         calls += row["calls"]
         remarked += row["remarked"]
         retryable += row["retryable"]
+        unfit += row["unfit"]
         cost += Cost(usd=row["usd"], complete=not row["unpriced"])
     return Standing(
         batch_id=batch_id,
@@ -134,6 +135,7 @@ async def standing(connection: AsyncConnection, batch_id: str) -> Standing | Non
         calls=calls,
         remarked=remarked,
         retryable=retryable,
+        unfit=unfit,
         cost=cost,
         reasons=await _reasons(connection, batch_id),
     )
@@ -171,7 +173,8 @@ async def _counts(connection: AsyncConnection, batch_id: str, since: object) -> 
         """
         SELECT status, count(*) AS rows, coalesce(sum(texts), 0)::bigint AS texts,
             coalesce(sum(calls), 0)::bigint AS calls, coalesce(sum(remarked), 0)::bigint AS remarked,
-            count(*) FILTER (WHERE retryable AND status <> 'complete') AS retryable, coalesce(sum(usd), 0) AS usd,
+            count(*) FILTER (WHERE retryable AND status <> 'complete') AS retryable,
+            count(*) FILTER (WHERE run_id = '' AND status = 'failed') AS unfit, coalesce(sum(usd), 0) AS usd,
             count(*) FILTER (WHERE usd IS NULL) AS unpriced,
             count(*) FILTER (WHERE reused OR ended_at < %s) AS reused
         FROM stretto_batch_rows WHERE batch_id = %s AND status IS NOT NULL AND status <> 'kept' GROUP BY status

@@ -49,6 +49,8 @@ class Standing:
     """Texts that a check has a remark on."""
     retryable: int = 0
     """Rows that lack something because of circumstances."""
+    unfit: int = 0
+    """Rows that give no task."""
     cost: Cost
     reasons: Counter[str]
     """Why something is missing, the most frequent reasons."""

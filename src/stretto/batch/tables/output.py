@@ -73,9 +73,8 @@ def open_output(
     """Give an output that takes the place of what was at `path` once the block ends well; else nothing has changed.
 
     `columns` are the table's own. With `raw` a CSV cell may be what a spreadsheet runs as a formula, and a text in a
-    workbook keeps its Markdown marks; `delimiter` is put
-    between the cells of a CSV file; `types` names the columns of a wide table by the variants' types. Raises
-    `StrettoError` when the file cannot be written.
+    workbook keeps its Markdown marks; `delimiter` is put between the cells of a CSV file; `types` names the columns of
+    a wide table by the variants' types. Raises `StrettoError` when the file cannot be written.
     """
     with ExitStack() as stack:
         with _worded(path):

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from stretto.batch.tables.number_formats import Section
+from stretto.batch.tables.format_codes import Section
 
 _SECONDS = {"h": 3600, "m": 60, "s": 1}
 

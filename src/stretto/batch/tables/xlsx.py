@@ -15,8 +15,9 @@ from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
 from stretto.batch.tables.beginning import find_beginning, first_rows
+from stretto.batch.tables.format_codes import Section
 from stretto.batch.tables.merged_cells import MergedRows, column_number, find_merged
-from stretto.batch.tables.number_formats import Section, read_format
+from stretto.batch.tables.number_formats import read_format
 from stretto.batch.tables.raw import CELL_LIMIT, COLUMN_LIMIT, Opened, RawRow
 from stretto.batch.tables.sheets import choose_sheet
 from stretto.batch.tables.shown import shown_number, shown_time

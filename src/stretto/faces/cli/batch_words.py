@@ -84,11 +84,11 @@ def advice(tally: Counts, *, again: str, retrying: bool, stopped: bool) -> str:
     """
     if stopped or tally.done < tally.total or tally.retryable:
         return f"Next: {again}"
-    if not retrying:
-        return f"Next: {again} --retry-errors"
     short = tally.total - tally.statuses["complete"]
+    if not retrying and short > tally.unfit:
+        return f"Next: {again} --retry-errors"
     return (
-        f"What failed again in {count(short, 'row')} failed for reasons of its own: "
+        f"What failed in {count(short, 'row')} failed for reasons of its own: "
         "change the row, the task or the model before another try."
     )
 
