@@ -31,6 +31,7 @@ def deliver(sheet: Sheet, store: ResultStore, wish: Wish) -> Sequence[str]:
             form=wish.form,
             raw=wish.raw,
             delimiter=sheet.table.delimiter,
+            types=sheet.types,
         )
 
 
@@ -69,6 +70,8 @@ def summary(row: Row, new: RowResult | None, took: float) -> RowSummary:
         cost_usd=result.cost_usd,
         seconds=max(took, 0.0),
         lengths=[len(variant.text) for variant in result.variants if variant.text],
+        remarks=[line for variant in result.variants for line in variant.remarks.splitlines()],
+        remarked=sum(bool(variant.remarks) for variant in result.variants),
         failures=[result.error] if result.error else [],
         reused=took < 0 and result.status != "not run",
     )

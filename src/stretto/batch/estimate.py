@@ -9,12 +9,12 @@ from stretto.core.errors import InputError
 from stretto.core.task import Task
 from stretto.core.usage import FREE, Cost, Quote
 from stretto.engine import quote
-from stretto.recipes import orchestrator_prompt
+from stretto.recipes import orchestrator_prompt, worker_prompt
 
 
 def estimate(sheet: Sheet, office: Office) -> Quote:
     """Return the quote for all rows that are to be run, from the first few hundred of them."""
-    quotes = [quote(replace(office.job, task=task)) for task in _tasks(sheet)]
+    quotes = [quote(replace(office.job, task=task), sheet.plan) for task in _tasks(sheet)]
     if not quotes:
         return Quote(calls=0, input_tokens=0, output_tokens=(0, 0), cost=(FREE, FREE))
     share = Decimal(sheet.total) / len(quotes)
@@ -32,12 +32,25 @@ def estimate(sheet: Sheet, office: Office) -> Quote:
     )
 
 
+def calls_per_row(sheet: Sheet, office: Office) -> int:
+    """Return how many calls a row is going to take when nothing has to be asked again."""
+    settings = office.job.settings
+    synthesis = settings.synthesis != "none"
+    if sheet.plan:
+        return len(sheet.plan.subtasks) + synthesis
+    return 1 + min(settings.subtasks[1], settings.max_subtasks) + synthesis
+
+
 def first_prompt(sheet: Sheet, office: Office) -> str:
-    """Return what the orchestrator is told about the first row; empty when no row is to be run."""
+    """Return what the first call is told about the first row; empty when no row is to be run."""
     task = next(iter(_tasks(sheet)), None)
     if task is None:
         return ""
     settings = office.job.settings
+    if sheet.plan:
+        first = sheet.plan.subtasks[0]
+        prompt = worker_prompt(office.job.recipe, task, subtask=first, language=settings.language)
+        return prompt.prefix + prompt.prompt
     prompt = orchestrator_prompt(
         office.job.recipe,
         task,

@@ -103,6 +103,7 @@ class Flow:
             crew=self._crew,
             deadline=max(self._ends_at - anyio.current_time(), 0.001),
             deadline_name=f"The batch's deadline of {self._office.deadline:g} seconds",
+            pace=self._tally.pace,
             begun=partial(self._begun.__setitem__, job.run_id),
         )
 

@@ -1,7 +1,8 @@
 """What one row asks for and what came of it, as JSON-ready values that another machine can be handed. No secret."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from stretto.core.causes import by_cause
@@ -13,6 +14,9 @@ FINAL: frozenset[ErrorKind] = OF_THE_ANSWER | frozenset[ErrorKind](("plan", "lim
 """Kinds that lie in the row itself: running it again as it is would most likely end in the same way."""
 
 
+NO_CONTEXT: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Work:
     """What is done with every row of a batch."""
@@ -21,6 +25,8 @@ class Work:
     """The same for the same recipe, task, models and settings."""
     spec: Mapping[str, Any]
     """What each row's run is started with, but for its task, context and plan."""
+    context: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Context that every row has beside its own, such as a brand guide."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -29,7 +35,7 @@ class Work:
 
     def to_dict(self) -> dict[str, object]:
         """Return the work as JSON-ready data."""
-        return asdict(self)
+        return {"key": self.key, "spec": dict(self.spec), "context": dict(self.context)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Work":
@@ -46,6 +52,7 @@ class RowJob:
     work: Work
     task: str
     context: Mapping[str, str]
+    """Its own; the work's is the same for all rows."""
     plan: Plan | None = None
     """The only texts that are wanted; None to ask the orchestrator."""
     retry_errors: bool = False
@@ -55,7 +62,12 @@ class RowJob:
     def spec(self) -> dict[str, object]:
         """Return what the row's run is started with, as a journal keeps it."""
         plan = self.plan.to_dict() if self.plan else None
-        return {**self.work.spec, "task": self.task, "context": dict(self.context), "plan": plan}
+        return {**self.work.spec, "task": self.task, "context": self.whole_context, "plan": plan}
+
+    @property
+    def whole_context(self) -> dict[str, str]:
+        """What models are told of it beside its task: what all rows share comes first, so that it can be cached."""
+        return {**self.work.context, **self.context}
 
     def to_dict(self, *, whole: bool = True) -> dict[str, object]:
         """Return the job as JSON-ready data; without `whole` only the key of the work, which is kept elsewhere."""
@@ -100,6 +112,8 @@ class RowOutcome:
     """Whether nothing was left to do."""
     error: str = ""
     """What is missing and why; empty when nothing is."""
+    remarked: int = 0
+    """Texts that a check has a remark on."""
     kinds: tuple[ErrorKind, ...] = ()
     """Of the failures, each once."""
     causes: tuple[str, ...] = ()
@@ -123,6 +137,7 @@ class RowOutcome:
             cost_usd=float(result.cost.usd) if result.cost.complete else None,
             seconds=result.seconds,
             reused=reused,
+            remarked=sum(worker.status == "completed" and bool(worker.findings) for worker in result.results),
             error="; ".join(f"{gap.what}: {gap.failure}" for gap in result.shortfall),
             kinds=tuple(dict.fromkeys(kinds)),
             causes=tuple(by_cause(str(gap.failure) for gap in result.shortfall).values()),

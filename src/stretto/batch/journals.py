@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from stretto.batch.pace import Pace
 from stretto.core.events import Event, RunCompleted
 from stretto.core.journal import CallEnd, CallStart, Journal, OutcomeKey, OutcomeT, Revision, RunState, SavedRun
 from stretto.core.plan import Subtask
+from stretto.core.result import WorkerResult
 
 
 class RowJournal:
@@ -13,8 +15,10 @@ class RowJournal:
     The keyed records are the truth and hold every text already.
     """
 
-    def __init__(self, journal: Journal, saved: SavedRun) -> None:
+    def __init__(self, journal: Journal, saved: SavedRun, pace: Pace | None = None) -> None:
         self._journal = journal
+        self._pace = pace
+        self._asked: set[tuple[str, str, int]] = set()
         self._saved = saved
 
     async def open_run(self, run_id: str, spec: Mapping[str, object]) -> bool:
@@ -39,17 +43,29 @@ class RowJournal:
 
     async def start_call(self, run_id: str, call: CallStart) -> None:
         """Hand on."""
+        if self._pace is not None:
+            asked = (call.role, call.subtask_id, call.revision)
+            self._pace.start_call(call.call_id, again=asked in self._asked)
+            self._asked.add(asked)
         await self._journal.start_call(run_id, call)
 
     async def end_call(self, run_id: str, call: CallEnd) -> None:
         """Hand on."""
+        self._end(call)
         await self._journal.end_call(run_id, call)
 
     async def record(
         self, run_id: str, key: OutcomeKey, outcome: OutcomeT, *, ended: CallEnd | None = None
     ) -> OutcomeT:
         """Hand on."""
+        self._end(ended)
+        if self._pace is not None and isinstance(outcome, WorkerResult) and outcome.status == "completed":
+            self._pace.add_text()
         return await self._journal.record(run_id, key, outcome, ended=ended)
+
+    def _end(self, call: CallEnd | None) -> None:
+        if self._pace is not None and call is not None:
+            self._pace.end_call(call.call_id)
 
     async def revise(self, run_id: str, revision: Revision) -> None:
         """Hand on."""

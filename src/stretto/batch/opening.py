@@ -9,7 +9,7 @@ from stretto.app.limits import at_least_one, read_settings, refuse_unknown_price
 from stretto.app.settings import Settings
 from stretto.app.spec import to_spec
 from stretto.app.team import assemble
-from stretto.batch.jobs import Work
+from stretto.batch.jobs import NO_CONTEXT, Work
 from stretto.batch.running import Crew
 from stretto.batch.tables import work_key
 from stretto.core.models import Model
@@ -44,8 +44,13 @@ class Office:
         return Crew(opened={self.work.key: self.job})
 
 
-def open_office(settings: Settings, *, task: str, keys: Mapping[str, str]) -> Office:
-    """Open the models that settings name; raises `InputError`. The budget and the deadline are the whole batch's."""
+def open_office(
+    settings: Settings, *, task: str, keys: Mapping[str, str], context: Mapping[str, str] = NO_CONTEXT, title: str = ""
+) -> Office:
+    """Open the models that settings name; raises `InputError`. The budget and the deadline are the whole batch's.
+
+    `context` is what every row has beside its own; `title` is what people know the batch by.
+    """
     recipe = load_recipe(settings.recipe, user_folder=recipes_folder())
 
     def opened(spec: str | None) -> Model | None:
@@ -93,16 +98,22 @@ def open_office(settings: Settings, *, task: str, keys: Mapping[str, str]) -> Of
     if run.synthesis != "none":
         models["synthesis"] = team.synthesis.name
     models |= {f"tier {tier}": model.name for tier, model in team.tiers.items()}
-    shaping = {
+    shaping: dict[str, object] = {
         "subtasks": run.subtasks,
         "max_subtasks": run.max_subtasks,
         "synthesis": run.synthesis,
         "language": run.language,
     }
+    if context:  # Not always: what was run before there was such a thing is to be known again.
+        shaping["context"] = dict(context)
     spec = to_spec(job, base_url=settings.base_url, accept_finish_reasons=settings.accept_finish_reasons)
+    key = work_key(recipe=recipe, task=task, models=models, settings=shaping)
     work = Work(
-        key=work_key(recipe=recipe, task=task, models=models, settings=shaping),
-        spec={name: value for name, value in spec.items() if name not in ("task", "context", "plan")},
+        key=key,
+        spec={name: value for name, value in spec.items() if name not in ("task", "context", "plan")}
+        # Which rows belong together in the list of runs.
+        | {"batch": {"work": key, "title": title}},
+        context=dict(context),
     )
     concurrency = at_least_one("concurrency", settings.concurrency)
     return Office(

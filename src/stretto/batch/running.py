@@ -9,6 +9,7 @@ from stretto.app.resuming import Book, held, opened, reopen_failed
 from stretto.app.spec import from_spec
 from stretto.batch.jobs import RowJob, RowOutcome, Work
 from stretto.batch.journals import RowJournal
+from stretto.batch.pace import Pace
 from stretto.batch.standing import standing_of
 from stretto.core.errors import JournalError, QueueError, StrettoError, UnderWayError
 from stretto.core.journal import SavedRun
@@ -41,7 +42,7 @@ class Crew:
         if row.plan is not None:  # A plan that was chosen is run whole.
             count = len(row.plan.subtasks)
             settings = replace(settings, subtasks=(count, count), max_subtasks=max(settings.max_subtasks, count))
-        task = Task.of(row.task, row.context)
+        task = Task.of(row.task, row.whole_context)
         return replace(job, run_id=row.run_id, task=task, plan=row.plan, settings=settings, books=books)
 
 
@@ -78,12 +79,13 @@ async def carry_out(
     deadline_name: str = "The batch's deadline",
     take_over: bool = False,
     begun: Callable[[int], object] | None = None,
+    pace: Pace | None = None,
 ) -> Ran:
     """Run a row, or the rest of it; return what came of it. A failure is a result: only what keeps results raises.
 
     `books` are those of the batch; `crew` spares opening the models for each row; `deadline` is in seconds from now,
     what is left of the one that is named; `begun` is told, once something is left to do and is about to be done, how
-    many calls were made before.
+    many calls were made before; `pace` is told of calls and texts as they come.
     Raises `UnderWayError` when the row is under way already, unless it is to be taken over.
     """
     before: SavedRun | None = None
@@ -92,7 +94,7 @@ async def carry_out(
         async with opened(journal, row.run_id, row.spec) as new:
             if new:
                 before = SavedRun()
-                return await _run(row, job, before, journal, limiters, begun)
+                return await _run(row, job, RowJournal(journal, before, pace), limiters, begun, before)
         before = await journal.load(row.run_id)
         standing = await standing_of(row, before, journal, job)
         if standing.over:
@@ -104,7 +106,7 @@ async def carry_out(
                 await reopen_failed(journal, row.run_id)
             # Another process may have been at it when it was looked at.
             before = await journal.load(row.run_id)
-            return await _run(row, job, before, journal, limiters, begun)
+            return await _run(row, job, RowJournal(journal, before, pace), limiters, begun, before)
     except (JournalError, QueueError, UnderWayError):
         raise
     except Exception as error:  # One row's poison, or a bug that it brings to light, is not to stop the others.
@@ -114,15 +116,15 @@ async def carry_out(
 async def _run(
     row: RowJob,
     job: Job,
-    saved: SavedRun,
-    journal: Book,
+    journal: RowJournal,
     limiters: LimiterRegistry,
     begun: Callable[[int], object] | None,
+    saved: SavedRun,
 ) -> Ran:
     if begun is not None:
         begun(_calls(saved))
     with observing() as observers:
-        async with open_run(job, RowJournal(journal, saved), limiters, observers=observers) as events:
+        async with open_run(job, journal, limiters, observers=observers) as events:
             result = await events.result()
     calls = result.usage.calls - _calls(saved)
     return Ran(result=result, outcome=RowOutcome.of(result, calls=calls, reused=False))

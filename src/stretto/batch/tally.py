@@ -8,8 +8,8 @@ from math import ceil
 from typing import Protocol
 
 from stretto.batch.jobs import RowOutcome
+from stretto.batch.pace import Pace
 from stretto.core.causes import cause_of
-from stretto.core.errors import ErrorKind
 from stretto.core.result import Failure, RunStatus
 
 _REASONS = 50
@@ -49,6 +49,26 @@ class Counts(Protocol):
         ...
 
     @property
+    def so_far(self) -> tuple[int, int, int]:
+        """Texts, calls and repeated calls, with those of rows that have no end yet."""
+        ...
+
+    @property
+    def remarked(self) -> int:
+        """Texts that a check has a remark on."""
+        ...
+
+    @property
+    def retryable(self) -> int:
+        """Rows that lack something because of circumstances: the same command tries them again."""
+        ...
+
+    @property
+    def unfit(self) -> int:
+        """Rows that no command helps: without a task, or with as many subtasks as are allowed."""
+        ...
+
+    @property
     def reasons(self) -> Counter[str]:
         """Why something is missing."""
         ...
@@ -85,16 +105,24 @@ class Tally:
     texts: int = 0
     calls: int = 0
     """Made now."""
+    remarked: int = 0
+    """Texts that a check has a remark on."""
+    retryable: int = 0
+    """Rows that lack something because of circumstances: the same command tries them again."""
+    unfit: int = 0
+    """Rows that no command helps: without a task, or with as many subtasks as are allowed."""
+    pace: Pace | None = None
+    """Calls and texts as they come; None when nobody asks before rows are done."""
     reasons: Counter[str] = field(default_factory=Counter[str])
     """Why something is missing, the first few causes that came, each in the words of its first row."""
-    kinds: set[ErrorKind] = field(default_factory=set[ErrorKind])
-    """Of all failures."""
     _shown: dict[str, str] = field(default_factory=dict[str, str])
     """What stands in `reasons`, by what all sentences of one cause have in common."""
     stopped: Failure | None = None
     """Why no further row is begun; None while nothing stands in the way."""
     seconds: "array[float]" = field(default_factory=lambda: array("f"))
     """By the row's place among those that are run; below 0 for one that was not run now."""
+
+    _texts_before: int = 0
 
     def __post_init__(self) -> None:
         self.began = self.clock()
@@ -104,9 +132,12 @@ class Tally:
         self.done += 1
         self.reused += outcome.reused
         self.statuses[outcome.status] += 1
-        self.kinds.update(outcome.kinds)
         for cause in outcome.causes or filter(None, (outcome.error,)):
             self._add_cause(cause)
+        # Rows without a task, and those that have as many subtasks as are allowed, end so again.
+        unfit = set(outcome.kinds) == {"limit"} or (not outcome.run_id and outcome.kinds == ("bad_request",))
+        self.unfit += unfit
+        self.retryable += outcome.worth_retrying and not unfit
         self.add_unfinished(place, outcome)
 
     def _add_cause(self, cause: str) -> None:
@@ -120,6 +151,8 @@ class Tally:
         """Count what there is of a row that has no end."""
         self.texts += outcome.texts
         self.calls += outcome.calls
+        self.remarked += outcome.remarked
+        self._texts_before += outcome.texts if outcome.reused else 0
         self.seconds.extend([-1.0] * (place + 1 - len(self.seconds)))
         self.seconds[place] = -1.0 if outcome.reused else outcome.seconds
 
@@ -137,4 +170,14 @@ class Tally:
     @property
     def remaining(self) -> int | None:
         """Seconds until the end, as far as one can tell; None when one cannot."""
+        if self.pace and self.done < self.total:
+            run = self.done - self.reused
+            return self.pace.remaining(rows=self.total - self.done, run=run, calls_of_run=self.calls)
         return ceil(60 * (self.total - self.done) / self.rate) if self.rate else None
+
+    @property
+    def so_far(self) -> tuple[int, int, int]:
+        """Texts, calls and repeated calls, with those of rows that have no end yet."""
+        if self.pace is None:
+            return self.texts, self.calls, 0
+        return self._texts_before + self.pace.texts, self.pace.calls, self.pace.retries

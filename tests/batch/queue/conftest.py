@@ -16,6 +16,8 @@ from stretto.batch.delivery import Wish
 from stretto.batch.opening import open_office
 from stretto.batch.queue import Limits, QueueWorker, Standing, Submission, collect, open_queue, submit
 from stretto.batch.sheet import open_sheet
+from stretto.batch.tables import Form
+from stretto.core.plan import Plan
 from stretto.journal import open_journal
 from tests.journal.servers import schema_url
 from tests.simulator import SimulatorThread
@@ -24,6 +26,7 @@ from tests.simulator.asked import Asked
 
 MODEL = "openai-chat:gpt-5.2"
 TASK = "Describe {name}"
+GUIDE = "Never shout."
 _NAME = re.compile(r"Describe (\w+)")
 
 
@@ -32,7 +35,8 @@ def answer(asked: Asked) -> Answer | str:
     if asked.role == "orchestrator":
         return plan_text(asked, 2)
     part = re.findall(r"angle [ab]", asked.prompt)[-1]
-    return f"<response>{_NAME.findall(asked.prompt)[0]} by {part}</response>"
+    guided = " as guided" if GUIDE in asked.prompt else ""
+    return f"<response>{_NAME.findall(asked.prompt)[0]} by {part}{guided}</response>"
 
 
 @dataclass
@@ -62,12 +66,19 @@ class Depot:
         self.table.write_text("name\n" + "".join(f"{name}\n" for name in names))
 
     async def submit(
-        self, *, retry_errors: bool = False, tokens: int | None = None, usd: str | None = None, elsewhere: bool = False
+        self,
+        *,
+        retry_errors: bool = False,
+        tokens: int | None = None,
+        usd: str | None = None,
+        elsewhere: bool = False,
+        shared: dict[str, str] | None = None,
+        plan: Plan | None = None,
     ) -> str:
         """Put the table into the queue, as one command does; `elsewhere` names no server, so that a key is needed."""
         settings = Settings(model=MODEL, base_url=None if elsewhere else self.simulator.openai_url)
-        office = open_office(settings, task=TASK, keys={})
-        sheet = open_sheet(self.table, task=TASK, recipe=office.job.recipe)
+        office = open_office(settings, task=TASK, keys={}, context=shared or {})
+        sheet = open_sheet(self.table, task=TASK, recipe=office.job.recipe, shared=shared or {}, plan=plan)
         limits = Limits(tokens=tokens, usd=Decimal(usd) if usd else None)
         async with open_queue(self.url) as queue:
             return await submit(
@@ -102,11 +113,11 @@ class Depot:
         async with self.workers(workers):
             return await self.ended(batch_id)
 
-    async def rows(self, batch_id: str) -> list[dict[str, str]]:
+    async def rows(self, batch_id: str, form: Form = "long") -> list[dict[str, str]]:
         """Return the lines of the output."""
         path = self.folder / "out.csv"
         async with open_queue(self.url) as queue:
-            await collect(queue, batch_id, Wish(path=path))
+            await collect(queue, batch_id, Wish(path=path, form=form))
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
 

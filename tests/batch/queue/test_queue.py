@@ -5,7 +5,8 @@ import pytest
 
 from stretto.batch.queue import open_queue
 from stretto.core.errors import InputError
-from tests.batch.queue.conftest import Depot
+from stretto.core.plan import Plan, Subtask
+from tests.batch.queue.conftest import GUIDE, Depot
 from tests.simulator import Fault, Hold, Script
 
 pytestmark = pytest.mark.anyio
@@ -98,3 +99,16 @@ async def test_what_a_worker_leaves_unsaid_is_an_error_with_the_way_out(depot: D
         assert await queue.standings() == []
         with pytest.raises(InputError, match=r"no batch 'b-nothing'.*batch status"):
             await queue.standing("b-nothing")
+
+
+async def test_what_all_rows_share_reaches_the_workers(depot: Depot):
+    """A brand guide and a plan for every row hold on other machines too; another guide makes another batch."""
+    depot.write(NAMES[:3])
+    plan = Plan(subtasks=tuple(Subtask(type=f"type {part}", description=f"Write angle {part}.") for part in "ab"))
+    first = await depot.run(shared={"guide": GUIDE}, plan=plan)
+    assert (first.texts, first.calls) == (6, 6)
+    rows = await depot.rows(first.batch_id, form="wide")
+    assert [row["type b_text"] for row in rows] == [f"{name} by angle b as guided" for name in NAMES[:3]]
+    other = await depot.run(shared={"guide": "Shout."}, plan=plan)
+    assert other.batch_id != first.batch_id
+    assert len(depot.simulator.calls) == 12

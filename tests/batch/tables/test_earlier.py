@@ -134,3 +134,20 @@ def test_a_survey_counts_what_is_to_be_filled(earlier):
     found = survey(table, map_columns(table.columns, task="Write."), first=1)
     assert (found.rows, found.selected) == (4, 3)
     assert found.first[0].values["type"] == "瓶"
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.xlsx", "out.jsonl"])
+@pytest.mark.parametrize("types", [(), ("short", "long")])
+def test_remarks_come_back_whole_from_a_wide_table(tmp_path, name, types):
+    """Whatever a remark has in it, it comes back to its own variant, and the cell is the same when written again."""
+    (tmp_path / "in.csv").write_text("a\nx\n")
+    rows = rows_of(tmp_path / "in.csv")
+    said = "too long: 160; at most 150\nuses 'a; b' and variant 2: c"
+    made = RowResult(variants=(variant("A", type="short", remarks=said), variant("B", type="long", remarks="x; x; y")))
+    write_output(tmp_path / name, ("a",), rows, lambda _: made, form="wide", types=types)
+    first = written(tmp_path / name)
+    (row,) = rows_of(tmp_path / name, only_empty=True)
+    assert [each.remarks for each in row.earlier.variants] == [said, "x; x; y"]
+    assert [each.type for each in row.earlier.variants] == ["short", "long"]
+    write_output(tmp_path / name, ("a",), [row], lambda _: None, form="wide", types=types)
+    assert written(tmp_path / name) == first

@@ -2,11 +2,12 @@
 
 import csv
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import openpyxl
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from stretto.batch.tables import map_columns, open_rows, open_table, write_output
@@ -61,7 +62,7 @@ def is_number(text: str) -> bool:
 def test_xlsx(texts):
     """A workbook gives every text back as a sheet can hold it, to us and to openpyxl, and has no formula."""
     for form in ("long", "wide"):
-        path, found = written_and_read(texts, "out.xlsx", form=form)
+        path, found = written_and_read(texts, "out.xlsx", form=form, raw=True)
         assert found == [clean(text) for text in texts]
     sheet = openpyxl.load_workbook(path).active
     cells = [cell for row in sheet.iter_rows() for cell in row]
@@ -85,6 +86,8 @@ def test_any_csv_is_read_as_pythons_reader_does(lines, separator, encoding):
     """Whatever stands in quoted cells, separator and rows are those that were written."""
     path = Path(tmp.name) / "any.csv"
     clean_lines = [[replace_surrogates(cell) for cell in line] for line in lines]
+    # A single cell after an empty row may be a note below the table: test_beginning.py.
+    assume(not any(not any(before) and not after[1] for before, after in pairwise(clean_lines)))
     with path.open("w", encoding=encoding, newline="") as file:
         csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL).writerows([["name", "note"], *clean_lines])
     table = open_table(path, encoding=None if encoding.startswith("utf") else encoding)

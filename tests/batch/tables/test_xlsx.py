@@ -13,7 +13,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
 from stretto.batch.tables import open_table
-from stretto.batch.tables.shown import is_date_format, number_format
+from stretto.batch.tables.number_formats import read_format
 from stretto.core.errors import InputError
 from tests.batch.tables.samples import rows_of, values_of
 
@@ -87,10 +87,10 @@ def test_values_are_text_as_people_see_them(write_sheet):
         ("0.00;[Red]-0.00", -3, "-3.00", -3),
         ("0.##", 3, "3", 3),
         ("#,##0_);(#,##0)", 12, "12", 12),
-        ("# ?/?", 0.5, "0.5", 0.5),
-        ("0.00E+00", 12000, "12000", 12000),
+        ("# ?/?", 0.5, "1/2", "1/2"),
+        ("0.00E+00", 12000, "1.20E+04", 12000),
         ("@", 12, "12", 12),
-        ("[h]:mm", timedelta(hours=36), "1 day, 12:00:00", "1 day, 12:00:00"),
+        ("[h]:mm", timedelta(hours=36), "36:00", "36:00"),
         ("0", 0.4, "0", "0"),
         ("0", -0.4, "0", "0"),
     ],
@@ -108,12 +108,19 @@ def test_number_formats(write_sheet, tmp_path, code, value, shown, kept):
 
 def test_formats_that_are_dates():
     """Letters in quotes, colours and currencies make no date of a number."""
-    assert is_date_format("yyyy-mm-dd")
-    assert is_date_format('d. mmm "um" hh:mm')
-    assert not is_date_format('0.00 "days"')
-    assert not is_date_format("[Red]0.00")
-    assert not is_date_format("General")
-    assert number_format("General")(1.0) == "1"
+
+    def is_date(code):
+        return read_format(code).section(1.0)[0].is_time
+
+    assert is_date("yyyy-mm-dd")
+    assert is_date('d. mmm "um" hh:mm')
+    assert is_date("[$-407]d. mmmm yyyy;@")
+    assert is_date("mm:ss.00")
+    assert not is_date('0.00 "days"')
+    assert not is_date("[Red]0.00")
+    assert not is_date("0 d")
+    assert not is_date("General")
+    assert read_format("General").show(1.0) == "1"
 
 
 def test_days_since_1904(tmp_path):
@@ -216,19 +223,6 @@ def test_a_value_beside_the_named_columns(write_sheet):
     """A value in a column without a name is not dropped in silence."""
     with pytest.raises(InputError, match=r"Row 3 of .* has 3 cells, but 2 columns have names"):
         rows_of(write_sheet([["a", "b"], [1, 2], [1, 2, "note"]]))
-
-
-def test_the_first_visible_sheet_is_read_and_said(tmp_path):
-    """Hidden sheets are passed over; where there are further visible ones the choice is said."""
-    workbook = openpyxl.Workbook()
-    workbook.active.sheet_state = "hidden"
-    for name in ("products", "prices"):
-        workbook.create_sheet(name).append([name])
-    workbook["products"].append(["x"])
-    workbook.save(tmp_path / "a.xlsx")
-    table = open_table(tmp_path / "a.xlsx")
-    assert table.columns == ("products",)
-    assert "only the sheet 'products' is read" in table.notes[0]
 
 
 @pytest.mark.parametrize(

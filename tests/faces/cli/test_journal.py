@@ -455,3 +455,34 @@ def test_a_demo_goes_on_at_its_own_pace(stretto):
     [*_, last] = map(json.loads, ended.out.splitlines())
     assert last["result"]["status"] == "complete"
     assert "models:  orchestrator demo:delay=0, workers demo:delay=0" in stretto("show", made).out
+
+
+def write_batch(stretto, rows):
+    """Run a small batch, so that the journal has its rows."""
+    Path("lamps.csv").write_text("name\n" + "".join(f"Lamp {number}\n" for number in range(rows)))
+    command = ("batch", "lamps.csv", "--task", "Write about {name}", *DEMO, "-o", "out.csv", "--subtasks", "2")
+    assert stretto(*command).code == 0
+
+
+def test_a_batch_is_one_line_of_the_list(stretto):
+    """The rows of a batch are one line with their table, whatever --limit says; a search lists them one by one."""
+    made = run_id(stretto("run", TASK, *DEMO))
+    write_batch(stretto, 3)
+    lines = [line.split("\t") for line in stretto("runs", "--limit", "2").out.splitlines()]
+    assert [(line[0], line[2], line[3]) for line in lines] == [("3 rows", "complete", "6/6"), (made, "complete", "3/3")]
+    assert lines[0][5].startswith("lamps.csv: Write about Lamp")
+    assert len(stretto("runs", "--search", "row-").out.splitlines()) == 3
+    assert len(listed(stretto)) == 4
+
+
+def test_the_list_fits_into_eighty_columns(stretto):
+    """On a terminal of 80 columns no line is longer, and the rows of a batch are told apart."""
+    stretto("run", TASK, *DEMO)
+    write_batch(stretto, 3)
+    for search in ((), ("--search", "row-")):
+        session = start([*STRETTO, "runs", *search], width=80)
+        assert session.end() == 0
+        lines = session.screen.text.rstrip().splitlines()
+        assert len(lines) == (4 if search else 3)
+        assert all(len(line) <= 80 for line in lines)
+        assert len({line.split()[0] + line.split()[1] for line in lines}) == len(lines)

@@ -27,6 +27,8 @@ class Form:
 
     columns: tuple[str, ...]
     delimiter: str
+    types: tuple[str, ...] = ()
+    """By which a wide output names its columns."""
 
 
 async def open_batch(
@@ -49,7 +51,7 @@ async def open_batch(
             "title": title,
             "total": total,
             "work": dump(work.to_dict()),
-            "form": dump({"columns": list(form.columns), "delimiter": form.delimiter}),
+            "form": dump({"columns": list(form.columns), "delimiter": form.delimiter, "types": list(form.types)}),
             "concurrency": limits.concurrency,
             "deadline": limits.deadline,
             "usd": limits.usd,
@@ -69,7 +71,8 @@ async def output_of(connection: AsyncConnection, batch_id: str) -> tuple[Form, W
     row = await cursor.fetchone()
     assert row
     data: Any = parse(row[0])
-    return Form(columns=tuple(data["columns"]), delimiter=data["delimiter"]), work_from_bytes(row[1])
+    form = Form(columns=tuple(data["columns"]), delimiter=data["delimiter"], types=tuple(data.get("types", ())))
+    return form, work_from_bytes(row[1])
 
 
 async def close(
@@ -104,13 +107,16 @@ async def standing(connection: AsyncConnection, batch_id: str) -> Standing | Non
     # Before the rows are counted: a row has its end before its job goes, so that the last count misses none.
     waiting, at_work = await _jobs(connection, batch_id)
     statuses: Counter[RunStatus] = Counter()
-    reused = texts = calls = 0
+    reused = texts = calls = remarked = retryable = unfit = 0
     cost = Cost()
     for row in await _counts(connection, batch_id, batch["opened_at"]):
         statuses[row["status"]] += row["rows"]
         reused += row["reused"]
         texts += row["texts"]
         calls += row["calls"]
+        remarked += row["remarked"]
+        retryable += row["retryable"]
+        unfit += row["unfit"]
         cost += Cost(usd=row["usd"], complete=not row["unpriced"])
     return Standing(
         batch_id=batch_id,
@@ -128,6 +134,9 @@ async def standing(connection: AsyncConnection, batch_id: str) -> Standing | Non
         workers=len(await alive(connection)),
         texts=texts,
         calls=calls,
+        remarked=remarked,
+        retryable=retryable,
+        unfit=unfit,
         cost=cost,
         reasons=await _reasons(connection, batch_id),
     )
@@ -164,7 +173,9 @@ async def _counts(connection: AsyncConnection, batch_id: str, since: object) -> 
     await cursor.execute(
         """
         SELECT status, count(*) AS rows, coalesce(sum(texts), 0)::bigint AS texts,
-            coalesce(sum(calls), 0)::bigint AS calls, coalesce(sum(usd), 0) AS usd,
+            coalesce(sum(calls), 0)::bigint AS calls, coalesce(sum(remarked), 0)::bigint AS remarked,
+            count(*) FILTER (WHERE retryable AND status <> 'complete') AS retryable,
+            count(*) FILTER (WHERE run_id = '' AND status = 'failed') AS unfit, coalesce(sum(usd), 0) AS usd,
             count(*) FILTER (WHERE usd IS NULL) AS unpriced,
             count(*) FILTER (WHERE reused OR ended_at < %s) AS reused
         FROM stretto_batch_rows WHERE batch_id = %s AND status IS NOT NULL AND status <> 'kept' GROUP BY status

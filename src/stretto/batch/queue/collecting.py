@@ -35,6 +35,7 @@ def _write(queue: Queue, batch_id: str, wish: Wish, form: batches.Form) -> Seque
         form=wish.form,
         raw=wish.raw,
         delimiter=form.delimiter,
+        types=form.types,
     )
 
 

@@ -75,6 +75,7 @@ async def _keep(queue: Queue, bench: Bench, batch_id: str, place: int, ran: Ran)
         usd=result.cost.usd if result.cost.complete else None,
         seconds=outcome.seconds,
         reused=outcome.reused,
+        remarked=outcome.remarked,
         reason="; ".join(outcome.causes) or outcome.error,
     )
     texts = RowResult.of(result, labels=bench.work.labels)

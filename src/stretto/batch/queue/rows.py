@@ -114,7 +114,7 @@ async def add_again(
     places = [place for place, _ in found]
     await connection.execute(
         """
-        UPDATE stretto_batch_rows SET status = NULL, begun = 0, reason = '', texts = 0, calls = 0
+        UPDATE stretto_batch_rows SET status = NULL, begun = 0, reason = '', texts = 0, calls = 0, remarked = 0
         WHERE batch_id = %s AND place = ANY (%s)
         """,
         [batch_id, places],
@@ -154,7 +154,8 @@ async def finish(connection: AsyncConnection, batch_id: str, place: int, end: Ro
     cursor = await connection.execute(
         """
         UPDATE stretto_batch_rows SET status = %(status)s, retryable = %(retryable)s, begun = 0, texts = %(texts)s,
-            calls = %(calls)s, tokens = %(tokens)s, usd = %(usd)s, seconds = %(seconds)s, reused = %(reused)s,
+            calls = %(calls)s, remarked = %(remarked)s,
+            tokens = %(tokens)s, usd = %(usd)s, seconds = %(seconds)s, reused = %(reused)s,
             reason = %(reason)s, ended_at = now()
         WHERE batch_id = %(batch)s AND place = %(place)s AND status IS DISTINCT FROM 'complete'
         """,
@@ -165,6 +166,7 @@ async def finish(connection: AsyncConnection, batch_id: str, place: int, end: Ro
             "retryable": end.retryable,
             "texts": end.texts,
             "calls": end.calls,
+            "remarked": end.remarked,
             "tokens": end.tokens,
             "usd": end.usd,
             "seconds": end.seconds,

@@ -59,7 +59,9 @@ CREATE TABLE stretto_breakers (
 );
 """
 
-STEPS = (_VERSION_1,)
+_VERSION_2 = "ALTER TABLE stretto_batch_rows ADD COLUMN remarked BIGINT NOT NULL DEFAULT 0"
+
+STEPS = (_VERSION_1, _VERSION_2)
 """The step at place n leads from version n to version n + 1; never changed once published."""
 
 

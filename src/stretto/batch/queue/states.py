@@ -45,6 +45,12 @@ class Standing:
     texts: int = 0
     calls: int = 0
     """Made for its rows in all, like the cost."""
+    remarked: int = 0
+    """Texts that a check has a remark on."""
+    retryable: int = 0
+    """Rows that lack something because of circumstances."""
+    unfit: int = 0
+    """Rows that give no task."""
     cost: Cost
     reasons: Counter[str]
     """Why something is missing, the most frequent reasons."""
@@ -53,6 +59,11 @@ class Standing:
     def done(self) -> int:
         """How many rows have an end, whatever it is."""
         return sum(self.statuses.values())
+
+    @property
+    def so_far(self) -> tuple[int, int, int]:
+        """Texts and calls; of rows under way, and of calls that were repeated, only their workers know."""
+        return self.texts, self.calls, 0
 
     @property
     def over(self) -> bool:
@@ -95,4 +106,5 @@ class RowEnd:
     usd: Decimal | None
     seconds: float
     reused: bool
+    remarked: int = 0
     reason: str

@@ -47,7 +47,7 @@ async def submit(queue: Queue, submission: Submission) -> str:
             title=sheet.table.path.name,
             total=sheet.total,
             work=work,
-            form=batches.Form(columns=tuple(sheet.table.columns), delimiter=sheet.table.delimiter),
+            form=batches.Form(columns=tuple(sheet.table.columns), delimiter=sheet.table.delimiter, types=sheet.types),
             limits=submission.limits,
         )
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LONG = (
     *("variant", "type", "description", "text", "status", "error", "remarks"),
@@ -13,12 +13,16 @@ LONG = (
 WIDE_PARTS = ("type", "description", "text", "status")
 """What a wide table says of each variant, as `variant_1_type` and so on."""
 
+TYPED_PARTS = ("text", "status", "description")
+"""The same where every row has the same variants, as `instagram_text` and so on: the type is in the name."""
+
 WIDE_SYNTHESIS = ("synthesis_text", "synthesis_status")
 """What a wide table says of the synthesis, where any row has one."""
 
 WIDE_ROW = ("status", "error", "remarks", "model", "cost_usd", "run_id", "label")
 """What a wide table says of the whole row."""
 
+_TYPED = re.compile(r"(.+)_(text|status|description)", re.DOTALL)
 _WIDE = re.compile(r"variant_([1-9][0-9]{0,3})_(type|description|text|status)")
 
 
@@ -45,16 +49,19 @@ class Earlier:
     """Number of the variant and part to the table's column."""
     row: Mapping[str, str]
     """What a wide table says of the whole row."""
+    typed: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """Of a wide table that is named by type: the columns of each type by part."""
 
     @property
     def columns(self) -> frozenset[str]:
         """Every column of the table that is not its own."""
-        return frozenset([*self.long.values(), *self.wide.values(), *self.row.values()])
+        typed = [column for parts in self.typed.values() for column in parts.values()]
+        return frozenset([*self.long.values(), *self.wide.values(), *self.row.values(), *typed])
 
     @property
     def whole(self) -> bool:
         """Whether the table is certainly an output of ours, not one with a column that is called alike."""
-        return bool(self.wide) or {"variant", "text", "run_id"} <= self.long.keys()
+        return bool(self.wide or self.typed) or {"variant", "text", "run_id"} <= self.long.keys()
 
 
 def find_earlier(columns: Sequence[str]) -> Earlier | None:
@@ -62,12 +69,23 @@ def find_earlier(columns: Sequence[str]) -> Earlier | None:
     wide = {(int(match[1]), match[2]): match[0] for name in columns if (match := _WIDE.fullmatch(name))}
     if any(part == "text" for _, part in wide):
         return Earlier(long={}, wide=wide, row=_longest(columns, (*WIDE_SYNTHESIS, *WIDE_ROW)))
+    row = _longest(columns, (*WIDE_SYNTHESIS, *WIDE_ROW))
+    if {"status", "run_id"} <= row.keys() and (typed := _typed(columns)):
+        return Earlier(long={}, wide={}, row=row, typed=typed)
     found = _longest(columns, LONG)
     if "text" not in found:
         return None
     # Without the rest of an output, a "type" or "description" is the table's own.
     whole = {"variant", "run_id"} <= found.keys()
     return Earlier(long=found if whole else {"text": found["text"]}, wide={}, row={})
+
+
+def _typed(columns: Sequence[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for name in columns:
+        if (match := _TYPED.fullmatch(name)) and name not in WIDE_SYNTHESIS:
+            found.setdefault(match[1], {})[match[2]] = name
+    return {kind: parts for kind, parts in found.items() if len(parts) == len(TYPED_PARTS)}
 
 
 def _longest(columns: Sequence[str], names: Sequence[str]) -> dict[str, str]:

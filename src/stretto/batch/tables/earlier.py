@@ -1,10 +1,12 @@
 """Reads what an earlier output has of each row: rows that belong together in a long table, columns in a wide one."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from stretto.batch.tables.columns import Earlier
+from stretto.batch.tables.layout import REMARK
 from stretto.batch.tables.raw import RawRow
 from stretto.batch.tables.results import RowResult, Variant
 from stretto.batch.tables.sources import Table
@@ -23,8 +25,8 @@ class Grouped(NamedTuple):
 def group_rows(table: Table) -> Iterator[Grouped]:
     """Yield a table's rows; of an earlier output once each, with what it has of them."""
     if table.earlier is None:
-        for number, cells, shown in table.read():
-            yield Grouped(number, cells, shown, None)
+        for row in table.read():
+            yield Grouped(row.number, row.cells, row.shown, None)
         return
     own = [table.all_columns.index(name) for name in table.columns]
     rows = (_unguarded(row) for row in table.read()) if table.path.suffix.lower() in (".csv", ".tsv") else table.read()
@@ -34,12 +36,15 @@ def group_rows(table: Table) -> Iterator[Grouped]:
 def _groups(rows: Iterator[RawRow], earlier: Earlier, own: Sequence[int], names: Sequence[str]) -> Iterator[Grouped]:
     group: Grouped | None = None
     lines: list[Mapping[str, str]] = []
-    for number, cells, shown in rows:
+    for line in rows:
+        cells, shown = line.cells, line.shown
         values = dict(zip(names, shown, strict=True))
         told = {name: values[column] for name, column in (earlier.long or earlier.row).items()}
         if earlier.wide:
             told |= {f"{part}_{place}": values[column] for (place, part), column in earlier.wide.items()}
-        row = Grouped(number, [cells[place] for place in own], [shown[place] for place in own], None)
+        for kind, parts in earlier.typed.items():
+            told |= {f"{part}_{kind}": values[column] for part, column in parts.items()}
+        row = Grouped(line.number, [cells[place] for place in own], [shown[place] for place in own], None)
         if group and not (group.shown == row.shown and _continues(lines[-1], told)):
             yield group._replace(earlier=_result(lines, earlier))
             group = None
@@ -60,17 +65,24 @@ def _continues(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
 
 def _result(lines: Sequence[Mapping[str, str]], earlier: Earlier) -> RowResult | None:
     first = lines[0]
-    if earlier.wide:
-        places = sorted({place for place, _ in earlier.wide})
-        variants = [_variant({**first, **_parts(first, place), "cost_usd": ""}) for place in places]
+    if earlier.wide or earlier.typed:
+        remarks = _remarks(first.get("remarks", ""))
+        places = [str(place) for place in sorted({place for place, _ in earlier.wide})] or list(earlier.typed)
+        variants = [
+            _variant({**first, **_parts(first, place), "cost_usd": "", "remarks": remarks.get(number, "")})
+            for number, place in enumerate(places, 1)
+        ]
+        if earlier.typed:
+            variants = [replace(each, type=place) for each, place in zip(variants, places, strict=True)]
         if first.get("synthesis_text") or first.get("synthesis_status"):
             whole = {"text": first.get("synthesis_text", ""), "status": first.get("synthesis_status", "")}
-            variants.append(_variant({**first, **whole, "cost_usd": "", "variant": "synthesis"}))
+            variants.append(_variant({**first, **whole, "cost_usd": "", "remarks": "", "variant": "synthesis"}))
         status, error, cost = (first.get(name, "") for name in ("status", "error", "cost_usd"))
     else:
         variants = [_variant(line) for line in lines]
         status, error, cost = (first.get(name, "") for name in ("row_status", "row_error", "row_cost_usd"))
-    kept = tuple(variant for variant in variants if variant.text.strip() or variant.description or variant.type)
+    by_type = bool(earlier.typed)
+    kept = tuple(each for each in variants if each.text.strip() or each.description or (each.type and not by_type))
     if not kept and not status:
         return None
     return RowResult(
@@ -83,7 +95,16 @@ def _result(lines: Sequence[Mapping[str, str]], earlier: Earlier) -> RowResult |
     )
 
 
-def _parts(line: Mapping[str, str], place: int) -> dict[str, str]:
+def _remarks(cell: str) -> dict[int, str]:
+    """Return the remarks of each variant that the cell of a wide table has; in older ones they are nobody's."""
+    found: dict[int, list[str]] = {}
+    for line in cell.splitlines():
+        match = REMARK.fullmatch(line)
+        found.setdefault(int(match[1]) if match else 1, []).append(match[2] if match else line)
+    return {number: "\n".join(lines) for number, lines in found.items()}
+
+
+def _parts(line: Mapping[str, str], place: str) -> dict[str, str]:
     return {part: line.get(f"{part}_{place}", "") for part in ("type", "description", "text", "status")}
 
 

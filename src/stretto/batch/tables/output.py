@@ -3,12 +3,14 @@
 import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from stretto.batch.tables.layout import NOT_RUN, Form, long_columns, long_lines, wide_columns, wide_line
+from stretto.batch.tables.layout import NOT_RUN, Form, long_columns, long_lines, types_of, wide_columns, wide_line
 from stretto.batch.tables.parquet import need_pyarrow
+from stretto.batch.tables.plain_text import plain_text
 from stretto.batch.tables.results import RowResult
 from stretto.batch.tables.rows import Row
 from stretto.batch.tables.shown import shown
@@ -36,8 +38,9 @@ def check_output(path: Path, *, lines: int = 0) -> None:
 class Output:
     """An output that is being written; rows are added in the order of the input."""
 
-    def __init__(self, path: Path, writer: "_Long | _Wide") -> None:
+    def __init__(self, path: Path, writer: "_Long | _Wide", *, raw: bool) -> None:
         self._path = path
+        self._plain = path.suffix.lower() == ".xlsx" and not raw
         self._writer = writer
         self.notes: Sequence[str] = ()
         """What must be said about the file, known once it is written."""
@@ -47,6 +50,10 @@ class Output:
 
         Raises `StrettoError` when it cannot be written; then there will be no output.
         """
+        if self._plain and result is not None:
+            texts = (replace(variant, text=plain_text(variant.text)) for variant in result.variants)
+            result = replace(result, variants=tuple(texts))
+        # What people wrote into an earlier output is as they wrote it.
         if row.earlier is not None:
             result = row.earlier.completed_by(result) if result else row.earlier
         with _worded(self._path):
@@ -55,21 +62,28 @@ class Output:
 
 @contextmanager
 def open_output(
-    path: Path, columns: Sequence[str], *, form: Form = "long", raw: bool = False, delimiter: str = ","
+    path: Path,
+    columns: Sequence[str],
+    *,
+    form: Form = "long",
+    raw: bool = False,
+    delimiter: str = ",",
+    types: Sequence[str] = (),
 ) -> Generator[Output]:
     """Give an output that takes the place of what was at `path` once the block ends well; else nothing has changed.
 
-    `columns` are the table's own. With `raw` a CSV cell may be what a spreadsheet runs as a formula; `delimiter` is put
-    between the cells of a CSV file. Raises `StrettoError` when the file cannot be written.
+    `columns` are the table's own. With `raw` a CSV cell may be what a spreadsheet runs as a formula, and a text in a
+    workbook keeps its Markdown marks; `delimiter` is put between the cells of a CSV file; `types` names the columns of
+    a wide table by the variants' types. Raises `StrettoError` when the file cannot be written.
     """
     with ExitStack() as stack:
         with _worded(path):
             stream = stack.enter_context(open_whole(path))
             spool = stack.enter_context(TemporaryFile())
             opener = _Opener(path, stream, raw=raw, delimiter=delimiter)
-            writer = _Long(opener, columns) if form == "long" else _Wide(opener, columns, spool)
+            writer = _Long(opener, columns) if form == "long" else _Wide(opener, columns, spool, types)
         try:
-            output = Output(path, writer)
+            output = Output(path, writer, raw=raw)
             yield output
             with _worded(path):
                 output.notes = writer.close()
@@ -97,9 +111,10 @@ def write_output(
     form: Form = "long",
     raw: bool = False,
     delimiter: str = ",",
+    types: Sequence[str] = (),
 ) -> Sequence[str]:
     """Write all rows, taking each one's result when its turn comes; return what must be said about the file."""
-    with open_output(path, columns, form=form, raw=raw, delimiter=delimiter) as output:
+    with open_output(path, columns, form=form, raw=raw, delimiter=delimiter, types=types) as output:
         for row in rows:
             output.add(row, results_of(row))
     return output.notes
@@ -147,25 +162,30 @@ class _Long:
 class _Wide:
     """Keeps the rows on the disk until the greatest number of variants is known."""
 
-    def __init__(self, opener: _Opener, columns: Sequence[str], spool: IO[bytes]) -> None:
+    def __init__(self, opener: _Opener, columns: Sequence[str], spool: IO[bytes], types: Sequence[str]) -> None:
         self._opener = opener
         self._columns = columns
         self._spool = spool
-        self._variants = 0
+        self._most = 0
+        # In the order in which they come; empty where the columns are numbered.
+        self._types = dict.fromkeys(types)
         self._synthesis = False
         self._sink: Sink | None = None
 
     def add(self, row: Row, result: RowResult) -> None:
         syntheses = sum(variant.synthesis for variant in result.variants)
-        self._variants = max(self._variants, len(result.variants) - syntheses)
+        self._most = max(self._most, len(result.variants) - syntheses)
+        if self._types:
+            self._types.update(dict.fromkeys(types_of(result)))
         self._synthesis |= syntheses > 0
         pickle.dump((row.cells, tuple(row.values.values()), result), self._spool, pickle.HIGHEST_PROTOCOL)
 
     def close(self) -> Sequence[str]:
-        columns = wide_columns(self._columns, self._variants, synthesis=self._synthesis)
+        variants = list(self._types) or self._most
+        columns = wide_columns(self._columns, variants, synthesis=self._synthesis)
         sink = self._sink = self._opener.open(columns)
         for cells, own, result in self._kept():
-            beside = wide_line(result, self._variants, synthesis=self._synthesis)
+            beside = wide_line(result, variants, synthesis=self._synthesis)
             sink.write((*cells, *beside), (*own, *map(shown, beside)))
         return sink.close()
 

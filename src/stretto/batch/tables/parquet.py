@@ -1,6 +1,6 @@
 """Reads Parquet by batches of rows. Needs the extra `tables`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,10 @@ class ParquetFile:
                             yield RawRow(number, cells, texts)
             except (self._failure, OSError, ValueError) as error:
                 raise self._unreadable(error) from error
+
+    def noticed(self) -> Sequence[str]:
+        """Return nothing: each row is data."""
+        return ()
 
     def _open(self) -> Any:
         try:

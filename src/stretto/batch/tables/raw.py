@@ -1,6 +1,6 @@
 """What every reader of a table gives, and the rules for names and limits that they share. No I/O."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,10 @@ class RawRow(NamedTuple):
     """The values with the types that the format knows: text alone in CSV."""
     shown: Sequence[str]
     """The values as people see them."""
+    spanned: bool = False
+    """Whether all it has is one cell that is merged across several columns: a title, a heading, a note."""
+    merged_across: bool = False
+    """Whether some of its cells are merged across several columns."""
 
 
 class Opened(NamedTuple):
@@ -39,48 +43,27 @@ def broken(path: Path, number: int, what: str, *, hint: str = "") -> InputError:
     return InputError(f"Row {number} of {path} {what}.", hint=hint)
 
 
-def column_names(path: Path, header: Sequence[str], *, open_end: bool = False) -> tuple[str, ...]:
-    """Return a header's names; raises `InputError` unless each is there once.
-
-    `open_end`: unnamed columns at the end are none, as a separator too much or a sheet's formatting makes them.
-    """
+def column_names(path: Path, header: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that a format has for its columns; raises `InputError` unless each is there once."""
     names = [name.strip() for name in header]
-    while open_end and names and not names[-1]:
-        names.pop()
     if not names:
         raise InputError(f"{path} has no column names.", hint="Its first row must name the columns.")
     if len(names) > COLUMN_LIMIT:
         raise InputError(f"{path} has {len(names):,} columns; at most {COLUMN_LIMIT:,} can be read.")
-    first: dict[str, int] = {}
     for place, name in enumerate(names, 1):
         if not name:
             raise InputError(f"Column {place} of {path} has no name.", hint="Name it in the first row, or remove it.")
+    return unique_names(path, dict(enumerate(names)), 1)
+
+
+def unique_names(path: Path, names: Mapping[int, str], row: int) -> tuple[str, ...]:
+    """Return names of columns by their place; raises `InputError` for one that comes twice."""
+    first: dict[str, int] = {}
+    for place, name in names.items():
         if name in first:
-            raise InputError(
-                f"Columns {first[name]} and {place} of {path} are both named {name!r}.", hint="Rename one of them."
+            hint = "Rename one of them" + (
+                f", or say with --header-row {row + 1} that the names are below." if row else "."
             )
-        first[name] = place
-    return tuple(names)
-
-
-def body(path: Path, rows: Iterable[RawRow], columns: Sequence[str], *, padded: bool) -> Iterator[RawRow]:
-    """Yield the rows after the header, each as wide as it; blank ones are left out.
-
-    `padded` fills rows that are too short, in formats that do not write empty cells. Otherwise, and for rows that are
-    too long, raises `InputError`.
-    """
-    width = len(columns)
-    filled = (row for row in rows if any(row.shown))
-    next(filled, None)
-    for number, cells, shown in filled:
-        if len(shown) != width:
-            if any(shown[width:]) or (len(shown) < width and not padded):
-                raise broken(
-                    path,
-                    number,
-                    f"has {len(shown)} cells, but {width} columns have names",
-                    hint="A separator or a line break inside a cell needs quotes around the cell.",
-                )
-            missing = ("",) * (width - len(shown))
-            cells, shown = (*cells[:width], *missing), (*shown[:width], *missing)
-        yield RawRow(number, cells, shown)
+            raise InputError(f"Columns {first[name]} and {place + 1} of {path} are both named {name!r}.", hint=hint)
+        first[name] = place + 1
+    return tuple(first)

@@ -4,6 +4,7 @@ Only sums are kept while the rows go by, so the page is as small for a million o
 """
 
 import heapq
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from stretto.export import write_whole
 _REASONS = 50
 _EXAMPLES = 5
 _SLOWEST = 20
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,8 +39,41 @@ class RowSummary:
     """Of each text, in characters."""
     failures: Sequence[str] = ()
     """Why something of it is missing, one line each."""
+    remarks: Sequence[str] = ()
+    """What checks say about its texts, one line each."""
+    remarked: int = 0
+    """Texts that a check has a remark on."""
     reused: bool = False
     """Whether it was finished in an earlier run and cost nothing now."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Reasons:
+    """Counts what is said of rows, with a few of them as examples; of many kinds only the first are kept."""
+
+    counts: Counter[str] = field(default_factory=Counter[str])
+    """By the words of the first row of each cause."""
+    shown: dict[str, str] = field(default_factory=dict[str, str])
+    """Those words, by what all sentences of one cause have in common."""
+    examples: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    others: int = 0
+
+    def add(self, reason: str, number: int) -> None:
+        key = cause_of(reason)
+        if key not in self.shown and len(self.counts) == _REASONS:
+            self.others += 1
+            return
+        reason = self.shown.setdefault(key, " ".join(reason.split())[:300])
+        self.counts[reason] += 1
+        examples = self.examples.setdefault(reason, [])
+        if len(examples) < _EXAMPLES and number not in examples:
+            examples.append(number)
+
+    def lines(self) -> Iterator[tuple[str, str, str]]:
+        for reason, count in self.counts.most_common():
+            yield reason, f"{count:,}", ", ".join(map(str, self.examples[reason]))
+        if self.others:
+            yield "Other reasons", f"{self.others:,}", ""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -54,12 +89,9 @@ class _Sums:
     """By the number of binary digits of the length."""
     shortest: int | None = None
     longest: int = 0
-    reasons: Counter[str] = field(default_factory=Counter[str])
-    """By the words of the first row of each cause."""
-    shown: dict[str, str] = field(default_factory=dict[str, str])
-    """Those words, by what all sentences of one cause have in common."""
-    examples: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
-    other_reasons: int = 0
+    reasons: _Reasons = field(default_factory=_Reasons)
+    remarks: _Reasons = field(default_factory=_Reasons)
+    remarked: int = 0
     slowest: list[tuple[float, int, str]] = field(default_factory=list[tuple[float, int, str]])
 
     def add(self, row: RowSummary) -> None:
@@ -71,7 +103,10 @@ class _Sums:
         for length in row.lengths:
             self._add_length(length)
         for reason in row.failures:
-            self._add_reason(reason, row.number)
+            self.reasons.add(reason, row.number)
+        for remark in row.remarks:  # Remarks that differ in their numbers alone are the same remark.
+            self.remarks.add(_NUMBER.sub("N", remark), row.number)
+        self.remarked += row.remarked
         entry = (row.seconds, -row.number, row.name)
         if len(self.slowest) < _SLOWEST:
             heapq.heappush(self.slowest, entry)
@@ -84,17 +119,6 @@ class _Sums:
         self.lengths[length.bit_length()] += 1
         self.shortest = length if self.shortest is None else min(self.shortest, length)
         self.longest = max(self.longest, length)
-
-    def _add_reason(self, reason: str, number: int) -> None:
-        key = cause_of(reason)
-        if key not in self.shown and len(self.reasons) == _REASONS:
-            self.other_reasons += 1
-            return
-        reason = self.shown.setdefault(key, " ".join(reason.split())[:300])
-        self.reasons[reason] += 1
-        examples = self.examples.setdefault(reason, [])
-        if len(examples) < _EXAMPLES and number not in examples:
-            examples.append(number)
 
 
 def write_batch_report(
@@ -128,9 +152,13 @@ def _parts(sums: _Sums, title: str, facts: Iterable[tuple[str, str]], labels: Se
     yield "<dl>" + "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in account) + "</dl>"
     yield "<h2>Rows</h2>"
     yield _table(("Status", "Rows"), [(status, f"{count:,}") for status, count in sums.statuses.most_common()])
-    if sums.reasons:
+    if sums.reasons.counts:
         yield "<h2>Failures</h2>"
-        yield _table(("Why", "How often", "Rows, for example"), _reasons(sums))
+        yield _table(("Why", "How often", "Rows, for example"), sums.reasons.lines())
+    if sums.remarks.counts:
+        yield "<h2>Remarks</h2>"
+        yield f"<p>Checks have remarks on {sums.remarked:,} of {sums.texts:,} texts, which were kept.</p>"
+        yield _table(("What", "How often", "Rows, for example"), sums.remarks.lines())
     if sums.texts:
         yield "<h2>Lengths</h2>"
         span = f"{sums.shortest or 0:,} to {sums.longest:,} characters"
@@ -148,13 +176,6 @@ def _cost(sums: _Sums) -> str:
     if sums.cost:
         return f"at least ${sums.cost:.4f}; of {sums.unknown_costs:,} rows it is not known"
     return "unknown"
-
-
-def _reasons(sums: _Sums) -> Iterator[tuple[str, str, str]]:
-    for reason, count in sums.reasons.most_common():
-        yield reason, f"{count:,}", ", ".join(map(str, sums.examples[reason]))
-    if sums.other_reasons:
-        yield "Other reasons", f"{sums.other_reasons:,}", ""
 
 
 def _lengths(sums: _Sums) -> Iterator[tuple[str, str, str]]:

@@ -22,7 +22,7 @@ class Variant:
     status: str = ""
     error: str = ""
     remarks: str = ""
-    """What checks said about a text that was kept."""
+    """What checks said about a text that was kept, one remark a line."""
     model: str = ""
     cost_usd: Decimal | None = None
     """None when it is not known."""
@@ -95,7 +95,7 @@ def _variant(outcome: WorkerResult | SynthesisResult, run_id: str, label: str) -
         text=outcome.text,
         status=outcome.status,
         error=str(outcome.error) if outcome.error else "",
-        remarks="; ".join(finding.message for finding in worker.findings) if worker else "",
+        remarks="\n".join(" ".join(finding.message.split()) for finding in worker.findings) if worker else "",
         model=outcome.model,
         cost_usd=_money(outcome.cost),
         run_id=run_id,

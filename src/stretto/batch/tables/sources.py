@@ -1,6 +1,6 @@
 """Opens a table whatever its format, by the ending of its name, which its first bytes must bear out."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -24,14 +24,29 @@ class Source(Protocol):
         """Yield its rows, from the beginning each time."""
         ...
 
+    def noticed(self) -> Sequence[str]:
+        """Return what the last reading of all rows has found, one sentence each."""
+        ...
 
-_READERS: Mapping[str, Callable[[Path, str | None], Source]] = MappingProxyType(
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """What somebody says about a file; whatever is None is found out."""
+
+    encoding: str | None = None
+    sheet: str | None = None
+    """Name of a workbook's sheet, or its number among the visible ones."""
+    header_row: int | None = None
+    """The number of the row that names the columns, as a spreadsheet shows it."""
+
+
+_READERS: Mapping[str, Callable[[Path, Told], Source]] = MappingProxyType(
     {
-        ".csv": lambda path, encoding: CsvFile(path, encoding=encoding),
-        ".tsv": lambda path, encoding: CsvFile(path, encoding=encoding),
-        ".jsonl": lambda path, encoding: JsonLinesFile(path, encoding=encoding),
-        ".ndjson": lambda path, encoding: JsonLinesFile(path, encoding=encoding),
-        ".xlsx": lambda path, _: XlsxFile(path),
+        ".csv": lambda path, told: CsvFile(path, encoding=told.encoding, header_row=told.header_row),
+        ".tsv": lambda path, told: CsvFile(path, encoding=told.encoding, header_row=told.header_row),
+        ".jsonl": lambda path, told: JsonLinesFile(path, encoding=told.encoding),
+        ".ndjson": lambda path, told: JsonLinesFile(path, encoding=told.encoding),
+        ".xlsx": lambda path, told: XlsxFile(path, sheet=told.sheet, header_row=told.header_row),
         ".parquet": lambda path, _: ParquetFile(path),
     }
 )
@@ -54,8 +69,6 @@ class Table:
     columns: tuple[str, ...]
     """Its own columns, without those of an earlier output."""
     all_columns: tuple[str, ...]
-    notes: tuple[str, ...]
-    """What was assumed about the file, one sentence each."""
     delimiter: str
     """Between two cells of a line; a comma where the format has none."""
     earlier: Earlier | None
@@ -63,6 +76,11 @@ class Table:
     source: Source = field(repr=False)
     stamp: tuple[int, int] = field(repr=False)
     """Size and time of the file when it was opened."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed about the file, one sentence each; all of it is known once the rows were read."""
+        return (*self.source.opened.notes, *self.source.noticed())
 
     def read(self) -> Generator[RawRow]:
         """Yield all rows; raises `InputError` for one that cannot be read, and when the file has changed meanwhile."""
@@ -74,17 +92,26 @@ class Table:
             raise _cannot_read(self.path, error) from None
 
 
-def open_table(path: Path, *, encoding: str | None = None, only_empty: bool = False) -> Table:
+def open_table(
+    path: Path,
+    *,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
+    only_empty: bool = False,
+) -> Table:
     """Open a table to read it; the columns are known afterwards.
 
-    `encoding` is found out unless it is given. With `only_empty` the table is an earlier output, or has a column
-    `text`, whose empty cells are to be filled. Raises `InputError` that says what is wrong with the file.
+    `encoding`, `sheet` and `header_row` are found out unless they are given (see `Told`). With `only_empty` the
+    table is an earlier output, or has a column `text`, whose empty cells are to be filled. Raises `InputError` that
+    says what is wrong with the file.
     """
     reader = _reader(path)
+    _refuse_idle(path, sheet=sheet, header_row=header_row)
     try:
         _refuse_misnamed(path)
         stamp = _stamp(path)
-        source = reader(path, encoding)
+        source = reader(path, Told(encoding=encoding, sheet=sheet, header_row=header_row))
     except OSError as error:
         raise _cannot_read(path, error) from None
     opened = source.opened
@@ -101,7 +128,6 @@ def open_table(path: Path, *, encoding: str | None = None, only_empty: bool = Fa
         path=path,
         columns=tuple(name for name in opened.columns if name not in taken),
         all_columns=opened.columns,
-        notes=opened.notes,
         delimiter=opened.delimiter,
         earlier=earlier,
         source=source,
@@ -109,13 +135,24 @@ def open_table(path: Path, *, encoding: str | None = None, only_empty: bool = Fa
     )
 
 
-def _reader(path: Path) -> Callable[[Path, str | None], Source]:
+def _reader(path: Path) -> Callable[[Path, Told], Source]:
     ending = path.suffix.lower()
     if ending in _READERS:
         return _READERS[ending]
     if ending in (".xls", ".xlsm", ".ods", ".numbers"):
         raise InputError(f"{path} is a workbook of a kind that is not read.", hint="Save it as .xlsx.")
     raise InputError(f"Cannot tell the format of {path} by its name.", hint=f"Known: {', '.join(_READERS)}.")
+
+
+def _refuse_idle(path: Path, *, sheet: str | None, header_row: int | None) -> None:
+    """Refuse what says nothing about a file of this kind."""
+    ending = path.suffix.lower()
+    if sheet is not None and ending != ".xlsx":
+        raise InputError(f"{path} has no sheets.", hint="Leave --sheet out.")
+    if header_row is not None and ending not in (".xlsx", ".csv", ".tsv"):
+        raise InputError(f"{path} has no row that names its columns.", hint="Leave --header-row out.")
+    if header_row is not None and header_row < 1:
+        raise InputError(f"--header-row must be 1 or more, got {header_row}.")
 
 
 def _refuse_misnamed(path: Path) -> None:

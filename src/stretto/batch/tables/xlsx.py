@@ -6,51 +6,82 @@ openpyxl keeps all shared strings in memory, and a formula whose value was never
 import re
 import struct
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
-from stretto.batch.tables.raw import CELL_LIMIT, COLUMN_LIMIT, Opened, RawRow, body, column_names
-from stretto.batch.tables.shown import is_date_format, number_format, shown_time
-from stretto.batch.tables.xlsx_parts import SharedStrings, Sheet, WorkbookError, find_sheet, local, parse, unescape
+from stretto.batch.tables.beginning import find_beginning, first_rows
+from stretto.batch.tables.format_codes import Section
+from stretto.batch.tables.merged_cells import MergedRows, column_number, find_merged
+from stretto.batch.tables.number_formats import read_format
+from stretto.batch.tables.raw import CELL_LIMIT, COLUMN_LIMIT, Opened, RawRow
+from stretto.batch.tables.sheets import choose_sheet
+from stretto.batch.tables.shown import shown_number, shown_time
+from stretto.batch.tables.table_body import Aside, body
+from stretto.batch.tables.time_formats import elapsed, shows_time_alone
+from stretto.batch.tables.xlsx_parts import Book, SharedStrings, Sheet, WorkbookError, local, parse, read_book, unescape
 from stretto.core.errors import InputError
 
-_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
-_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_LETTERS = re.compile("[A-Z]{1,4}")
+_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?")
 
 
 class XlsxFile:
-    """The first visible sheet of a workbook."""
+    """One sheet of a workbook: the one that is told, else the only visible one that can be a table."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, sheet: str | None = None, header_row: int | None = None) -> None:
         self._path = path
         with self._opened() as archive:
-            self._sheet = find_sheet(archive)
-        header = next((row.shown for row in self._rows() if any(row.shown)), ())
-        notes = (f"Of {path} only the sheet {self._sheet.name!r} is read.",) if self._sheet.others else ()
-        self.opened = Opened(column_names(path, header, open_end=True), notes)
+            self._book = read_book(archive)
+            with closing(SharedStrings(archive, self._book.strings)) as strings:
+                look = partial(self._sample, archive, strings)
+                self._sheet, notes = choose_sheet(path, self._book.sheets, look, told=sheet)
+            with archive.open(self._sheet.part) as stream:
+                self._merged = find_merged(stream)
+        sample = first_rows(self._rows(MergedRows(self._merged)), least=header_row or 0)
+        self._begin = find_beginning(path, sample, told=header_row)
+        self._aside = Aside(path)
+        self.opened = Opened(self._begin.columns, (*notes, *self._begin.notes))
 
     def read(self) -> Iterator[RawRow]:
         """Yield the rows, from the beginning; raises `InputError` for a cell that cannot be read."""
-        return body(self._path, self._rows(), self.opened.columns, padded=True)
+        merged = MergedRows(self._merged)
+        yield from body(self._rows(merged), self._begin, self._aside, padded=True)
+        self._aside.merged = merged.taken
 
-    def _rows(self) -> Iterator[RawRow]:
-        with self._opened() as archive, closing(SharedStrings(archive, self._sheet.strings)) as strings:
+    def noticed(self) -> Sequence[str]:
+        """Return what the last reading of all rows has found."""
+        return tuple(self._aside.notes())
+
+    def _sample(self, archive: ZipFile, strings: SharedStrings, sheet: Sheet) -> Sequence[RawRow] | None:
+        try:
+            return first_rows(self._cells_of(archive, sheet, strings))
+        except WorkbookError:  # It has cells; what is wrong with them is said when it is the one that is read.
+            return None
+
+    def _rows(self, merged: MergedRows) -> Iterator[RawRow]:
+        with self._opened() as archive, closing(SharedStrings(archive, self._book.strings)) as strings:
+            yield from merged.filled(self._cells_of(archive, self._sheet, strings))
+
+    def _cells_of(self, archive: ZipFile, sheet: Sheet, strings: SharedStrings) -> Iterator[RawRow]:
+        with archive.open(sheet.part) as stream:
             parser = expat.ParserCreate(namespace_separator="}")
-            cells = _Cells(parser, self._sheet, strings)
-            with archive.open(self._sheet.part) as stream:
-                for _ in parse(stream, parser):
-                    yield from cells.rows
-                    cells.rows.clear()
+            cells = _Cells(parser, self._book, strings)
+            for _ in parse(stream, parser):
+                yield from cells.rows
+                cells.rows.clear()
 
     @contextmanager
     def _opened(self) -> Generator[ZipFile]:
         try:
             with ZipFile(self._path) as archive:
                 yield archive
+        except InputError:  # one of the errors below, but it has words
+            raise
         except WorkbookError as error:
             raise InputError(f"{self._path} cannot be read as a workbook: {error}.") from None
         except (BadZipFile, zlib.error, expat.ExpatError, NotImplementedError, RuntimeError) as error:
@@ -62,11 +93,11 @@ class XlsxFile:
 class _Cells:
     """Takes what the parser meets in a sheet and puts rows together; `rows` holds those that are whole."""
 
-    def __init__(self, parser: expat.XMLParserType, sheet: Sheet, strings: SharedStrings) -> None:
+    def __init__(self, parser: expat.XMLParserType, book: Book, strings: SharedStrings) -> None:
         self.rows: list[RawRow] = []
         self._strings = strings
-        self._formats = sheet.formats
-        self._epoch = datetime(1904, 1, 1) if sheet.from_1904 else datetime(1899, 12, 30)
+        self._formats = book.formats
+        self._epoch = datetime(1904, 1, 1) if book.from_1904 else datetime(1899, 12, 30)
         self._number = 0
         self._cells: list[object] = []
         self._shown: list[str] = []
@@ -158,22 +189,35 @@ class _Cells:
                     pass
         except (ValueError, OverflowError):
             raise WorkbookError(f"row {self._number}, column {self._column} holds {text[:40]!r}") from None
-        return text, text
+        shown = read_format(self._code).show_text(text) if self._kind != "e" else text
+        return shown or text, shown
 
     def _number_cell(self, text: str) -> tuple[object, str]:
         value = int(text) if text.lstrip("-").isdecimal() else float(text)
-        code = self._formats[self._style] if self._style < len(self._formats) else "General"
-        if _ELAPSED.search(code):
-            return str(_seconds(value)), str(_seconds(value))
-        if is_date_format(code):
-            return self._moment(value, text)
-        shown = number_format(code)(value)
+        form = read_format(self._code)
+        section, _ = form.section(value)
+        if section.is_time:
+            if section.has("elapsed"):
+                shown = elapsed(section, _seconds(value))
+                return shown, shown
+            return self._moment(value, text, section)
+        shown = form.show(value)
+        if shown is None:
+            shown = shown_number(value)
         # What looks like the number stays one; of 15% or 00123 only the text would tell another program the same.
-        return (value if _is_plain(shown, value) else shown), shown
+        # A number that the format hides is not lost to an output.
+        return (value if not shown or _is_plain(shown, value) else shown), shown
 
-    def _moment(self, value: float, text: str) -> tuple[object, str]:
+    @property
+    def _code(self) -> str:
+        return self._formats[self._style] if self._style < len(self._formats) else "General"
+
+    def _moment(self, value: float, text: str, section: Section) -> tuple[object, str]:
         if not 0 <= value < 2_958_466:  # the year 10000
             return text, text
+        if shows_time_alone(section):
+            moment = (datetime.min + _seconds(value % 1)).time()
+            return moment, shown_time(moment)
         if value < 60 and self._epoch.year == 1899:
             value += 1  # the first days of 1900: a leap day is counted that never was
             if value < 2:
@@ -192,10 +236,6 @@ def _is_plain(shown: str, value: float) -> bool:
 
 
 def _column(reference: str) -> int:
-    """Return the number of the column that a reference such as "AB12" names; 0 when it names none."""
-    number = 0
-    for letter in reference[:4]:
-        if not "A" <= letter <= "Z":
-            break
-        number = number * 26 + ord(letter) - 64
-    return number
+    """Return the number from 1 of the column that a reference such as "AB12" names; 0 when it names none."""
+    letters = _LETTERS.match(reference)
+    return column_number(letters[0]) + 1 if letters else 0

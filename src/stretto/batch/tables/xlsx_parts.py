@@ -23,12 +23,18 @@ class WorkbookError(Exception):
 
 
 class Sheet(NamedTuple):
-    """What must be known to read one sheet."""
+    """One sheet of a workbook."""
 
     name: str
     part: str
-    others: int
-    """How many further visible sheets there are."""
+    visible: bool
+
+
+class Book(NamedTuple):
+    """What must be known to read a workbook's sheets."""
+
+    sheets: Sequence[Sheet]
+    """In the workbook's order; those without cells, such as charts, are none."""
     strings: str | None
     """The part with the shared strings."""
     formats: Sequence[str]
@@ -64,29 +70,27 @@ def parse(stream: IO[bytes], parser: expat.XMLParserType) -> Iterator[None]:
     yield
 
 
-def find_sheet(archive: ZipFile) -> Sheet:
-    """Return the first visible sheet that has cells."""
+def read_book(archive: ZipFile) -> Book:
+    """Return what a workbook says of itself; at least one sheet is there."""
     workbook = next((part for kind, part in _relations(archive, "").values() if kind == "officeDocument"), "")
     if workbook not in archive.namelist():
         raise WorkbookError("it has no workbook inside")
     relations = _relations(archive, workbook)
     root = _tree(archive, workbook)
-    sheets: list[tuple[str, str]] = []
+    sheets: list[Sheet] = []
     for entry in root.iter():
-        if local(entry.tag) != "sheet" or entry.get("state", "visible") != "visible":
+        if local(entry.tag) != "sheet":
             continue
         link = next((value for name, value in entry.items() if local(name) == "id"), "")
         kind, part = relations.get(link, ("", ""))
         if kind == "worksheet" and part in archive.namelist():
-            sheets.append((entry.get("name", ""), part))
-    if not sheets:
+            sheets.append(Sheet(entry.get("name", ""), part, entry.get("state", "visible") == "visible"))
+    if not any(sheet.visible for sheet in sheets):
         raise WorkbookError("it has no visible sheet")
     parts = {kind: part for kind, part in relations.values() if part in archive.namelist()}
     settings = next((entry for entry in root.iter() if local(entry.tag) == "workbookPr"), None)
-    return Sheet(
-        name=sheets[0][0],
-        part=sheets[0][1],
-        others=len(sheets) - 1,
+    return Book(
+        sheets=sheets,
         strings=parts.get("sharedStrings"),
         formats=_formats(archive, parts["styles"]) if "styles" in parts else (),
         from_1904=settings is not None and settings.get("date1904", "") in ("1", "true"),
@@ -120,10 +124,13 @@ def _relations(archive: ZipFile, part: str) -> dict[str, tuple[str, str]]:
 
 
 _BUILT_IN: Mapping[int, str] = {
-    **{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 37: "#,##0", 38: "#,##0", 39: "#,##0.00"},
-    40: "#,##0.00",
-    **dict.fromkeys((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)), "yyyy-mm-dd"),
+    **{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??"},
+    **dict.fromkeys((*range(14, 18), 22, *range(27, 37), *range(50, 59)), "yyyy-mm-dd"),
+    **{18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0"},
+    **{37: "#,##0;(#,##0)", 38: "#,##0;(#,##0)", 39: "#,##0.00;(#,##0.00)", 40: "#,##0.00;(#,##0.00)"},
+    **{48: "##0.0E+0", 49: "@"},
 }
+"""What a number means that no workbook explains; the currencies (5 to 8, 41 to 44) are those of each country."""
 
 
 def _formats(archive: ZipFile, part: str) -> list[str]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import date, datetime, time
 from html import escape
 from typing import IO
+from unicodedata import east_asian_width
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from stretto.core.errors import StrettoError
@@ -19,6 +20,10 @@ TEXT_LIMIT = 32_767
 _COLUMN_LIMIT = 16_384
 _CUT = " … [cut]"
 _NAMED_CUTS = 10
+_WIDEST = 60
+"""Letters beside each other in a cell; longer lines are wrapped."""
+_LONG = 500
+_LINES_THAT_TELL = 100
 
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _NOT_XML = re.compile("[\ufffe\uffff]")
@@ -45,7 +50,8 @@ _PARTS = {
     "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
     f'<Relationship Id="rId1" Type="{_LINKS}/worksheet" Target="worksheets/sheet1.xml"/>'
     f'<Relationship Id="rId2" Type="{_LINKS}/styles" Target="styles.xml"/></Relationships>',
-    # Styles of cells: 0 plain, 1 a day, 2 a moment, 3 a time, 4 the header.
+    # Styles of cells: 0 plain, 1 a day, 2 a moment, 3 a time, 4 the header, 5 a text of several lines. All stand at the
+    # top, so that what belongs together is read in one line.
     "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}">'
     '<numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
     '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts>'
@@ -54,11 +60,14 @@ _PARTS = {
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
     '</fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<cellXfs count="6"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1">'
+    '<alignment vertical="top"/></xf>'
     '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
     '<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
     '<xf numFmtId="21" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs>'
+    '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
+    '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1">'
+    '<alignment vertical="top" wrapText="1"/></xf></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
 
@@ -77,23 +86,55 @@ class XlsxSink:
         self._lines = 0
         self._cuts = 0
         self._cut_lines: list[int] = []
-        self._sheet.write(
-            f'{_DECLARATION}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
-            '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-            "<sheetData>".encode()
-        )
-        self._line([self._text(name, 4) for name in columns])
+        self._columns = columns
+        self._widths = [_width(name) for name in columns]
+        # A sheet says its widths before its cells: the first lines wait until they tell them.
+        self._first: list[tuple[Sequence[object], Sequence[str]]] | None = []
 
     def write(self, cells: Sequence[object], shown: Sequence[str]) -> None:
         """Write one line; raises `StrettoError` when the sheet is full."""
+        if self._first is not None:
+            self._first.append((cells, shown))
+            self._widths = [max(width, _width(text)) for width, text in zip(self._widths, shown, strict=True)]
+            if len(self._first) == _LINES_THAT_TELL:
+                self._begin()
+            return
+        self._write(cells, shown)
+
+    def _begin(self) -> None:
+        """Write the header, and what has waited for the widths."""
+        waiting, self._first = self._first or [], None
+        widths = [min(width, _WIDEST) for width in self._widths]
+        self._wrapped = [width > _WIDEST for width in self._widths]
+        cols = "".join(
+            f'<col min="{number}" max="{number}" width="{width + 2}" customWidth="1"/>'
+            for number, width in enumerate(widths, 1)
+        )
+        self._sheet.write(
+            f'{_DECLARATION}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
+            '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+            f"<cols>{cols}</cols><sheetData>".encode()
+        )
+        self._line([self._text(name, 4) for name in self._columns])
+        for cells, shown in waiting:
+            self._write(cells, shown)
+
+    def _write(self, cells: Sequence[object], shown: Sequence[str]) -> None:
         if self._lines == ROW_LIMIT:
             raise StrettoError(
                 f"A sheet holds {ROW_LIMIT:,} lines, and there are more.", hint="Write CSV or JSON lines."
             )
-        self._line([_typed(cell) or self._text(text) for cell, text in zip(cells, shown, strict=True)])
+        self._line(
+            [
+                _typed(cell) or self._text(text, 5 if wrapped or "\n" in text else 0)
+                for cell, text, wrapped in zip(cells, shown, self._wrapped, strict=True)
+            ]
+        )
 
     def close(self) -> Sequence[str]:
         """Write the end; return what was cut."""
+        if self._first is not None:
+            self._begin()
         self._sheet.write(b"</sheetData></worksheet>")
         self._sheet.close()
         for name, text in _PARTS.items():
@@ -135,6 +176,14 @@ class XlsxSink:
         written = escape(_LOOKS_ESCAPED.sub("_x005F_", text), quote=False)
         styled = f' s="{style}"' if style else ""
         return f'{styled} t="inlineStr"><is><t xml:space="preserve">{written}</t></is></c>'
+
+
+def _width(text: str) -> int:
+    """Return how many columns of letters the longest line of a text takes; Chinese characters take two."""
+    if len(text) > _LONG:
+        return _WIDEST + 1
+    lines = text.splitlines() or [""]
+    return max(sum(1 + (east_asian_width(letter) in "WF") for letter in line) for line in lines)
 
 
 def clean(text: str) -> str:

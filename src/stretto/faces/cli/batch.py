@@ -22,6 +22,10 @@ ReportPath = Annotated[
     Path | None, typer.Option("--report", metavar="FILE", help="A page of counts, costs and failures: .html")
 ]
 First = Annotated[int | None, typer.Option("-n", "--rows", metavar="N", min=1, help="Try the first N rows only.")]
+PlanPath = Annotated[
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="Every row gets this plan; none is asked for."),
+]
 IdColumn = Annotated[
     str | None, typer.Option("--id-column", metavar="NAME", help="Knows a row by it; without it, by its content.")
 ]
@@ -34,13 +38,20 @@ SkipColumns = Annotated[
 Encoding = Annotated[
     str | None, typer.Option("--encoding", metavar="NAME", help="Of the table; without it, it is found out.")
 ]
+SheetName = Annotated[
+    str | None, typer.Option("--sheet", metavar="NAME|N", help="Of a workbook; without it, the one that has a table.")
+]
+HeaderRow = Annotated[
+    int | None,
+    typer.Option("--header-row", metavar="N", min=1, help="The row that names the columns; without it, found out."),
+]
 OnlyEmpty = Annotated[
     bool, typer.Option("--only-empty", help="The table is an earlier output: fill only what is missing in it.")
 ]
 RetryErrors = Annotated[bool, typer.Option("--retry-errors", help="Try again what failed in an earlier run.")]
 Wide = Annotated[bool, typer.Option("--wide", help="One line for each row, its variants beside each other.")]
 RawCells = Annotated[
-    bool, typer.Option("--raw-cells", help="Write CSV cells as they are, also those a spreadsheet would execute.")
+    bool, typer.Option("--raw-cells", help="Write cells as they are: what a spreadsheet would execute, Markdown.")
 ]
 BudgetUsd = Annotated[
     str | None, typer.Option("--budget-usd", metavar="DOLLARS", help="What all rows together may cost at the most.")
@@ -56,7 +67,10 @@ def batch(
     context: typer.Context,
     table: TablePath,
     task: TaskTemplate = None,
+    shared: options.ContextValues = None,
+    context_file: options.ContextFiles = None,
     recipe: options.RecipeName = None,
+    plan: PlanPath = None,
     output: OutputPath = None,
     dry_run: options.DryRun = False,
     rows: First = None,
@@ -64,6 +78,8 @@ def batch(
     only_columns: OnlyColumns = None,
     skip_columns: SkipColumns = None,
     encoding: Encoding = None,
+    sheet: SheetName = None,
+    header_row: HeaderRow = None,
     only_empty: OnlyEmpty = False,
     retry_errors: RetryErrors = False,
     wide: Wide = False,
@@ -127,6 +143,9 @@ def batch(
     asked = Asked(
         table=table,
         task=task,
+        context=tuple(shared or ()),
+        context_files=tuple(context_file or ()),
+        plan=plan,
         output=output,
         dry_run=dry_run,
         rows=rows,
@@ -134,6 +153,8 @@ def batch(
         only_columns=tuple(only_columns or ()),
         skip_columns=tuple(skip_columns or ()),
         encoding=encoding,
+        sheet=sheet,
+        header_row=header_row,
         only_empty=only_empty,
         retry_errors=retry_errors,
         wide=wide,

@@ -10,14 +10,16 @@ import anyio
 import typer
 
 from stretto.batch.delivery import deliver, report
-from stretto.batch.flow import ELSEWHERE, Flow
+from stretto.batch.estimate import calls_per_row
+from stretto.batch.flow import Flow
+from stretto.batch.pace import Pace
 from stretto.batch.tables import ResultStore
 from stretto.batch.tally import Counts, Tally
 from stretto.core.errors import JournalError, StrettoError
 from stretto.faces.cli.batch_command import the_same_command
 from stretto.faces.cli.batch_progress import Progress, open_progress
 from stretto.faces.cli.batch_setup import Ready
-from stretto.faces.cli.batch_words import closing, missing, progress_line, say_notes
+from stretto.faces.cli.batch_words import advice, closing, missing, progress_line, remarks, say_notes
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.journals import or_without
@@ -31,7 +33,9 @@ _SOON = 1.5
 def conduct_batch(ready: Ready, context: typer.Context) -> int:
     """Run a batch to its end and return the exit code."""
     say_notes(ready)
-    tally, interrupts = Tally(clock=time.monotonic, total=ready.sheet.total), Interrupts()
+    calls, at_once = calls_per_row(ready.sheet, ready.office), ready.office.concurrency
+    pace = Pace(clock=time.monotonic, calls_per_row=calls, at_once=at_once)
+    tally, interrupts = Tally(clock=time.monotonic, total=ready.sheet.total, pace=pace), Interrupts()
     again = the_same_command(context, ready.place)
     with closed(ResultStore()) as store:
         lost = _carry_through(ready, store, tally, interrupts, again)
@@ -41,17 +45,17 @@ def conduct_batch(ready: Ready, context: typer.Context) -> int:
     dot = glyphs_for(sys.stderr.encoding).dot
     for excess in ready.office.books.excesses:
         print(f"note: {one_line(excess)}", file=sys.stderr)
-    for line in missing(tally, tally.stopped):
+    for line in (*missing(tally, tally.stopped), *remarks(tally)):
         print(line, file=sys.stderr)
     if tally.stopped:
         print(f"No further row was begun: {one_line(str(tally.stopped))}", file=sys.stderr)
     if lost:
         print(f"error: {one_line(str(lost))}", file=sys.stderr)
-    # Rows that are short for their number of subtasks stay so: another limit makes other runs of them.
-    unfinished = tally.statuses["complete"] < tally.total and (tally.done < tally.total or tally.kinds != {"limit"})
-    if ready.place and (not written or unfinished):
-        raised = limits_to_raise(filter(None, [tally.stopped]))
-        print(f"Next: {the_same_command(context, ready.place, raised=raised)}{_advice(tally, ready)}", file=sys.stderr)
+    short = tally.statuses["complete"] < tally.total
+    if ready.place and (not written or short):
+        stopped = bool(tally.stopped) or not (written and short)
+        again = the_same_command(context, ready.place, raised=limits_to_raise(filter(None, [tally.stopped])))
+        print(advice(tally, again=again, retrying=ready.retry_errors, stopped=stopped), file=sys.stderr)
     print(closing(tally, ready.office.books.total.cost, dot=dot, interrupted=interrupts.seen), file=sys.stderr)
     if interrupts.seen:
         return interrupts.code
@@ -67,13 +71,6 @@ def code_of(tally: Counts) -> ExitCode:
     if tally.statuses["complete"] == tally.total:
         return ExitCode.COMPLETE
     return ExitCode.PARTIAL if tally.texts else ExitCode.ERROR
-
-
-def _advice(tally: Tally, ready: Ready) -> str:
-    """Return the option without which the same command would leave failed rows as they are."""
-    failed = tally.done - tally.statuses["complete"] - tally.reasons[ELSEWHERE]
-    short = failed and tally.done == tally.total
-    return " --retry-errors" if short and not (tally.stopped or ready.retry_errors) else ""
 
 
 def _carry_through(

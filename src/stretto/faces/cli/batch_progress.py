@@ -10,6 +10,8 @@ from stretto.faces.cli.terminals import live_console
 
 FRAME = 0.5
 """Seconds between two frames on a terminal."""
+FIRST = 1.0
+"""Seconds until the first line elsewhere."""
 EVERY = 10.0
 """Seconds between two lines elsewhere."""
 
@@ -35,9 +37,11 @@ class Lines:
 
     async def keep_showing(self) -> None:
         """Print lines until cancelled."""
+        wait = FIRST
         while not self._closed:
-            await anyio.sleep(EVERY)
+            await anyio.sleep(wait)
             print(self._line(), file=sys.stderr, flush=True)
+            wait = EVERY
 
     def close(self) -> None:
         """Print nothing any more."""

@@ -6,13 +6,15 @@ import anyio
 import typer
 
 from stretto.batch.delivery import Wish
+from stretto.batch.estimate import calls_per_row
+from stretto.batch.pace import Pace
 from stretto.batch.queue import Limits, Queue, Standing, Submission, collect, open_queue, submit
 from stretto.core.errors import StrettoError
 from stretto.faces.cli.batch_command import the_same_command
 from stretto.faces.cli.batch_flow import code_of
 from stretto.faces.cli.batch_progress import Progress, open_progress
 from stretto.faces.cli.batch_setup import Ready
-from stretto.faces.cli.batch_words import closing, missing, progress_line, say_notes
+from stretto.faces.cli.batch_words import advice, closing, missing, progress_line, remarks, say_notes
 from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.interrupts import Interrupts
 from stretto.faces.cli.next_steps import limits_to_raise
@@ -80,7 +82,9 @@ class _Conduct:
         """Return how the batch stands when nothing more comes of it."""
         latest = [await queue.standing(self._batch_id)]
         dot = glyphs_for(sys.stderr.encoding).dot
-        progress: Progress = open_progress(lambda: progress_line(latest[0], latest[0].cost, dot=dot))
+        progress: Progress = open_progress(
+            lambda: progress_line(latest[0], latest[0].cost, dot=dot, guess=self._guess(latest[0]))
+        )
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(progress.keep_showing)
@@ -91,8 +95,17 @@ class _Conduct:
             progress.close()
         return latest[0]
 
+    def _guess(self, standing: Standing) -> int | None:
+        """Return how long the rest takes before any row is done, as quoted; None where nobody works on it."""
+        if standing.state != "open" or not standing.workers:
+            return None
+        at_once = self._ready.office.concurrency * (1 if self._ready.office.concurrency_stated else standing.workers)
+        calls = calls_per_row(self._ready.sheet, self._ready.office)
+        pace = Pace(clock=lambda: 0.0, calls_per_row=calls, at_once=at_once)
+        return pace.remaining(rows=standing.total - standing.done, run=0, calls_of_run=0)
+
     async def _finish(self, queue: Queue, wish: Wish, standing: Standing) -> int:
-        for line in missing(standing, standing.stopped):
+        for line in (*missing(standing, standing.stopped), *remarks(standing)):
             print(line, file=sys.stderr)
         if standing.stopped:
             print(f"No further row was begun: {one_line(str(standing.stopped))}", file=sys.stderr)
@@ -104,10 +117,9 @@ class _Conduct:
             written = False
         short = standing.statuses["complete"] < standing.total
         if short or not written:
-            over = short and standing.done == standing.total
-            advice = " --retry-errors" if over and not self._ready.retry_errors else ""
+            stopped = bool(standing.stopped) or not (written and short)
             again = the_same_command(self._context, None, raised=limits_to_raise(filter(None, [standing.stopped])))
-            print(f"Next: {again}{advice}", file=sys.stderr)
+            print(advice(standing, again=again, retrying=self._ready.retry_errors, stopped=stopped), file=sys.stderr)
         dot = glyphs_for(sys.stderr.encoding).dot
         print(closing(standing, standing.cost, dot=dot, interrupted=False), file=sys.stderr)
         return code_of(standing) if written else ExitCode.ERROR

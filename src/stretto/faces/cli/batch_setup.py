@@ -12,9 +12,11 @@ from stretto.batch.opening import Office, open_office
 from stretto.batch.sheet import Sheet, open_sheet
 from stretto.batch.tables import check_output
 from stretto.core.errors import InputError
+from stretto.core.task import Task
 from stretto.export import check_place
-from stretto.faces.cli.context import read_task
+from stretto.faces.cli.context import read_context, read_task
 from stretto.faces.cli.journals import Place
+from stretto.faces.cli.plan_files import PlanFile, from_plan_file, read_plan_file
 from stretto.recipes import load_recipe
 
 
@@ -24,6 +26,9 @@ class Asked:
 
     table: Path
     task: str | None
+    context: tuple[str, ...]
+    context_files: tuple[Path, ...]
+    plan: Path | None
     output: Path | None
     dry_run: bool
     rows: int | None
@@ -31,6 +36,8 @@ class Asked:
     only_columns: tuple[str, ...]
     skip_columns: tuple[str, ...]
     encoding: str | None
+    sheet: str | None
+    header_row: int | None
     only_empty: bool
     retry_errors: bool
     wide: bool
@@ -51,6 +58,8 @@ class Ready:
     retry_errors: bool
     place: Place | None
     """The journal; None when nothing keeps the rows."""
+    notes: tuple[str, ...] = ()
+    """What must be said before it is run."""
 
 
 def set_up(asked: Asked, flags: Mapping[str, object], *, place: Place | None) -> Ready:
@@ -62,7 +71,12 @@ def set_up(asked: Asked, flags: Mapping[str, object], *, place: Place | None) ->
     task = read_task(asked.task)
     wish = _wish(asked)
     # An option that is not given is None, and one that may be repeated an empty list.
-    settings = load_settings({name: None if value == [] else value for name, value in flags.items()})
+    given = {name: None if value == [] else value for name, value in flags.items()}
+    file = read_plan_file(asked.plan) if asked.plan else None
+    if file:
+        given |= from_plan_file(file, given)
+    settings = load_settings(given)
+    shared = Task.of("-", read_context(asked.context, asked.context_files)).context
     sheet = open_sheet(
         asked.table,
         task=task,
@@ -71,13 +85,25 @@ def set_up(asked: Asked, flags: Mapping[str, object], *, place: Place | None) ->
         skip=asked.skip_columns,
         id_column=asked.id_column,
         encoding=asked.encoding,
+        sheet=asked.sheet,
+        header_row=asked.header_row,
         only_empty=asked.only_empty,
         limit=asked.rows,
+        shared=shared,
+        plan=file.plan if file else None,
     )
     if wish:
         check_output(wish.path, lines=sheet.found.rows)
-    office = open_office(settings, task=task, keys=load_keys())
-    return Ready(sheet=sheet, office=office, wish=wish, retry_errors=asked.retry_errors, place=place)
+    office = open_office(settings, task=task, keys=load_keys(), context=shared, title=asked.table.name)
+    return Ready(
+        sheet=sheet, office=office, wish=wish, retry_errors=asked.retry_errors, place=place, notes=_of_the_plan(file)
+    )
+
+
+def _of_the_plan(file: PlanFile | None) -> tuple[str, ...]:
+    if file and (file.task or file.context):
+        return ("Of the plan only its texts count: each row has its own task and context.",)
+    return ()
 
 
 def _wish(asked: Asked) -> Wish | None:

@@ -23,7 +23,7 @@ def say_notes(ready: Ready) -> None:
     print(
         one_line(f"models: orchestrator {team.orchestrator.name}, workers {team.worker.name}{reason}"), file=sys.stderr
     )
-    for note in (*team.labels, *ready.sheet.table.notes, *_repeated(ready)):
+    for note in (*team.labels, *ready.notes, *ready.sheet.table.notes, *_repeated(ready)):
         print(f"note: {one_line(note)}", file=sys.stderr)
 
 
@@ -34,16 +34,23 @@ def _repeated(ready: Ready) -> Iterator[str]:
         yield f"{same} the same content as a row before, and is run all the same."
 
 
-def progress_line(tally: Counts, cost: Cost, *, dot: str) -> str:
-    """Return how far a batch is: rows, rate, cost, time that is left, failures."""
-    parts = [f"{tally.done:,} of {count(tally.total, 'row')}"]
+def progress_line(tally: Counts, cost: Cost, *, dot: str, guess: int | None = None) -> str:
+    """Return how far a batch is: rows, texts, calls, rate, cost, time that is left, failures.
+
+    `guess` is the seconds that are left as long as nothing better is known.
+    """
+    texts, calls, retries = tally.so_far
+    parts = [f"{tally.done:,} of {count(tally.total, 'row')}", count(texts, "text"), count(calls, "call")]
+    if retries:
+        parts.append("1 retry" if retries == 1 else f"{retries:,} retries")
     if tally.reused:
         parts.append(f"{tally.reused:,} from before")
     if tally.rate:
         parts.append(f"{tally.rate:,.1f} rows a minute")
     parts.append(money(cost))
-    if tally.remaining is not None and tally.done < tally.total:
-        parts.append(f"about {seconds(tally.remaining)} left")
+    left = guess if tally.remaining is None else tally.remaining
+    if left is not None and tally.done < tally.total:
+        parts.append(f"about {seconds(left)} left")
     short = tally.statuses["failed"] + tally.statuses["partial"]
     if short:
         parts.append(f"{short:,} not complete")
@@ -64,6 +71,28 @@ def closing(tally: Counts, cost: Cost, *, dot: str, interrupted: bool) -> str:
         seconds(tally.elapsed),
     ]
     return dot.join(parts)
+
+
+def remarks(tally: Counts) -> Iterator[str]:
+    """Yield how many texts were kept with a remark of a check; nothing when there is none."""
+    if tally.remarked:
+        yield f"remarks on {tally.remarked:,} of {count(tally.texts, 'text')}: see them in the output"
+
+
+def advice(tally: Counts, *, again: str, retrying: bool, stopped: bool) -> str:
+    """Return what to do about a batch that is not complete; typed again and again, the advice comes to an end.
+
+    The same command for what circumstances prevented, with --retry-errors once for what failed for reasons of its own.
+    """
+    if stopped or tally.done < tally.total or tally.retryable:
+        return f"Next: {again}"
+    short = tally.total - tally.statuses["complete"]
+    if not retrying and short > tally.unfit:
+        return f"Next: {again} --retry-errors"
+    return (
+        f"What failed in {count(short, 'row')} failed for reasons of its own: "
+        "change the row, the task or the model before another try."
+    )
 
 
 def missing(tally: Counts, stopped: Failure | None) -> Iterator[str]:

@@ -33,6 +33,14 @@ class PlanFile:
         return {name: value for name, value in about.items() if value} | self.plan.to_dict()
 
 
+def from_plan_file(file: PlanFile, given: Mapping[str, object]) -> dict[str, object]:
+    """Return what a plan file says and no option does."""
+    if given.get("subtasks") is not None or given.get("max_subtasks") is not None:
+        raise InputError("--plan says already what is to be run.", hint="Leave out --subtasks and --max-subtasks.")
+    said = {"recipe": file.recipe or None, "language": file.language or None}
+    return {name: value for name, value in said.items() if given.get(name) is None}
+
+
 def check_plan_path(path: Path) -> None:
     """Raise `InputError` when a plan could not be written there; nothing is changed."""
     if path.suffix.lower() != ".json":

@@ -15,7 +15,7 @@ from stretto.core.plan import Plan
 from stretto.engine import EventStream, ReviewHook
 from stretto.faces.cli.context import read_context, read_task
 from stretto.faces.cli.journals import Place
-from stretto.faces.cli.plan_files import PlanFile, read_plan_file
+from stretto.faces.cli.plan_files import from_plan_file, read_plan_file
 from stretto.models import open_model
 from stretto.recipes import load_recipe
 
@@ -57,7 +57,7 @@ def prepare(
     given = {name: None if value == [] else value for name, value in flags.items()}
     file = read_plan_file(plan_file) if plan_file else None
     if file:
-        given |= _from_plan_file(file, given)
+        given |= from_plan_file(file, given)
     if task is None and not (file and file.task):
         raise InputError(
             "No task is given.", hint='Say what is to be made, such as "Write ...", or - to read it from stdin.'
@@ -84,14 +84,6 @@ def _others(settings: Settings, synthesis_model: str) -> Iterator[str]:
     yield from (f"{tier} subtasks {model}" for tier, model in settings.tiers.items())
     if settings.fallback_models:
         yield f"fallback {', '.join(settings.fallback_models)}"
-
-
-def _from_plan_file(file: PlanFile, given: Mapping[str, object]) -> dict[str, object]:
-    """Return what a plan file says and no option does."""
-    if given.get("subtasks") is not None or given.get("max_subtasks") is not None:
-        raise InputError("--plan says already what is to be run.", hint="Leave out --subtasks and --max-subtasks.")
-    said = {"recipe": file.recipe or None, "language": file.language or None}
-    return {name: value for name, value in said.items() if given.get(name) is None}
 
 
 def open_orchestrator(settings: Settings, place: Place | None) -> Orchestrator:

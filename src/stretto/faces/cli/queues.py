@@ -9,7 +9,7 @@ import anyio
 
 from stretto.batch.queue import Queue, Standing, open_queue
 from stretto.core.addresses import typed_address
-from stretto.faces.cli.batch_words import missing, progress_line
+from stretto.faces.cli.batch_words import missing, progress_line, remarks
 from stretto.faces.cli.errors import one_line
 from stretto.faces.cli.words import count, glyphs_for
 
@@ -40,7 +40,7 @@ def told(standing: Standing) -> Iterator[str]:
         yield f"{count(standing.at_work, 'row')} under way{dot}{count(standing.workers, 'worker')}"
     if standing.stopped:
         yield f"No further row is begun: {one_line(str(standing.stopped))}"
-    yield from missing(standing, standing.stopped)
+    yield from (*missing(standing, standing.stopped), *remarks(standing))
 
 
 def fields(standing: Standing) -> dict[str, object]:

@@ -10,6 +10,7 @@ from stretto.core.errors import InputError
 from stretto.core.journal import ListedState, RunSummary
 from stretto.faces.cli import options
 from stretto.faces.cli.commands import new_app
+from stretto.faces.cli.run_lines import LOOKED_AT, Line, run_lines, shortened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +27,9 @@ Search = Annotated[str, typer.Option("--search", metavar="TEXT", help="Only thos
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many at the most; the newest come first.")]
 
 _HEAD = ("RUN", "STARTED (UTC)", "STATE", "DONE", "COST", "TASK")
-_NARROWEST = 20
+_NARROWEST = 12
+_LONGEST_NAME = 20
+"""Characters of an id on a terminal, unless more are needed to tell two apart."""
 
 
 @app.command()
@@ -40,7 +43,8 @@ def runs(
     """List the runs in the journal.
 
     Running is a run that a process carries out right now; interrupted one that was stopped, by whatever, and can be
-    gone on with.
+    gone on with. The rows of a batch are one line; one by one they are listed with --json and
+    by: stretto runs --search row-
     """
     # Not at the top: --help needs none of it.
     from stretto.app.resuming import Book
@@ -50,21 +54,29 @@ def runs(
 
     states = _read_states(state or [])
 
-    async def read(book: Book) -> tuple[RunSummary, ...]:
-        return await book.list_runs(states=states, search=search, limit=limit)
-
-    found = find_place(journal).ask(read)
     if as_json:
-        for run in found:
+
+        async def read(book: Book) -> tuple[RunSummary, ...]:
+            return await book.list_runs(states=states, search=search, limit=limit)
+
+        for run in find_place(journal).ask(read):
             print(to_line(_fields(run), sys.stdout.encoding))
-    elif not found:
+        return
+
+    async def read_lines(book: Book) -> tuple[list[Line], bool]:
+        return await run_lines(book, states=states, search=search, limit=limit)
+
+    lines, more = find_place(journal).ask(read_lines)
+    if not lines:
         print("There is no such run in the journal." if states or search else "The journal is empty.", file=sys.stderr)
     elif console := results_console():
-        for line in _table(found, console):
+        for line in _table(lines, console):
             console.print(line, soft_wrap=True)
     else:
-        for run in found:
-            print("\t".join(_cells(run)))
+        for line in lines:
+            print("\t".join(_cells(line)))
+    if more:
+        print(f"note: only the latest {LOOKED_AT:,} runs were looked at; --json lists more.", file=sys.stderr)
 
 
 def _read_states(given: Sequence[str]) -> tuple[ListedState, ...]:
@@ -88,19 +100,21 @@ def _fields(run: RunSummary) -> dict[str, object]:
     }
 
 
-def _cells(run: RunSummary) -> tuple[str, ...]:
+def _cells(line: Line, name: str = "") -> tuple[str, ...]:
     from stretto.faces.cli.words import flat, money  # not at the top: help needs none of it
 
-    done = f"{run.completed}/{run.total}"
-    return run.run_id, f"{run.started_at:%Y-%m-%d %H:%M}", run.state, done, money(run.cost), flat(run.task)
+    done = f"{line.completed}/{line.total}"
+    started = f"{line.started_at:%Y-%m-%d %H:%M}"
+    return name or line.name, started, line.state, done, money(line.cost), flat(line.task)
 
 
-def _table(found: Sequence[RunSummary], console: "Console") -> Iterator[str]:
+def _table(lines: Sequence[Line], console: "Console") -> Iterator[str]:
     """Return lines of the terminal's width; what does not fit is cut off the task."""
     from stretto.faces.cli.timeline import fit  # Rich is loaded only where a terminal is drawn on
     from stretto.faces.cli.words import glyphs_for
 
-    rows = [_HEAD, *map(_cells, found)]
+    names = shortened(lines, _LONGEST_NAME)
+    rows = [_HEAD, *(_cells(line, name) for line, name in zip(lines, names, strict=True))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     room = max(_NARROWEST, console.width - 1 - sum(widths) - 2 * len(widths))
     ellipsis = glyphs_for(console.encoding).ellipsis
