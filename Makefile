@@ -1,6 +1,6 @@
 # Everything a newcomer, a developer and CI types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check fix docs bench-batch bench-cache bench-journal bench-limits bench-queue bench-workers lock clean
+.PHONY: help demo test test-slow check fix docs bench bench-full bench-batch bench-cache bench-journal bench-limits bench-queue bench-workers lock clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -60,6 +60,12 @@ fix: $(VENV)/.dev ## Format and mend what can be mended
 
 docs: $(VENV)/.dev ## Write the command line's help into docs/cli.md
 	@$(BIN)/python docs/generate_cli.py
+
+bench: $(VENV)/.dev ## Compare with other ways to do the same work, and write docs/performance.md
+	@$(BIN)/python -m benchmarks
+
+bench-full: $(VENV)/.dev ## The same with the whole grid, without a limit of time
+	@$(BIN)/python -m benchmarks --full
 
 bench-cache: $(VENV)/.dev ## Show what the prompt cache saves, against a simulated provider
 	@$(BIN)/python -m benchmarks.cache

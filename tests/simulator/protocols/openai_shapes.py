@@ -64,7 +64,7 @@ _SHARED: dict[str, Check] = {
     "stream": nullable(boolean),
     "temperature": nullable(number(0, 2)),
     "tool_choice": anything,
-    "tools": array(anything),
+    "tools": nullable(array(anything)),
     "top_logprobs": nullable(integer(0)),
     "top_p": nullable(number(0, 1)),
     "user": text,
