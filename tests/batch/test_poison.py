@@ -5,7 +5,7 @@ from anyio.lowlevel import RunVar
 
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelRequest
-from stretto.engine import gates
+from stretto.engine.limits import registry
 from tests.batch.conftest import Shop
 
 pytestmark = pytest.mark.anyio
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(autouse=True)
 def nothing_answered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """What answered in another test is no evidence in this one."""
-    monkeypatch.setattr(gates, "_shared", RunVar("limits_of_one_test"))
+    monkeypatch.setattr(registry, "_shared", RunVar("limits_of_one_test"))
 
 
 async def refuse_poison(request: ModelRequest, name: str) -> None:

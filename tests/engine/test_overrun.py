@@ -11,7 +11,7 @@ from stretto.core.journal import CallEnd, CallStart, SavedRun
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.task import Task
 from stretto.core.usage import FREE, Cost, Usage
-from stretto.engine import Books, Budget, Gates, Job, RunSettings, Team, open_run
+from stretto.engine import Books, Budget, Job, LimiterRegistry, RunSettings, Team, open_run
 from stretto.journal import MemoryJournal
 from tests.engine.stage import RECIPE, Stage, asked_type, cut, plan
 
@@ -34,7 +34,7 @@ async def play(stage: Stage, books: Books, *, concurrency: int, synthesis: bool 
     )
     job = Job(run_id=run_id, task=Task.of("t"), recipe=RECIPE, team=team, settings=run, books=books)
     with anyio.fail_after(30):
-        async with open_run(job, MemoryJournal(), Gates(concurrency)) as stream:
+        async with open_run(job, MemoryJournal(), LimiterRegistry(concurrency)) as stream:
             return await stream.result()
 
 

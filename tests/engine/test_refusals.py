@@ -6,7 +6,7 @@ from anyio.lowlevel import RunVar
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.models import ModelRequest, OnText
 from stretto.core.result import RunResult
-from stretto.engine import gates
+from stretto.engine.limits import registry
 from stretto.engine.refusals import AFTER_AN_ANSWER, BEFORE_AN_ANSWER
 from tests.engine.stage import Stage, asked_type, plan
 
@@ -18,7 +18,7 @@ EIGHT = "abcdefgh"
 @pytest.fixture(autouse=True)
 def nothing_answered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """What answered in another test is no evidence in this one."""
-    monkeypatch.setattr(gates, "_shared", RunVar("limits_of_one_test"))
+    monkeypatch.setattr(registry, "_shared", RunVar("limits_of_one_test"))
 
 
 def refusal(

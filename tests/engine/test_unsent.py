@@ -11,7 +11,7 @@ import pytest
 from stretto.core.journal import CallEnd, CallStart
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.task import Task
-from stretto.engine import Books, Budget, Gates, Job, RunSettings, Team, open_run
+from stretto.engine import Books, Budget, Job, LimiterRegistry, RunSettings, Team, open_run
 from stretto.journal import MemoryJournal
 from stretto.models import open_model
 from tests.engine.stage import RECIPE, Stage, asked_type, plan, reply, subtask
@@ -54,11 +54,11 @@ class SlowJournal(MemoryJournal):
         await super().end_call(run_id, call)
 
 
-def job(model: object, *, books: Books | None = None, concurrency: int = 10) -> tuple[Job, Gates]:
+def job(model: object, *, books: Books | None = None, concurrency: int = 10) -> tuple[Job, LimiterRegistry]:
     """Return a job whose roles all ask one model."""
     team = Team(orchestrator=model, worker=model, synthesis=model)  # type: ignore[arg-type]
     settings = Job(run_id="r", task=Task.of("t"), recipe=RECIPE, team=team, settings=SETTINGS, books=books)
-    return settings, Gates(concurrency)
+    return settings, LimiterRegistry(concurrency)
 
 
 async def counted(journal: MemoryJournal) -> tuple[int, int]:
@@ -78,10 +78,10 @@ def left_in_every_round(play: Callable[[Ticks, int], "asyncio.Future[bool]"]) ->
     raise AssertionError("it never passes through")
 
 
-async def _until_left(ticks: Ticks, number: int, job: Job, gates: Gates, journal: MemoryJournal) -> bool:
+async def _until_left(ticks: Ticks, number: int, job: Job, limiters: LimiterRegistry, journal: MemoryJournal) -> bool:
     """Run until the end, or until this round; return whether it came to its end."""
     with anyio.CancelScope() as scope:
-        async with open_run(job, journal, gates) as stream:
+        async with open_run(job, journal, limiters) as stream:
             ticks.left, ticks.then = number, scope.cancel
             await stream.result()
             ticks.left = None
@@ -98,11 +98,11 @@ def test_a_run_left_in_any_round_counts_the_calls_that_were_made(concurrency: in
             return reply(f"copy by {asked_type(request)}")
 
         stage, journal = Stage([plan(*"abc")] * 2, work), SlowJournal()
-        own, gates = job(stage.model, concurrency=concurrency)
-        over = await _until_left(ticks, number, own, gates, journal)
+        own, limiters = job(stage.model, concurrency=concurrency)
+        over = await _until_left(ticks, number, own, limiters, journal)
         calls, _ = await counted(journal)
         assert calls == len(stage.requests), number
-        async with open_run(*(own, journal, gates)) as stream:
+        async with open_run(*(own, journal, limiters)) as stream:
             result = await stream.result()
         assert (result.status, result.usage.calls) == ("complete", len(stage.requests)), number
         assert (await counted(journal))[0] == len(stage.requests)
@@ -134,8 +134,8 @@ def test_a_subtask_superseded_in_any_round_costs_what_was_asked_for_it() -> None
 
         asked: list[ModelRequest] = []
         stage, journal = Stage(orchestrate, work), SlowJournal()
-        own, gates = job(stage.model)
-        async with open_run(replace(own, deltas=True), journal, gates) as stream:
+        own, limiters = job(stage.model)
+        async with open_run(replace(own, deltas=True), journal, limiters) as stream:
             result = await stream.result()
         assert result.usage.calls == len(stage.requests), number
         assert [(dropped.attempts, dropped.usage.calls) for dropped in result.superseded] == [(len(asked),) * 2]
@@ -153,9 +153,9 @@ def test_over_a_socket_only_what_the_server_got_is_counted(spec: str) -> None:
         async with Simulator() as sim:
             url = f"{sim.url}/v1" if "chat" in spec else sim.url
             model = open_model(spec, base_url=url, keys={"OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k"})
-            own, gates = job(model)
+            own, limiters = job(model)
             journal = MemoryJournal()
-            over = await _until_left(ticks, number * 3, own, gates, journal)
+            over = await _until_left(ticks, number * 3, own, limiters, journal)
             await sim.until(lambda calls: all(call.end != "open" for call in calls))
             assert (await counted(journal))[0] == len(sim.calls), number
         return over
