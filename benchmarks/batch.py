@@ -16,15 +16,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stretto.app.settings import Settings
-from stretto.batch.flow import Flow
-from stretto.batch.opening import Office, open_office
-from stretto.batch.sheet import open_sheet
+from stretto.app.settings.loading import Settings
+from stretto.batch.input_table import open_sheet
+from stretto.batch.local.runner import BatchRunner
+from stretto.batch.progress import BatchProgress
+from stretto.batch.setup import BatchSetup, open_office
 from stretto.batch.tables import ResultStore
-from stretto.batch.tally import Tally
 from stretto.core.models import ModelRequest, OnText
 from stretto.journal import open_journal
-from stretto.journal.sql import SqlJournal
+from stretto.journal.sql.sql_journal import SqlJournal
 from stretto.models import FunctionModel
 from tests.simulator.hosting import SimulatorProcess
 
@@ -58,7 +58,7 @@ class Bench:
     """Where rows come from and who writes them."""
 
     folder: Path
-    office: Office
+    office: BatchSetup
 
     async def run(
         self, first: int, count: int, journal: SqlJournal | None, *, marks: list[float] | None = None
@@ -67,10 +67,10 @@ class Bench:
         table = self.folder / "rows.csv"
         table.write_text("name,price\n" + "".join(f"Thing {first + n},{n}.90\n" for n in range(count)))
         sheet = open_sheet(table, task=TASK, recipe=self.office.job.recipe)
-        tally = Tally(clock=time.monotonic, total=count)
+        tally = BatchProgress(clock=time.monotonic, total=count)
         store = ResultStore()
         began = time.process_time()
-        await Flow(
+        await BatchRunner(
             sheet,
             self.office,
             journal=journal,

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from stretto.faces.cli import main
-from stretto.faces.cli.commands import BENEATH
+from stretto.faces.cli.app import BENEATH
 
 ROOT = Path(__file__).parents[1]
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")

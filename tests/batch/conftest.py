@@ -9,12 +9,12 @@ from typing import Any
 import anyio
 import pytest
 
-from stretto.app.settings import Settings
-from stretto.batch.flow import Flow
-from stretto.batch.opening import Office, open_office
-from stretto.batch.sheet import Sheet, open_sheet
+from stretto.app.settings.loading import Settings
+from stretto.batch.input_table import InputTable, open_sheet
+from stretto.batch.local.runner import BatchRunner
+from stretto.batch.progress import BatchProgress
+from stretto.batch.setup import BatchSetup, open_office
 from stretto.batch.tables import ResultStore, RowResult
-from stretto.batch.tally import Tally
 from stretto.journal import MemoryJournal
 from tests.batch.clerk import Clerk
 
@@ -38,11 +38,11 @@ class Shop:
         """Write a table of one column."""
         self.table.write_text("name\n" + "".join(f"{name}\n" for name in names))
 
-    def sheet(self, **wishes: object) -> Sheet:
+    def sheet(self, **wishes: object) -> InputTable:
         """Open the table."""
         return open_sheet(self.table, task=TASK, recipe=self.office().job.recipe, **wishes)  # type: ignore[arg-type]
 
-    def office(self, **settings: object) -> Office:
+    def office(self, **settings: object) -> BatchSetup:
         """Open an office whose models are scripted."""
         office = open_office(Settings(model="demo:delay=0", **settings), task=TASK, keys={})  # type: ignore[arg-type]
         team = replace(
@@ -53,15 +53,15 @@ class Shop:
     def flow(
         self,
         *,
-        office: Office | None = None,
-        sheet: Sheet | None = None,
+        office: BatchSetup | None = None,
+        sheet: InputTable | None = None,
         retry_errors: bool = False,
         clock: Callable[[], float] = time.monotonic,
-    ) -> tuple[Flow, Tally]:
+    ) -> tuple[BatchRunner, BatchProgress]:
         """Return what one command runs, and where it counts."""
         sheet = sheet or self.sheet()
-        tally = Tally(clock=clock, total=sheet.total)
-        flow = Flow(
+        tally = BatchProgress(clock=clock, total=sheet.total)
+        flow = BatchRunner(
             sheet,
             office or self.office(),
             journal=self.journal,
@@ -71,13 +71,13 @@ class Shop:
         )
         return flow, tally
 
-    async def run(self, **wishes: Any) -> Tally:
+    async def run(self, **wishes: Any) -> BatchProgress:
         """Run the table, as one command does."""
         flow, tally = self.flow(**wishes)
         await flow.run()
         return tally
 
-    async def stop(self, reached: anyio.Event, **wishes: Any) -> Tally:
+    async def stop(self, reached: anyio.Event, **wishes: Any) -> BatchProgress:
         """Run the table until something is reached, and stop there in good order, as Ctrl-C does."""
         flow, tally = self.flow(**wishes)
         async with anyio.create_task_group() as group:
@@ -88,7 +88,7 @@ class Shop:
         await flow.recall()
         return tally
 
-    def results(self, sheet: Sheet | None = None) -> Mapping[str, RowResult | None]:
+    def results(self, sheet: InputTable | None = None) -> Mapping[str, RowResult | None]:
         """Return what came of each row, by its name."""
         with (sheet or self.sheet()).rows() as rows:
             return {row.values["name"]: self.store.get(row.id) for row in rows}

@@ -7,7 +7,7 @@ import pytest
 
 from stretto.batch.tables import ResultStore
 from stretto.core.errors import InputError, ModelError
-from stretto.engine import Books, Budget
+from stretto.engine import Budget, BudgetTracker
 from stretto.journal import MemoryJournal
 from tests.batch.clerk import Fault
 from tests.batch.conftest import Shop
@@ -137,7 +137,7 @@ async def test_every_call_stands_in_the_books_once(shop: Shop):
     await shop.stop(reached)
     office = shop.office(concurrency=1)
     await stop_at_the_new_rows(shop, ["one", "two", "three"], office=office)
-    books = Books(Budget())
+    books = BudgetTracker(Budget())
     assert isinstance(shop.journal, MemoryJournal)
     runs = await shop.journal.list_runs()
     for run in runs:
@@ -174,7 +174,7 @@ async def test_rows_that_the_journal_does_not_know_are_not_read_one_by_one(shop:
 
 async def test_one_row_that_raises_hides_no_other(shop: Shop, monkeypatch):
     """A row that brings a bug to light counts as not run; the others are taken from the journal."""
-    from stretto.batch import flow
+    from stretto.batch.local import runner as flow
 
     shop.write(["mug", "bomb"])
     await shop.run()
@@ -200,7 +200,7 @@ async def test_there_is_not_always_something_to_look_up(shop: Shop, way: str, mo
     flow, tally = shop.flow()
     if way == "all done":
         await flow.run()
-    monkeypatch.setattr("stretto.batch.sheet.open_rows", refuse)
+    monkeypatch.setattr("stretto.batch.input_table.open_rows", refuse)
     await flow.recall()
     assert tally.done == (way == "all done")
 

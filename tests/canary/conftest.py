@@ -8,9 +8,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from stretto.app.keys import set_key
-from stretto.app.log_lines import LOG_VARIABLE, log_as_told
-from stretto.app.observers import CONTENT_VARIABLE
+from stretto.app.observers.json_log import LOG_VARIABLE, log_as_told
+from stretto.app.observers.observing import CONTENT_VARIABLE
+from stretto.app.settings.keys import set_key
 from tests.canary.keys import CANARY, STORED
 from tests.canary.server import Server
 

@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from stretto import Orchestrator
-from stretto.app.keys import load_keys
+from stretto.app.settings.keys import load_keys
 from stretto.core.errors import StrettoError
 from stretto.core.events import to_jsonable
 from stretto.faces.cli import main

@@ -11,7 +11,7 @@ from stretto.core.errors import InputError, ModelError
 from stretto.core.journal import CallEnd, CallStart
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.usage import FREE, UNKNOWN_COST, Cost, Usage
-from stretto.engine.books import Books, Budget
+from stretto.engine.accounting.budget import Budget, BudgetTracker
 from tests.engine.stage import RECIPE, Stage, asked_type, kinds, plan, reply
 
 CALLS = st.lists(
@@ -27,7 +27,7 @@ def test_used_and_promised_never_exceed_the_budget(
 ) -> None:
     """For any interleaving: used plus promised stays within the budget, and what does not fit says so."""
     price = Decimal("0.001")
-    books = Books(Budget(tokens=limit, usd=limit * price))
+    books = BudgetTracker(Budget(tokens=limit, usd=limit * price))
     ends: list[str] = []
 
     def within() -> bool:
@@ -161,7 +161,7 @@ def test_a_limit_of_nothing_is_refused(option: dict[str, float], says: str):
 async def test_runs_of_one_batch_share_its_budget():
     """What one run of a batch uses is missing to the others; together they stay within the batch's budget."""
 
-    async def call(books: Books, number: int) -> str:
+    async def call(books: BudgetTracker, number: int) -> str:
         reserved = Usage(output_tokens=40)
         start = CallStart(call_id=str(number), role="worker", model="m", reserved=reserved, reserved_cost=FREE)
         try:
@@ -172,8 +172,8 @@ async def test_runs_of_one_batch_share_its_budget():
             return error.kind
         return "done"
 
-    batch = Books(Budget(tokens=100))
-    runs = [Books(Budget(), above=batch) for _ in range(2)]
+    batch = BudgetTracker(Budget(tokens=100))
+    runs = [BudgetTracker(Budget(), above=batch) for _ in range(2)]
     ends = [await call(runs[number % 2], number) for number in range(4)]
     assert ends == ["done", "done", "done", "budget"]
     assert [books.total.usage.output_tokens for books in (*runs, batch)] == [60, 30, 90]

@@ -11,7 +11,7 @@ from stretto.core.journal import CallEnd, CallStart, SavedRun
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.task import Task
 from stretto.core.usage import FREE, Cost, Usage
-from stretto.engine import Books, Budget, Job, LimiterRegistry, RunSettings, Team, open_run
+from stretto.engine import Budget, BudgetTracker, Job, LimiterRegistry, RoleModels, RunSettings, open_run
 from stretto.journal import MemoryJournal
 from tests.engine.stage import RECIPE, Stage, asked_type, cut, plan
 
@@ -25,10 +25,10 @@ def greedy(text: str, tokens: int, model: str = "stage") -> ModelReply:
     return ModelReply(text=text, finish="stop", usage=usage, cost=Cost(usd=tokens * PRICE), model=model)
 
 
-async def play(stage: Stage, books: Books, *, concurrency: int, synthesis: bool = False, run_id: str = "r"):
+async def play(stage: Stage, books: BudgetTracker, *, concurrency: int, synthesis: bool = False, run_id: str = "r"):
     """Run a task under the books of a batch, and return its result."""
     stage.model.price = lambda usage: Cost(usd=usage.total_tokens * PRICE)  # type: ignore[method-assign]
-    team = Team(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
+    team = RoleModels(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
     run = RunSettings(
         subtasks=(1, 8), max_subtasks=8, backoff=0.0, synthesis="merge" if synthesis else "none", attempts=2
     )
@@ -58,7 +58,7 @@ def test_no_call_starts_once_the_budget_is_overrun(
     synthesis: bool,
 ) -> None:
     """For any interleaving of any calls: whoever starts finds used and promised within the budget, in either unit."""
-    books = Books(Budget(usd=budget * PRICE) if in_money else Budget(tokens=budget))
+    books = BudgetTracker(Budget(usd=budget * PRICE) if in_money else Budget(tokens=budget))
     started: list[int] = []
 
     def within() -> bool:
@@ -98,7 +98,7 @@ async def test_a_run_overruns_its_budget_by_the_calls_under_way_at_most(concurre
         return greedy("copy", 4 * request.max_output_tokens)
 
     stage = Stage([greedy(plan(*"abcdefgh"), 100)], work)
-    result = await play(stage, Books(Budget(tokens=budget)), concurrency=concurrency)
+    result = await play(stage, BudgetTracker(Budget(tokens=budget)), concurrency=concurrency)
     each = 4 * RECIPE.max_output_tokens["worker"] + 10
     done = len(stage.asked("worker"))
     assert budget - each <= result.usage.total_tokens <= budget + concurrency * each
@@ -109,7 +109,7 @@ async def test_a_run_overruns_its_budget_by_the_calls_under_way_at_most(concurre
 @pytest.mark.anyio
 async def test_rows_of_a_batch_start_no_call_once_it_is_overrun():
     """Two rows at once under one budget: what one takes beyond it keeps the other's calls from starting."""
-    books = Books(Budget(tokens=40_000))
+    books = BudgetTracker(Budget(tokens=40_000))
     results = []
 
     async def work(request: ModelRequest, say: OnText) -> ModelReply:
@@ -164,9 +164,9 @@ def test_what_is_beyond_the_request_is_told_from_what_is_around_it(used: Usage, 
         reserved_cost=FREE,
     )
     end = CallEnd(call_id="1", usage=used, cost=FREE)
-    books = Books(Budget())
+    books = BudgetTracker(Budget())
     books.settle(start, end)
-    again = Books(Budget())
+    again = BudgetTracker(Budget())
     again.restore(SavedRun(starts={"1": start}, ends={"1": end}))
     assert books.excesses == again.excesses
     assert [says in said for said in books.excesses] == ([True] if says else [])

@@ -8,7 +8,7 @@ import pytest
 
 from stretto.core.models import ModelRequest, OnText
 from stretto.core.task import Task
-from stretto.engine import Job, LimiterRegistry, RunSettings, Team, open_run
+from stretto.engine import Job, LimiterRegistry, RoleModels, RunSettings, open_run
 from stretto.journal import MemoryJournal
 from tests.engine.stage import RECIPE, Stage, asked_type, cut, of_kind, plan, subtask
 
@@ -19,7 +19,7 @@ SETTINGS = RunSettings(subtasks=(1, 5), max_subtasks=5, synthesis="merge", backo
 
 def job(stage: Stage, **options) -> Job:
     """Return a job on a stage."""
-    team = Team(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
+    team = RoleModels(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
     return Job(run_id="r", task=Task.of("t"), recipe=RECIPE, team=team, settings=SETTINGS, deltas=True, **options)
 
 

@@ -11,7 +11,7 @@ import pytest
 from stretto.core.journal import CallEnd, CallStart
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.task import Task
-from stretto.engine import Books, Budget, Job, LimiterRegistry, RunSettings, Team, open_run
+from stretto.engine import Budget, BudgetTracker, Job, LimiterRegistry, RoleModels, RunSettings, open_run
 from stretto.journal import MemoryJournal
 from stretto.models import open_model
 from tests.engine.stage import RECIPE, Stage, asked_type, plan, reply, subtask
@@ -54,16 +54,16 @@ class SlowJournal(MemoryJournal):
         await super().end_call(run_id, call)
 
 
-def job(model: object, *, books: Books | None = None, concurrency: int = 10) -> tuple[Job, LimiterRegistry]:
+def job(model: object, *, books: BudgetTracker | None = None, concurrency: int = 10) -> tuple[Job, LimiterRegistry]:
     """Return a job whose roles all ask one model."""
-    team = Team(orchestrator=model, worker=model, synthesis=model)  # type: ignore[arg-type]
+    team = RoleModels(orchestrator=model, worker=model, synthesis=model)  # type: ignore[arg-type]
     settings = Job(run_id="r", task=Task.of("t"), recipe=RECIPE, team=team, settings=SETTINGS, books=books)
     return settings, LimiterRegistry(concurrency)
 
 
 async def counted(journal: MemoryJournal) -> tuple[int, int]:
     """Return the calls and the tokens that a resume would begin with."""
-    books = Books(Budget())
+    books = BudgetTracker(Budget())
     books.restore(await journal.load("r"))
     return books.total.usage.calls, books.total.usage.total_tokens
 

@@ -9,7 +9,7 @@ import pytest
 from anyio.lowlevel import RunVar
 
 from stretto.engine.limits import registry
-from stretto.models import sending
+from stretto.models.calls import resending as sending
 from tests.faults.clock import LeapingLoop
 from tests.faults.stage import Recorder, Stage
 from tests.simulator import Simulator

@@ -13,8 +13,8 @@ from stretto import Orchestrator, Plan, RunResult, Subtask
 from stretto.core.events import Event, RunCompleted
 from stretto.core.models import Model, Role
 from stretto.core.task import EMPTY
-from stretto.faces.cli.board import Board
-from stretto.faces.cli.closing import say_how_it_ended
+from stretto.faces.cli.views.run_summary import say_how_it_ended
+from stretto.faces.shared.run_state import RunState
 from stretto.models import open_model
 from stretto.parsing import read_answer
 from tests.faults.table import Place, Row
@@ -132,7 +132,7 @@ class Stage:
         context: Mapping[str, object] = EMPTY,
     ) -> Seen:
         """Run a task to its end; a run that hangs ends the test."""
-        first, board, events = len(self.sim.calls), Board(), list[Event]()
+        first, board, events = len(self.sim.calls), RunState(), list[Event]()
         with anyio.fail_after(FOREVER):
             async with orchestrator.stream(task, context=context, plan=plan, deltas=deltas) as stream:
                 async for event in stream:

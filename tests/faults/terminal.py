@@ -14,8 +14,9 @@ import anyio
 import certifi
 
 from stretto.core.models import Role
-from stretto.faces.cli import conduct, main
-from stretto.faces.cli.plain import PlainProgress
+from stretto.faces.cli import main
+from stretto.faces.cli.sessions import run_session as conduct
+from stretto.faces.cli.views.plain_text import PlainProgress
 from tests.faults.clock import LeapingLoop
 from tests.faults.stage import DESCRIPTIONS, FOREVER, KEYS, OTHER, PATHS, SPECS, TASK, Recorder, script_of
 from tests.faults.table import Place, Row

@@ -4,7 +4,7 @@ import pytest
 
 from stretto import Orchestrator, Plan, Subtask
 from stretto.core.errors import ModelError
-from stretto.engine.charges import CASES, Charge, Ending, case_of, costs_nothing
+from stretto.engine.accounting.charges import CASES, Charge, Ending, case_of, costs_nothing
 from tests.faults.page import PAGE
 from tests.faults.stage import KEYS, SPARED, Stage
 from tests.faults.table import Place

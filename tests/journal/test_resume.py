@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from stretto.core.task import Task
-from stretto.engine import Job, LimiterRegistry, RunSettings, Team, open_run
+from stretto.engine import Job, LimiterRegistry, RoleModels, RunSettings, open_run
 from stretto.journal import open_journal
 from tests.engine.stage import RECIPE, Stage, asked_type, plan
 
@@ -16,7 +16,7 @@ SETTINGS = RunSettings(subtasks=(1, 5), max_subtasks=5, synthesis="merge", backo
 
 async def play(stage: Stage, place: str, run_id: str, *, stop_after: int | None = None) -> list:
     """Run until the end, or until `stop_after` events were seen, with a journal of its own; return the events."""
-    team = Team(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
+    team = RoleModels(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
     job = Job(run_id=run_id, task=Task.of("t"), recipe=RECIPE, team=team, settings=SETTINGS)
     events = []
     async with open_journal(place) as journal, open_run(job, journal, LimiterRegistry(10)) as stream:

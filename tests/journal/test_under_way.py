@@ -17,7 +17,7 @@ from stretto.core.journal import SavedRun
 from stretto.journal import open_journal
 from tests.journal.samples import result, worker
 from tests.journal.servers import postgres, schema_url
-from tests.journal.test_postgres import again
+from tests.journal.sql.test_postgres import again
 
 pytestmark = pytest.mark.anyio
 

@@ -19,7 +19,8 @@ SUBTASKS = 3
 OLD = "name\nan earlier output\n"
 IMPATIENT = """
 from functools import partial
-from stretto.faces.cli import journals, main
+from stretto.faces.cli import main
+from stretto.faces.cli.input import journal_options as journals
 journals.open_journal = partial(journals.open_journal, patience=0.2)
 sys.exit(main())
 """

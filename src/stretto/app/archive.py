@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from stretto.app.resuming import Book, spec_of
+from stretto.app.resume import RunJournal, spec_of
 from stretto.core.errors import InputError
 from stretto.core.events import Event
 from stretto.core.journal import Archive, ListedState, SavedRun
@@ -56,7 +56,7 @@ class Kept:
         )
 
 
-async def read_run(journal: Book, run_id: str) -> Kept:
+async def read_run(journal: RunJournal, run_id: str) -> Kept:
     """Return a run; raises `InputError` when the journal does not know it."""
     spec = cast("Mapping[str, Any]", await spec_of(journal, run_id))
     return Kept(
@@ -68,7 +68,7 @@ async def read_run(journal: Book, run_id: str) -> Kept:
     )
 
 
-async def result_of_saved(journal: Book, run_id: str) -> RunResult:
+async def result_of_saved(journal: RunJournal, run_id: str) -> RunResult:
     """Return a run's result, or what there is of it; raises `InputError` when the journal does not know it."""
     return (await read_run(journal, run_id)).result
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import cast
 
-from stretto.app.folders import recipes_folder
 from stretto.app.options import refuse, shown
-from stretto.app.resuming import Book
+from stretto.app.resume import RunJournal
+from stretto.app.settings.folders import recipes_folder
 from stretto.core.errors import InputError
 from stretto.core.plan import HARD_CEILING, Plan, Subtask
 from stretto.engine import ReviewHook
@@ -34,7 +34,7 @@ def read_recipe(given: object) -> Recipe:
     raise refuse("recipe", "a recipe's name, the path of its file, or a Recipe", given)
 
 
-def read_journal(given: object) -> Book | None:
+def read_journal(given: object) -> RunJournal | None:
     """Return a journal, or None when there is none; raises `InputError`, also for a path, which nobody would close."""
     if given is None:
         return None
@@ -42,7 +42,7 @@ def read_journal(given: object) -> Book | None:
         raise refuse("journal", "an open journal", given, hint=f"Write journal=open_journal({str(given)!r}).")
     if isinstance(given, type) or not all(callable(getattr(given, name, None)) for name in _BOOK_METHODS):
         raise refuse("journal", "an open journal", given, hint="Write journal=open_journal(), or MemoryJournal().")
-    return cast("Book", given)
+    return cast("RunJournal", given)
 
 
 def read_plan(given: object) -> Plan | None:

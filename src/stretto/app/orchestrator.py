@@ -10,12 +10,12 @@ from secrets import token_hex
 
 from stretto.app.arguments import read_id, read_journal, read_plan, read_recipe, read_review
 from stretto.app.blocking import run_blocking
-from stretto.app.limits import at_least_one, read_settings, refuse_unknown_prices
-from stretto.app.observers import observing
+from stretto.app.observers.observing import observing
 from stretto.app.options import read_flag
-from stretto.app.resuming import Book, Reopen, reopen, reopen_failed, stream_saved, under_way
-from stretto.app.spec import to_spec
-from stretto.app.team import ModelSpec, assemble
+from stretto.app.resume import Reopen, RunJournal, reopen, reopen_failed, stream_saved, under_way
+from stretto.app.role_models import ModelSpec, assemble
+from stretto.app.run_options import at_least_one, read_settings, refuse_unknown_prices
+from stretto.app.run_spec import to_spec
 from stretto.core.checks import Check
 from stretto.core.errors import InputError
 from stretto.core.models import Role
@@ -99,7 +99,7 @@ class Orchestrator:
         base_url: str | None = None,
         accept_finish_reasons: Sequence[str] = (),
         keys: Mapping[str, str] | None = None,
-        journal: Book | None = None,
+        journal: RunJournal | None = None,
     ) -> None:
         self.recipe = read_recipe(recipe)
         self._settings = read_settings(
@@ -223,7 +223,7 @@ class Orchestrator:
         """
         read_id("subtask_id", subtask_id)
 
-        async def again(journal: Book, found: str) -> object:
+        async def again(journal: RunJournal, found: str) -> object:
             return await reopen(journal, found, subtask_id, note=note)
 
         return await self._finish(run_id, again)
@@ -254,7 +254,7 @@ class Orchestrator:
             return await events.result()
 
     @property
-    def _book(self) -> Book:
+    def _book(self) -> RunJournal:
         if self._journal is None:
             raise InputError(
                 "A run can only be resumed from a journal.", hint="Give one: Orchestrator(journal=open_journal())."

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from stretto.checks.limits import Limit, Unit, read_limits
+from stretto.checks.length_limits import Limit, Unit, read_limits
 from stretto.checks.text_kinds import kinds_of_text, names_in
 from stretto.core.checks import Answer, Finding, FindingAction
 

@@ -9,7 +9,7 @@ from stretto.checks.empty import check_empty
 from stretto.checks.facts import check_facts
 from stretto.checks.language import check_language
 from stretto.checks.length import check_length
-from stretto.checks.own import own_check
+from stretto.checks.user_checks import own_check
 from stretto.core.checks import Answer, Check, Finding
 from stretto.core.errors import InputError
 

@@ -15,7 +15,7 @@ from typing import TypedDict
 
 from stretto.app.blocking import run_blocking
 from stretto.app.orchestrator import Orchestrator
-from stretto.app.team import ModelSpec, open_named
+from stretto.app.role_models import ModelSpec, open_named
 from stretto.cookbook.printout import Printout, print_results, say
 from stretto.core.errors import InputError, ModelError
 from stretto.core.events import RunCompleted

@@ -10,7 +10,7 @@ from stretto.core.plan import Plan, Subtask, Tier
 from stretto.core.result import SynthesisStrategy
 from stretto.core.task import Task
 from stretto.core.usage import Quote
-from stretto.engine.books import NO_BUDGET, Books, Budget
+from stretto.engine.accounting.budget import NO_BUDGET, Budget, BudgetTracker
 from stretto.recipes import Recipe
 
 ReviewHook = Callable[[Plan, Quote], Awaitable[Plan | None] | Plan | None]
@@ -18,7 +18,7 @@ ReviewHook = Callable[[Plan, Quote], Awaitable[Plan | None] | Plan | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Team:
+class RoleModels:
     """Which model does what."""
 
     orchestrator: Model
@@ -87,7 +87,7 @@ class Job:
     run_id: str
     task: Task
     recipe: Recipe
-    team: Team
+    team: RoleModels
     settings: RunSettings
     plan: Plan | None = None
     """A plan made elsewhere; None to ask the orchestrator."""
@@ -97,5 +97,5 @@ class Job:
     """Whether somebody watches the answers as they are written."""
     stream_plan: bool = True
     """False where nobody waits, as in a batch: then the plan comes in one piece."""
-    books: Books | None = None
+    books: BudgetTracker | None = None
     """The books of the batch that the run belongs to; None for a run of its own."""

@@ -18,32 +18,32 @@ from stretto.core.events import (
 from stretto.core.journal import Journal, OutcomeKey, SavedRun
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import Failure, RunResult, SynthesisResult, WorkerResult
-from stretto.engine.books import Books, Tally
-from stretto.engine.calls import Caller
-from stretto.engine.conclude import plan_warnings, shortfall_of, status_of, synthesis_warnings
-from stretto.engine.dispatch import Dispatcher
-from stretto.engine.emitter import Emitter
+from stretto.engine.accounting.budget import BudgetTracker, UsageTotal
+from stretto.engine.accounting.quote import quote, synthesis_reservation
+from stretto.engine.calls.caller import ModelCaller
+from stretto.engine.events.emitter import EventEmitter
 from stretto.engine.job import Job
-from stretto.engine.ledger import Ledger
 from stretto.engine.limits.registry import LimiterRegistry
-from stretto.engine.planning import Planned, Planner
-from stretto.engine.quote import quote, synthesis_reservation
-from stretto.engine.saved import AS_REVIEWED, AS_WRITTEN
+from stretto.engine.planning.planner import Planned, Planner
+from stretto.engine.planning.subtask_ids import SubtaskIds
+from stretto.engine.saved_run import AS_REVIEWED, AS_WRITTEN
+from stretto.engine.status import plan_warnings, shortfall_of, status_of, synthesis_warnings
 from stretto.engine.synthesis import synthesise
-from stretto.engine.versions import Versions
+from stretto.engine.workers.dispatcher import Dispatcher
+from stretto.engine.workers.revisions import CurrentRevisions
 from stretto.recipes import verify_recipe
 
 
 class Run:
     """The state of one run."""
 
-    def __init__(self, job: Job, journal: Journal, limiters: LimiterRegistry, emitter: Emitter) -> None:
+    def __init__(self, job: Job, journal: Journal, limiters: LimiterRegistry, emitter: EventEmitter) -> None:
         self._job = job
         self._journal = journal
         self._emitter = emitter
         self._emit = emitter.emit
-        self._books = Books(job.settings.budget, above=job.books)
-        self._caller = Caller(job, journal, limiters, self._books, emitter)
+        self._books = BudgetTracker(job.settings.budget, above=job.books)
+        self._caller = ModelCaller(job, journal, limiters, self._books, emitter)
         self._held = f"synthesis of {job.run_id}"
         self._sealed: set[str] = set()
         self._warnings: tuple[str, ...] = ()
@@ -67,7 +67,7 @@ class Run:
         self, saved: SavedRun
     ) -> tuple[Plan | None, Failure | None, tuple[WorkerResult, ...], tuple[WorkerResult, ...]]:
         """Return the plan, why it is short or missing, its results in order, and what was superseded."""
-        versions = Versions(saved)
+        versions = CurrentRevisions(saved)
         async with Dispatcher(self._job, self._caller, self._journal, self._emit, versions) as dispatcher:
             planned = await self._plan(dispatcher, saved)
         superseded = tuple(dispatcher.superseded)
@@ -105,7 +105,7 @@ class Run:
 
     async def _plan(self, dispatcher: Dispatcher, saved: SavedRun) -> Planned | Failure:
         """Settle on the plan and see its subtasks started; a failure when there is no plan to run."""
-        ledger = Ledger(saved.sealed)
+        ledger = SubtaskIds(saved.sealed)
         try:
             planned = await self._kept(dispatcher, ledger, saved)
         except (ModelError, PlanError) as error:
@@ -124,9 +124,9 @@ class Run:
             dispatcher.admit(subtask)
         return Planned(plan=plan, missing=planned.missing)
 
-    async def _kept(self, dispatcher: Dispatcher, ledger: Ledger, saved: SavedRun) -> Planned:
+    async def _kept(self, dispatcher: Dispatcher, ledger: SubtaskIds, saved: SavedRun) -> Planned:
         """Return the plan; one that is whole is in the journal, with the subtasks and the call that came with it."""
-        tally = Tally()
+        tally = UsageTotal()
         try:
             planned = await self._written(dispatcher, ledger, saved, tally)
             if planned.missing is not None:
@@ -136,7 +136,7 @@ class Run:
         finally:  # Whoever waits for the run may have left between the answer and its record.
             await self._caller.keep_end(tally)
 
-    async def _written(self, dispatcher: Dispatcher, ledger: Ledger, saved: SavedRun, tally: Tally) -> Planned:
+    async def _written(self, dispatcher: Dispatcher, ledger: SubtaskIds, saved: SavedRun, tally: UsageTotal) -> Planned:
         """Return the plan: the one of before a resume, the one that was given, or the orchestrator's."""
         noted = bool(saved.analysis)
 
@@ -167,7 +167,7 @@ class Run:
         if self._job.review is None:
             dispatcher.admit(subtask)
 
-    async def _reviewed(self, plan: Plan, ledger: Ledger, saved: SavedRun) -> Plan | None:
+    async def _reviewed(self, plan: Plan, ledger: SubtaskIds, saved: SavedRun) -> Plan | None:
         """Return the plan to run; None when the reviewer wants none."""
         if self._job.review is None:
             return plan
@@ -194,7 +194,7 @@ class Run:
         self._books.release(self._held)
         key = OutcomeKey(role="synthesis", revision=len(saved.revisions))
         result = saved.outcomes.get(key)
-        tally = Tally()
+        tally = UsageTotal()
         if not isinstance(result, SynthesisResult):
             if any(worker.status == "completed" for worker in results):
                 result = await synthesise(self._job, strategy, results, self._caller, self._emit, tally)
@@ -243,7 +243,7 @@ class Run:
         return result
 
 
-def _identified(edited: Plan, plan: Plan, ledger: Ledger) -> Plan:
+def _identified(edited: Plan, plan: Plan, ledger: SubtaskIds) -> Plan:
     """Return an edited plan with an id for each subtask: its own where it has one, a new one where not."""
     free = {subtask.id for subtask in plan.subtasks}
     subtasks: list[Subtask] = []

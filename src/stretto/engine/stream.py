@@ -11,10 +11,10 @@ from stretto.core.errors import JournalError
 from stretto.core.events import Event
 from stretto.core.journal import Journal
 from stretto.core.result import RunResult
-from stretto.engine.emitter import Emit, Emitter
+from stretto.engine.events.emitter import Emit, EventEmitter
+from stretto.engine.events.recorder import EventRecorder
 from stretto.engine.job import Job
 from stretto.engine.limits.registry import LimiterRegistry
-from stretto.engine.recorder import Recorder
 from stretto.engine.run import Run
 
 
@@ -67,12 +67,12 @@ async def open_run(
 
     async def run() -> None:
         with send:
-            recorder = Recorder(journal, job.run_id)
+            recorder = EventRecorder(journal, job.run_id)
             try:
                 try:
                     async with anyio.create_task_group() as group:
                         group.start_soon(recorder.write)
-                        emitter = Emitter(send, (recorder.observe, *observers))
+                        emitter = EventEmitter(send, (recorder.observe, *observers))
                         ending.result = await Run(job, journal, limiters, emitter).carry_out()
                         recorder.close()
                 except* JournalError:

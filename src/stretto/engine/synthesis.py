@@ -10,10 +10,10 @@ from stretto.core.errors import ModelError
 from stretto.core.events import SynthesisDelta, SynthesisStarted
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.result import Failure, SynthesisResult, WorkerResult
-from stretto.engine.answers import answer_of
-from stretto.engine.books import Tally
-from stretto.engine.calls import Caller
-from stretto.engine.emitter import Emit
+from stretto.engine.accounting.budget import UsageTotal
+from stretto.engine.calls.answer_text import answer_of
+from stretto.engine.calls.caller import ModelCaller
+from stretto.engine.events.emitter import Emit
 from stretto.engine.job import Job
 from stretto.recipes import mend_answer, synthesis_prompt
 
@@ -76,7 +76,7 @@ class SynthesisExchange:
 
 
 async def synthesise(
-    job: Job, strategy: Strategy, results: Sequence[WorkerResult], caller: Caller, emit: Emit, tally: Tally
+    job: Job, strategy: Strategy, results: Sequence[WorkerResult], caller: ModelCaller, emit: Emit, tally: UsageTotal
 ) -> SynthesisResult:
     """Return the synthesis of the completed results; a failure is an outcome, only bugs raise."""
     text, error = "", None

@@ -23,7 +23,7 @@ from stretto.core.plan import Plan, Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.usage import FREE
 from stretto.journal.keys import DELTAS, titles
-from stretto.journal.sealed import every_sealed
+from stretto.journal.sealed_subtasks import every_sealed
 from stretto.journal.summary import counted_cost, progress
 
 

@@ -3,24 +3,24 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stretto.models.choosing import Choice as Choice
-    from stretto.models.choosing import ProviderStatus as ProviderStatus
-    from stretto.models.choosing import choose_models as choose_models
-    from stretto.models.choosing import list_models as list_models
     from stretto.models.function import FunctionModel as FunctionModel
-    from stretto.models.opening import open_model as open_model
-    from stretto.models.specs import resolve_spec as resolve_spec
+    from stretto.models.selection.model_choice import Choice as Choice
+    from stretto.models.selection.model_choice import ProviderStatus as ProviderStatus
+    from stretto.models.selection.model_choice import choose_models as choose_models
+    from stretto.models.selection.model_choice import list_models as list_models
+    from stretto.models.selection.model_spec import resolve_spec as resolve_spec
+    from stretto.models.selection.open_model import open_model as open_model
 
 __all__ = ["Choice", "FunctionModel", "ProviderStatus", "choose_models", "list_models", "open_model", "resolve_spec"]
 
 _HOMES = {
-    "Choice": "stretto.models.choosing",
+    "Choice": "stretto.models.selection.model_choice",
     "FunctionModel": "stretto.models.function",
-    "ProviderStatus": "stretto.models.choosing",
-    "choose_models": "stretto.models.choosing",
-    "list_models": "stretto.models.choosing",
-    "open_model": "stretto.models.opening",
-    "resolve_spec": "stretto.models.specs",
+    "ProviderStatus": "stretto.models.selection.model_choice",
+    "choose_models": "stretto.models.selection.model_choice",
+    "list_models": "stretto.models.selection.model_choice",
+    "open_model": "stretto.models.selection.open_model",
+    "resolve_spec": "stretto.models.selection.model_spec",
 }
 
 

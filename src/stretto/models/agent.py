@@ -11,18 +11,18 @@ from stretto.core.errors import ModelError
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.sending import will_tell
 from stretto.core.usage import Cost, Usage
-from stretto.models.answers import mind_answers
-from stretto.models.direct import text_of
-from stretto.models.errors import translated
-from stretto.models.finish_reasons import reading_ends
-from stretto.models.limits import hearing, listen, tells
+from stretto.models.answers.finish_reasons import reading_ends
+from stretto.models.answers.single_answer import mind_answers
+from stretto.models.calls.call_modes import way_of
+from stretto.models.calls.direct import text_of
+from stretto.models.calls.google_streams import closing_streams, mind_streams
+from stretto.models.calls.http_hooks import hearing, listen, tells
+from stretto.models.calls.replies import doubt_usage, read_finish, read_usage
+from stretto.models.calls.requests import take_cache_key, to_conversation, to_settings
+from stretto.models.calls.resending import send_again
+from stretto.models.failures.errors import translated
 from stretto.models.origin import Origin
 from stretto.models.prices import price_response, price_tokens
-from stretto.models.replies import doubt_usage, read_finish, read_usage
-from stretto.models.requests import take_cache_key, to_conversation, to_settings
-from stretto.models.sending import send_again
-from stretto.models.streams import closing_streams, mind_streams
-from stretto.models.ways import way_of
 
 
 class AgentModel:

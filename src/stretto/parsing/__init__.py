@@ -2,10 +2,10 @@
 
 from stretto.parsing.answer import read_answer
 from stretto.parsing.answer_blocks import TakenAnswer
-from stretto.parsing.left_marks import LeftMarks, left_marks
-from stretto.parsing.pieces import AnalysisText, Piece, PlanReader, SubtaskRead
+from stretto.parsing.complete_plan import parse_plan, read_whole
 from stretto.parsing.reader import open_reader
-from stretto.parsing.whole import parse_plan, read_whole
+from stretto.parsing.reader_events import AnalysisText, Piece, PlanReader, SubtaskRead
+from stretto.parsing.reasoning.leftovers import LeftMarks, left_marks
 
 __all__ = [
     "AnalysisText",

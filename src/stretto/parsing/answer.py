@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from stretto.core.errors import ModelError
 from stretto.core.text import replace_surrogates, strip_control
 from stretto.parsing.answer_blocks import TakenAnswer, around, disguised, joined
-from stretto.parsing.channels import spoken, without_last_marks
-from stretto.parsing.entities import unescape
-from stretto.parsing.families import THINKING
-from stretto.parsing.invisible import visible_marks
+from stretto.parsing.invisible_characters import visible_marks
+from stretto.parsing.markup.entities import unescape
+from stretto.parsing.reasoning.marks import THINKING
+from stretto.parsing.reasoning.splitting import spoken, without_last_marks
 
 _MARK = re.compile(
     r"(?<!`)\\?[<＜◁]\s*+(?P<close>\\?[/／])?\s*+(?:\w{1,20}:)?"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stretto.core.errors import ModelError
-from stretto.parsing.families import ANSWERS
 from stretto.parsing.fields import is_placeholder
+from stretto.parsing.reasoning.marks import ANSWERS
 
 _DISGUISED = re.compile(
     r"(?:^[ \t]*+(?:\[|【|《|〈|&lt;)(?P<open>response)|(?:\[|【|《|〈|&lt;)[/／]response)(?:\]|】|》|〉|&gt;)",

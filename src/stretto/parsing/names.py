@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from stretto.parsing.families import THINKING
+from stretto.parsing.reasoning.marks import THINKING
 
 Kind = Literal["wrapper", "task", "approach", "item", "type", "description", "tier", "meta", "analysis", "think"]
 """What a tag is for. approach: a task where none is open, else a type; meta: known and not needed."""

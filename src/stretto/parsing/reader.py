@@ -1,12 +1,12 @@
 """The plan reader: early pieces while chunks arrive, the whole plan at the end. No I/O."""
 
 from stretto.core.plan import HARD_CEILING, Plan, PlanFormat, Subtask
-from stretto.parsing.early_json import EarlyJson
-from stretto.parsing.early_markup import EarlyMarkup
-from stretto.parsing.listener import Listener
-from stretto.parsing.pieces import AnalysisText, Piece, PlanReader, SubtaskRead
+from stretto.parsing.complete_plan import read_whole
+from stretto.parsing.json.streaming import EarlyJson
+from stretto.parsing.markup.streaming import EarlyMarkup
+from stretto.parsing.reader_events import AnalysisText, Piece, PlanReader, SubtaskRead
+from stretto.parsing.reasoning.streaming import Listener
 from stretto.parsing.streamed import Washer
-from stretto.parsing.whole import read_whole
 
 
 class Reader:

@@ -3,7 +3,7 @@
 import re
 
 from stretto.core.text import replace_surrogates, strip_control
-from stretto.parsing.entities import decode
+from stretto.parsing.markup.entities import decode
 
 _PARTIAL_ANSI = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,8}|\][^\x07\x1b]{0,256}\x1b?)?\Z")
 _PARTIAL_ENTITY = re.compile(r"&[#\w]{0,9}\Z")

@@ -6,7 +6,7 @@ Each of these is only tried when the text as it is holds no plan.
 import re
 from collections.abc import Iterator
 
-from stretto.parsing.entities import unescape, without_cdata_marks
+from stretto.parsing.markup.entities import unescape, without_cdata_marks
 
 _TAGS = "(?:sub[_-]?)?tasks?|type|description|plan|analysis|任务列表|子?任务|类型|描述"
 _BRACKETED = re.compile(rf"[\[【](?P<tag>[/／]?(?:{_TAGS}))[\]】]", re.IGNORECASE)

@@ -14,8 +14,8 @@ from stretto.recipes.defaults import (
     DEFAULT_MERGE,
     DEFAULT_OUTPUT_TOKENS,
 )
+from stretto.recipes.field_types import check_format, check_names, check_range, check_text, check_tokens, check_whole
 from stretto.recipes.filling import placeholders
-from stretto.recipes.typed import check_format, check_names, check_range, check_text, check_tokens, check_whole
 
 _TEXTS = (
     *("name", "description", "source"),

@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from stretto.app.observers import CONTENT_VARIABLE
+from stretto.app.observers.observing import CONTENT_VARIABLE
 from tests.app.tracing.spans import Told
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stretto.app.observers import CONTENT_VARIABLE
+from stretto.app.observers.observing import CONTENT_VARIABLE
 from tests.app.tracing.spans import Told, fail_b
 from tests.engine.stage import Stage, subtask
 

@@ -7,7 +7,7 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
-from stretto.app.observers import observing
+from stretto.app.observers.observing import observing
 from stretto.core.events import RunWaiting
 from tests.app.tracing.spans import Told, hang
 from tests.engine.stage import Stage, plan

@@ -6,7 +6,7 @@ import anyio
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
-from stretto.app.observers import observing
+from stretto.app.observers.observing import observing
 from stretto.core.errors import ModelError
 from stretto.core.events import PlanCompleted, RunCompleted, RunStarted, WorkerCompleted
 from stretto.core.models import ModelReply, ModelRequest, OnText

@@ -14,7 +14,8 @@ from pathlib import Path
 import anyio
 from psycopg import AsyncConnection
 
-from stretto.batch.queue import batches, open_queue
+from stretto.batch.queue import open_queue
+from stretto.batch.queue.storage import batches
 from stretto.core.journal import OutcomeKey, SavedRun
 from stretto.journal import open_journal
 from tests.batch.queue.conftest import Depot

@@ -11,11 +11,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from stretto.app.settings import Settings
-from stretto.batch.delivery import Wish
-from stretto.batch.opening import open_office
-from stretto.batch.queue import Limits, QueueWorker, Standing, Submission, collect, open_queue, submit
-from stretto.batch.sheet import open_sheet
+from stretto.app.settings.loading import Settings
+from stretto.batch.input_table import open_sheet
+from stretto.batch.queue import Limits, QueuedBatch, QueueWorker, Submission, collect, open_queue, submit
+from stretto.batch.results_output import OutputOptions
+from stretto.batch.setup import open_office
 from stretto.batch.tables import Form
 from stretto.core.plan import Plan
 from stretto.journal import open_journal
@@ -101,13 +101,13 @@ class Depot:
                 for worker in workers:
                     worker.stop()
 
-    async def ended(self, batch_id: str) -> Standing:
+    async def ended(self, batch_id: str) -> QueuedBatch:
         """Return how a batch stands once nothing more comes of it."""
         async with open_queue(self.url) as queue:
-            latest: list[Standing] = [standing async for standing in queue.follow(batch_id, every=0.05)]
+            latest: list[QueuedBatch] = [standing async for standing in queue.follow(batch_id, every=0.05)]
             return latest[-1]
 
-    async def run(self, *, workers: int = 1, **wishes: object) -> Standing:
+    async def run(self, *, workers: int = 1, **wishes: object) -> QueuedBatch:
         """Submit the table and have it worked off."""
         batch_id = await self.submit(**wishes)  # type: ignore[arg-type]
         async with self.workers(workers):
@@ -117,7 +117,7 @@ class Depot:
         """Return the lines of the output."""
         path = self.folder / "out.csv"
         async with open_queue(self.url) as queue:
-            await collect(queue, batch_id, Wish(path=path, form=form))
+            await collect(queue, batch_id, OutputOptions(path=path, form=form))
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
 

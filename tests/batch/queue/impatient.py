@@ -2,7 +2,10 @@
 
 import sys
 
-from stretto.batch.queue import batches, peers, stalled, working
+from stretto.batch.queue.storage import batches
+from stretto.batch.queue.workers import stalled_rows as stalled
+from stretto.batch.queue.workers import worker as working
+from stretto.batch.queue.workers import worker_registry as peers
 from stretto.faces.cli import main
 
 

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stretto.batch.jobs import RowJob, Work
-from stretto.batch.queue import lending, open_queue
-from stretto.batch.queue.jobs import QUEUE
-from stretto.batch.queue.lending import BorrowedBooks
-from stretto.batch.queue.opening import Queue
-from stretto.batch.queue.peers import Divided, Peers
-from stretto.batch.queue.records import job_from_bytes, row_from_bytes, row_to_bytes
-from stretto.batch.queue.stalled import offer_again
+from stretto.batch.queue import open_queue
+from stretto.batch.queue.procrastinate_app import QUEUE
+from stretto.batch.queue.queue import Queue
+from stretto.batch.queue.storage.serialization import job_from_bytes, row_from_bytes, row_to_bytes
+from stretto.batch.queue.workers import budget_lease as lending
+from stretto.batch.queue.workers.budget_lease import LeasedBudget
+from stretto.batch.queue.workers.stalled_rows import offer_again
+from stretto.batch.queue.workers.worker_registry import DividedLimit, WorkerRegistry
+from stretto.batch.row_jobs import RowJob, Work
 from stretto.batch.tables import Row, RowResult, Variant
 from stretto.core.errors import InputError, ModelError, QueueError
 from stretto.core.journal import CallEnd, CallStart
@@ -69,19 +70,19 @@ def test_a_cell_of_an_unknown_kind_goes_out_as_its_text():
 def test_parts_of_a_number_add_up_to_it(total: int, workers: int):
     """Workers divide a number between them with nothing left over; none has less than one."""
     living = list(range(100, 100 + workers))
-    parts = [Peers(me=me, living=living).part(total) for me in living]
+    parts = [WorkerRegistry(me=me, living=living).part(total) for me in living]
     assert sum(parts) == max(total, workers)
     assert max(parts) - min(parts) <= 1
 
 
 def test_a_worker_divides_only_what_was_stated():
     """A batch's own number is divided within what the worker allows itself; without one the worker's own holds."""
-    peers = Peers(me=1, living=[1, 2])
+    peers = WorkerRegistry(me=1, living=[1, 2])
     now = datetime.now(UTC)
-    assert Divided(peers, own=10, stated=True, opened_at=now).share(40) == 10
-    assert Divided(peers, own=30, stated=True, opened_at=now).share(40) == 20
-    assert Divided(peers, own=10, stated=False, opened_at=now).share(10) == 10
-    assert Peers(me=None, living=[1, 2]).part(9) == 3
+    assert DividedLimit(peers, own=10, stated=True, opened_at=now).share(40) == 10
+    assert DividedLimit(peers, own=30, stated=True, opened_at=now).share(40) == 20
+    assert DividedLimit(peers, own=10, stated=False, opened_at=now).share(10) == 10
+    assert WorkerRegistry(me=None, living=[1, 2]).part(9) == 3
 
 
 @pytest.mark.anyio
@@ -95,14 +96,14 @@ async def test_workers_together_never_promise_more_than_the_budget(depot: Depot,
     ends: list[str] = []
 
     async with open_queue(depot.url) as queue:
-        books = [BorrowedBooks(queue, batch_id, limit) for _ in range(3)]
+        books = [LeasedBudget(queue, batch_id, limit) for _ in range(3)]
 
         def within() -> bool:
             committed = [each.committed for each in books]
             tokens = sum(usage.total_tokens for usage, _ in committed)
             return tokens <= 1_000 and sum((cost.usd for _, cost in committed), Decimal(0)) <= 1
 
-        async def calls(own: BorrowedBooks, name: str) -> None:
+        async def calls(own: LeasedBudget, name: str) -> None:
             for number in range(12):
                 size = dice.randint(1, 120)
                 promised = Usage(output_tokens=size, calls=1), Cost(usd=Decimal(size) / 1_000)

@@ -11,7 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from stretto.batch.tables import map_columns, open_rows, open_table, write_output
-from stretto.batch.tables.xlsx_sink import clean
+from stretto.batch.tables.writers.xlsx import clean
 from stretto.core.errors import InputError
 from stretto.core.text import replace_surrogates, strip_control
 from tests.batch.tables.samples import PIECES, STARTS, result, rows_of

@@ -13,10 +13,10 @@ import anyio
 
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.models import RateLimits
+from stretto.engine.calls.retry import retrying
 from stretto.engine.job import RunSettings
 from stretto.engine.limits.concurrency import ConcurrencyGroup
 from stretto.engine.limits.rate_limiter import RateLimiter
-from stretto.engine.retry import retrying
 
 SETTINGS = RunSettings(subtasks=(1, 1), max_subtasks=1_000)
 

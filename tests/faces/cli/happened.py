@@ -20,7 +20,7 @@ from stretto.core.events import (
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import Failure, RunResult, Shortfall, WorkerResult
 from stretto.core.usage import Cost, Usage
-from stretto.faces.cli.board import Board
+from stretto.faces.shared.run_state import RunState
 
 USAGE = Usage(input_tokens=800, output_tokens=243, calls=1)
 BROKEN = Failure(kind="server", message="The provider had an error (500).", hint="Try again later.")
@@ -120,9 +120,9 @@ def number_them(events: Iterable[Event]) -> list[Event]:
     return [replace(event, seq=seq) for seq, event in enumerate(events, 1)]
 
 
-def board_of(events: Iterable[Event]) -> Board:
+def board_of(events: Iterable[Event]) -> RunState:
     """Return what is known after these events."""
-    board = Board()
+    board = RunState()
     for event in events:
         board.see(event)
     return board

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stretto.faces.cli.commands import COMMANDS
+from stretto.faces.cli.app import COMMANDS
 
 DOCS = Path(__file__).parents[3] / "docs"
 

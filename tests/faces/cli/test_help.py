@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from stretto import __version__
 from stretto.core.errors import InputError, ModelError, StrettoError
-from stretto.faces.cli.commands import COMMANDS
+from stretto.faces.cli.app import COMMANDS
 from stretto.faces.cli.errors import guard
 
 COMMAND = Path(sys.executable).with_name("stretto")

@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from stretto.core.errors import JournalError
-from stretto.faces.cli.journals import Place
-from stretto.journal import sql
+from stretto.faces.cli.input.journal_options import JournalLocation
+from stretto.journal.sql import sql_journal as sql
 from tests.faces.cli.on_terminal import STRETTO, start
 
 TASK = "Write a product description for a steel water bottle"
@@ -78,9 +78,9 @@ def test_a_project_cannot_name_the_journal(stretto):
 
 def test_a_password_is_not_repeated():
     """A command that is advised names a server without its password."""
-    place = Place(flags=("--journal", "x"))
+    place = JournalLocation(flags=("--journal", "x"))
     assert place.command("resume", "r") == "stretto resume r --journal x"
-    from stretto.faces.cli.journals import find_place
+    from stretto.faces.cli.input.journal_options import find_place
 
     found = find_place("postgresql://me:secret@host/db")
     assert found.command("resume", "r") == "stretto resume r --journal 'postgresql://me:***@host/db'"

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from stretto.faces.cli.live.prose import prose, styled
+from stretto.faces.cli.views.live.markdown import prose, styled
 
 WIDE = (
     "标题：正文很长很长很长，很长很长很长很长很长。"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from stretto.models.demo.topics import find_topic
+from stretto.models.demo.reading.topics import find_topic
 from tests.models.demo.asking import job
 
 CHINESE = [

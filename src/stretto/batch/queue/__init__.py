@@ -7,18 +7,18 @@ from stretto.core.errors import InputError
 if not (find_spec("procrastinate") and find_spec("psycopg_pool")):
     raise InputError("A queue needs procrastinate, which is not installed.", hint='pip install "stretto[queue]"')
 
-from stretto.batch.queue.collecting import collect
-from stretto.batch.queue.opening import Queue, open_queue
-from stretto.batch.queue.states import BatchState, Limits, Standing
-from stretto.batch.queue.submitting import Submission, submit
-from stretto.batch.queue.working import QueueWorker
+from stretto.batch.queue.batch_state import BatchState, Limits, QueuedBatch
+from stretto.batch.queue.collection import collect
+from stretto.batch.queue.queue import Queue, open_queue
+from stretto.batch.queue.submission import Submission, submit
+from stretto.batch.queue.workers.worker import QueueWorker
 
 __all__ = [
     "BatchState",
     "Limits",
     "Queue",
     "QueueWorker",
-    "Standing",
+    "QueuedBatch",
     "Submission",
     "collect",
     "open_queue",

@@ -4,7 +4,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from stretto.faces.cli.commands import build
+from stretto.faces.cli.app import build
 from stretto.faces.cli.errors import guard
 
 

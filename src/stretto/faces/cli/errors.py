@@ -10,8 +10,8 @@ import typer
 
 from stretto.core.errors import InputError, StrettoError
 from stretto.core.text import for_terminal
-from stretto.faces.cli.streams import StdoutError, open_streams
-from stretto.faces.cli.typed import speak_utf8
+from stretto.faces.cli.input.text_encoding import speak_utf8
+from stretto.faces.cli.output_streams import StdoutError, open_streams
 
 TRACEBACK_VARIABLE = "STRETTO_TRACEBACK"
 """Set to 1, it shows where an error came from."""
@@ -60,7 +60,7 @@ def one_line(text: str) -> str:
 def _say(error: BaseException) -> int:
     code, line = _describe(error)
     if line:
-        from stretto.app.keys import hide_keys  # only here: it costs start-up time
+        from stretto.app.settings.keys import hide_keys  # only here: it costs start-up time
 
         print(f"error: {one_line(hide_keys(line))}", file=sys.stderr)
     return code

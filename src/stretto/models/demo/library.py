@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, Literal, get_args
 
 from stretto.core.plan import Tier
-from stretto.models.demo.language import Language
+from stretto.models.demo.reading.language import Language
 
 Genre = Literal["copy", "documentation", "creative", "analysis", "problem", "research"]
 GENRES: tuple[Genre, ...] = get_args(Genre)

@@ -9,11 +9,11 @@ from anyio.lowlevel import checkpoint
 from stretto.core.errors import ModelError
 from stretto.core.models import Finish, ModelReply, ModelRequest, OnText
 from stretto.core.usage import FREE, Cost, Usage
-from stretto.models.demo.answering import answer, worker_number
 from stretto.models.demo.library import frames
-from stretto.models.demo.planning import middle
-from stretto.models.demo.prompts import Reading, read_request
+from stretto.models.demo.reading.prompts import Reading, read_request
 from stretto.models.demo.script import DEFAULT_DELAY, Script
+from stretto.models.demo.writing.answering import answer, worker_number
+from stretto.models.demo.writing.planning import middle
 
 LABEL = "demo model: offline templates, not a language model"
 

@@ -1,0 +1,1 @@
+"""Who watches every run: the log, and OpenTelemetry where it is configured."""

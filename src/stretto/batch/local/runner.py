@@ -1,0 +1,175 @@
+"""Runs the rows of a batch: so many at a time, admitted as they are read, under one budget, until nothing is left.
+
+Of the rows that it did not reach it says what the journal has of them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from math import inf
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from stretto.app.resume import RunJournal
+from stretto.batch.input_table import InputTable
+from stretto.batch.progress import BatchProgress
+from stretto.batch.row_jobs import RowJob, RowOutcome
+from stretto.batch.row_runner import RowRun, carry_out
+from stretto.batch.row_state import standing_of
+from stretto.batch.setup import BatchSetup
+from stretto.batch.stop_conditions import StopConditions
+from stretto.batch.tables import ResultStore, Row, RowResult
+from stretto.core.errors import ErrorKind, InputError, JournalError, UnderWayError
+from stretto.journal import MemoryJournal
+
+_ROWS_PER_CALL = 2
+# What the journal has of so many rows is in memory at the same time.
+_ROWS_PER_LOOK = 500
+ELSEWHERE = "The row is being carried out by another process; wait until that has ended."
+"""Why a row was not run here. It has not failed: the same command takes it up, or takes its texts over."""
+
+OnRow = Callable[[Row, RowOutcome], None]
+"""Told each row that is done; must be quick."""
+
+
+class BatchRunner:
+    """One batch that is carried out in this process."""
+
+    def __init__(
+        self,
+        sheet: InputTable,
+        office: BatchSetup,
+        *,
+        journal: RunJournal | None,
+        store: ResultStore,
+        tally: BatchProgress,
+        retry_errors: bool = False,
+        on_row: OnRow | None = None,
+    ) -> None:
+        self._sheet = sheet
+        self._office = office
+        self._journal = journal
+        self._store = store
+        self._tally = tally
+        self._retry_errors = retry_errors
+        self._on_row = on_row
+        self._crew = office.crew
+        self._ends_at = inf
+        # How many calls each row that is under way had before it was begun, by the id of its run.
+        self._begun: dict[str, int] = {}
+        self._admission = StopConditions()
+
+    async def run(self) -> None:
+        """Run every row that is to be run; raises `JournalError`. What came of each is in the store."""
+        self._ends_at = anyio.current_time() + self._office.deadline
+        with self._sheet.selected() as rows:
+            places = enumerate(rows)
+            async with anyio.create_task_group() as group:
+                # A row in its plan makes one call: with as many rows as calls, places would stand empty between rows.
+                for _ in range(min(self._sheet.total, _ROWS_PER_CALL * self._office.concurrency)):
+                    group.start_soon(self._take_turns, places)
+
+    async def _take_turns(self, places: Iterator[tuple[int, Row]]) -> None:
+        for place, row in places:
+            await self._run(place, row)
+            await checkpoint()
+            if self._tally.stopped:
+                return
+
+    async def _run(self, place: int, row: Row) -> None:
+        try:
+            job = self._sheet.job_of(row, self._office.work, retry_errors=self._retry_errors)
+        except InputError as error:  # This row gives no task; another one does.
+            self._note_unrun(place, row, str(error), "bad_request")
+            return
+        try:
+            ran = await self._carry_out(job)
+        except UnderWayError:  # By the same command, typed twice: each row is run by one of them.
+            self._note_unrun(place, row, ELSEWHERE, "interrupted")
+            return
+        self._begun.pop(job.run_id, None)
+        self._note(place, row, RowResult.of(ran.result, labels=job.work.labels), ran.outcome)
+        self._tally.stopped = self._tally.stopped or self._admission.reason_to_stop(ran)
+
+    async def _carry_out(self, job: RowJob) -> RowRun:
+        return await carry_out(
+            job,
+            # Without a journal for all, each row has its own, which goes with it.
+            journal=self._journal or MemoryJournal(),
+            limiters=self._office.limiters,
+            books=self._office.books,
+            crew=self._crew,
+            deadline=max(self._ends_at - anyio.current_time(), 0.001),
+            deadline_name=f"The batch's deadline of {self._office.deadline:g} seconds",
+            pace=self._tally.pace,
+            begun=partial(self._begun.__setitem__, job.run_id),
+        )
+
+    async def recall(self) -> None:
+        """Add what the journal has of the rows that were not reached; no call is made. Raises `JournalError`.
+
+        For a batch that is over, or was cancelled.
+        """
+        if self._journal is None or self._tally.done == self._tally.total:
+            return
+        # A table that was changed meanwhile is read once more for the output, which then says so.
+        with suppress(InputError), self._sheet.selected() as rows:
+            places = enumerate(rows)
+            while some := list(islice(places, _ROWS_PER_LOOK)):
+                await self._recall_some(some, self._journal)
+
+    async def _recall_some(self, some: Sequence[tuple[int, Row]], journal: RunJournal) -> None:
+        work = self._office.work
+        left = {self._sheet.run_id_of(row, work): (place, row) for place, row in some if row.id not in self._store}
+        known = await journal.known(left)
+        async with anyio.create_task_group() as group:  # Together, so that the journal reads them together.
+            for run_id in known:
+                group.start_soon(self._recall_one, *left[run_id], journal)
+
+    async def _recall_one(self, place: int, row: Row, journal: RunJournal) -> None:
+        try:
+            job = self._sheet.job_of(row, self._office.work, retry_errors=self._retry_errors)
+            saved = await journal.load(job.run_id)
+            standing = await standing_of(job, saved, journal, self._crew.job_of(job, books=None, deadline=inf))
+        except JournalError:
+            raise
+        except Exception:  # One row's poison: it counts as not run, and is said when it is.
+            return
+        before = self._begun.get(job.run_id)
+        if before is None:
+            self._office.books.restore(saved)
+        calls = 0 if before is None else len(saved.calls) - before
+        outcome = RowOutcome.of(standing.result, calls=calls, reused=before is None)
+        result = RowResult.of(standing.result, labels=job.work.labels)
+        if standing.over:
+            self._note(place, row, result, outcome)
+            return
+        self._tally.add_unfinished(place, outcome)
+        if standing.telling:
+            self._store.put(row.id, result)
+
+    def _note_unrun(self, place: int, row: Row, why: str, kind: ErrorKind) -> None:
+        self._note(place, row, RowResult(status="failed", error=why), _unrun(why, kind))
+
+    def _note(self, place: int, row: Row, result: RowResult, outcome: RowOutcome) -> None:
+        self._store.put(row.id, result)
+        self._tally.add(place, outcome)
+        if self._on_row is not None:
+            self._on_row(row, outcome)
+
+
+def _unrun(why: str, kind: ErrorKind) -> RowOutcome:
+    return RowOutcome(
+        run_id="",
+        status="failed",
+        texts=0,
+        planned=0,
+        calls=0,
+        cost_usd=0.0,
+        seconds=0.0,
+        reused=False,
+        error=why,
+        kinds=(kind,),
+    )

@@ -1,0 +1,73 @@
+"""Writes out what the workers made of a batch, from the queue alone: no table, no journal, no call."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from anyio import from_thread, to_thread
+
+from stretto.batch.queue.queue import Queue
+from stretto.batch.queue.storage import batches
+from stretto.batch.queue.storage.rows import Read, page
+from stretto.batch.results_output import OutputOptions, summary
+from stretto.batch.row_jobs import Work
+from stretto.batch.tables import Row, RowResult, write_batch_report, write_output
+
+
+async def collect(queue: Queue, batch_id: str, wish: OutputOptions) -> Sequence[str]:
+    """Write the output, and the report if one is wished for; return what must be said about the output.
+
+    Each is whole or not written at all. Raises `StrettoError`.
+    """
+    form, work = await queue.transact(partial(batches.output_of, batch_id=batch_id))
+    notes = await to_thread.run_sync(_write, queue, batch_id, wish, form)
+    if wish.report:
+        await to_thread.run_sync(_report, queue, batch_id, wish, work)
+    return notes
+
+
+def _write(queue: Queue, batch_id: str, wish: OutputOptions, form: batches.Form) -> Sequence[str]:
+    reading = _Reading(queue, batch_id)
+    return write_output(
+        wish.path,
+        form.columns,
+        reading.rows(),
+        lambda row: reading.result,
+        form=wish.form,
+        raw=wish.raw,
+        delimiter=form.delimiter,
+        types=form.types,
+    )
+
+
+def _report(queue: Queue, batch_id: str, wish: OutputOptions, work: Work) -> None:
+    assert wish.report
+    facts = [
+        ("Recipe", work.spec["recipe"]["name"]),
+        ("Orchestrator", work.spec["models"]["orchestrator"]),
+        ("Workers", work.spec["models"]["worker"]),
+    ]
+    summaries = (
+        summary(read.row, read.result, -1.0 if read.reused else read.seconds) for read in _reads(queue, batch_id)
+    )
+    write_batch_report(wish.report, summaries, title=f"Batch {batch_id}", facts=facts, labels=work.labels)
+
+
+class _Reading:
+    """Rows one after the other, with the result of the one that was given last."""
+
+    def __init__(self, queue: Queue, batch_id: str) -> None:
+        self.result: RowResult | None = None
+        self._reads = _reads(queue, batch_id)
+
+    def rows(self) -> Iterator[Row]:
+        for read in self._reads:
+            self.result = read.result
+            yield read.row
+
+
+def _reads(queue: Queue, batch_id: str) -> Iterator[Read]:
+    """Yield all rows in order, some at a time from the database; called in a thread."""
+    after = -1
+    while found := from_thread.run(queue.transact, partial(page, batch_id=batch_id, after=after)):
+        yield from found
+        after = found[-1].place

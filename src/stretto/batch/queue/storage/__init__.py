@@ -1,0 +1,1 @@
+"""The queue's tables in Postgres: schema, connections, the SQL about rows and batches."""

@@ -1,0 +1,111 @@
+"""Puts the rows of a table into the queue, in bulk; the same rows with the same work are the same batch."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from stretto.batch.input_table import InputTable
+from stretto.batch.queue.batch_state import Limits
+from stretto.batch.queue.queue import Queue
+from stretto.batch.queue.storage import batches, rows
+from stretto.batch.queue.storage.rows import NewRow
+from stretto.batch.queue.storage.serialization import row_to_bytes
+from stretto.batch.queue.workers import budget_lease as lending
+from stretto.batch.row_jobs import RowJob, Work
+from stretto.batch.tables import Row, RowResult
+from stretto.core.errors import InputError
+from stretto.journal.serialization import dump
+
+_AT_ONCE = 1_000
+"""Rows in one transaction."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submission:
+    """What is put into the queue."""
+
+    sheet: InputTable
+    work: Work
+    limits: Limits
+    retry_errors: bool = False
+    priority: int = 0
+    """Rows of a higher one are taken first."""
+
+
+async def submit(queue: Queue, submission: Submission) -> str:
+    """Put a table's rows into the queue and return the batch's id; raises `QueueError` and `InputError`.
+
+    Submitted again, rows that have their end stay as they are; the others are put in once more unless they are there.
+    """
+    sheet, work = submission.sheet, submission.work
+    batch_id = batch_id_of(sheet, work)
+    await queue.transact(
+        partial(
+            batches.open_batch,
+            batch_id=batch_id,
+            title=sheet.table.path.name,
+            total=sheet.total,
+            work=work,
+            form=batches.Form(columns=tuple(sheet.table.columns), delimiter=sheet.table.delimiter, types=sheet.types),
+            limits=submission.limits,
+        )
+    )
+    new = _new_rows(sheet, work)
+    while some := list(islice(new, _AT_ONCE)):
+        await queue.transact(
+            partial(rows.add, app=queue.app, batch_id=batch_id, rows=some, priority=submission.priority)
+        )
+    await queue.transact(partial(lending.settle, batch_id=batch_id, failed_too=submission.retry_errors))
+    after: int | None = -1
+    while after is not None:
+        after = await queue.transact(
+            partial(
+                rows.add_again,
+                app=queue.app,
+                batch_id=batch_id,
+                after=after,
+                failed_too=submission.retry_errors,
+                priority=submission.priority,
+            )
+        )
+    await queue.transact(partial(batches.note_filled, batch_id=batch_id))
+    return batch_id
+
+
+def batch_id_of(sheet: InputTable, work: Work) -> str:
+    """Return the id of a batch, made of its rows in their order and of what is done with them."""
+    digest = hashlib.sha256(work.key.encode())
+    with sheet.rows() as found:
+        for row, job in _jobs(found, sheet, work):
+            digest.update(f"\n{row.id} {job.run_id if isinstance(job, RowJob) else ''}".encode(errors="replace"))
+    return f"b-{digest.hexdigest()[:10]}"
+
+
+def _new_rows(sheet: InputTable, work: Work) -> Iterator[NewRow]:
+    with sheet.rows() as found:
+        for place, (row, job) in enumerate(_jobs(found, sheet, work)):
+            if isinstance(job, RowJob):
+                yield NewRow(place=place, run_id=job.run_id, input=row_to_bytes(row, job))
+            elif job is None:
+                yield NewRow(place=place, run_id="", input=row_to_bytes(row, None), status="kept")
+            else:
+                result = RowResult(status="failed", error=str(job))
+                yield NewRow(
+                    place=place, run_id="", input=row_to_bytes(row, None), status="failed", result=dump(result)
+                )
+
+
+def _jobs(found: Iterator[Row], sheet: InputTable, work: Work) -> Iterator[tuple[Row, RowJob | InputError | None]]:
+    """Yield each row with its job, or why it gives none, or None when it is only written out again."""
+    chosen = 0
+    for row in found:
+        if not row.selected or (sheet.limit is not None and chosen >= sheet.limit):
+            yield row, None
+            continue
+        chosen += 1
+        try:
+            yield row, sheet.job_of(row, work)
+        except InputError as error:  # This row gives no task; another one does.
+            yield row, error

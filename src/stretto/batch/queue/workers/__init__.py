@@ -1,0 +1,1 @@
+"""Takes rows out of the queue and runs them: leases, heartbeats, the worker registry."""

@@ -1,0 +1,77 @@
+"""Writes what came of a batch: the output in the order of the input, and the report."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stretto.batch.input_table import InputTable
+from stretto.batch.progress import BatchProgress
+from stretto.batch.tables import Form, ResultStore, Row, RowResult, RowSummary, write_batch_report, write_output
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputOptions:
+    """How the output is to look."""
+
+    path: Path
+    form: Form = "long"
+    raw: bool = False
+    """Whether a CSV cell may be what a spreadsheet runs as a formula."""
+    report: Path | None = None
+
+
+def deliver(sheet: InputTable, store: ResultStore, wish: OutputOptions) -> Sequence[str]:
+    """Write the output, whole or not at all; return what must be said about it. Raises `StrettoError`."""
+    with sheet.rows() as rows:
+        return write_output(
+            wish.path,
+            sheet.table.columns,
+            rows,
+            lambda row: store.get(row.id),
+            form=wish.form,
+            raw=wish.raw,
+            delimiter=sheet.table.delimiter,
+            types=sheet.types,
+        )
+
+
+def report(
+    sheet: InputTable,
+    store: ResultStore,
+    tally: BatchProgress,
+    path: Path,
+    *,
+    facts: Sequence[tuple[str, str]],
+    labels: Sequence[str],
+) -> None:
+    """Write the report; raises `StrettoError`."""
+    title = f"Batch of {sheet.table.path.name}"
+    write_batch_report(path, _summaries(sheet, store, tally), title=title, facts=facts, labels=labels)
+
+
+def _summaries(sheet: InputTable, store: ResultStore, tally: BatchProgress) -> Iterator[RowSummary]:
+    place = -1
+    with sheet.rows() as rows:
+        for row in rows:
+            place += row.selected
+            new = store.get(row.id)
+            took = tally.seconds[place] if new and place < len(tally.seconds) else -1.0
+            yield summary(row, new, took)
+
+
+def summary(row: Row, new: RowResult | None, took: float) -> RowSummary:
+    """Return what a report takes of a row; `took` is in seconds, below 0 for a row that was not run now."""
+    result = row.earlier.completed_by(new) if row.earlier and new else new or row.earlier
+    result = result or RowResult(status="not run")
+    return RowSummary(
+        number=row.number,
+        name=row.id if row.named else next(filter(None, row.values.values()), "")[:80],
+        status=result.status,
+        cost_usd=result.cost_usd,
+        seconds=max(took, 0.0),
+        lengths=[len(variant.text) for variant in result.variants if variant.text],
+        remarks=[line for variant in result.variants for line in variant.remarks.splitlines()],
+        remarked=sum(bool(variant.remarks) for variant in result.variants),
+        failures=[result.error] if result.error else [],
+        reused=took < 0 and result.status != "not run",
+    )

@@ -1,0 +1,84 @@
+"""A journal as the run of one row sees it: what is known was read already, and few of the events are kept."""
+
+from collections.abc import Mapping, Sequence
+
+from stretto.batch.call_counter import CallCounter
+from stretto.core.events import Event, RunCompleted
+from stretto.core.journal import CallEnd, CallStart, Journal, OutcomeKey, OutcomeT, Revision, RunState, SavedRun
+from stretto.core.plan import Subtask
+from stretto.core.result import WorkerResult
+
+
+class RowJournal:
+    """Hands everything on, but for events: nobody watches a row, so only how it ended short of complete is told.
+
+    The keyed records are the truth and hold every text already.
+    """
+
+    def __init__(self, journal: Journal, saved: SavedRun, pace: CallCounter | None = None) -> None:
+        self._journal = journal
+        self._pace = pace
+        self._asked: set[tuple[str, str, int]] = set()
+        self._saved = saved
+
+    async def open_run(self, run_id: str, spec: Mapping[str, object]) -> bool:
+        """Hand on."""
+        return await self._journal.open_run(run_id, spec)
+
+    async def hold_run(self, run_id: str, *, take_over: bool = False) -> RunState:
+        """Hand on."""
+        return await self._journal.hold_run(run_id, take_over=take_over)
+
+    async def leave_run(self, run_id: str) -> None:
+        """Hand on."""
+        await self._journal.leave_run(run_id)
+
+    async def load(self, run_id: str) -> SavedRun:
+        """Return what was read."""
+        return self._saved
+
+    async def seal(self, run_id: str, *subtasks: Subtask, analysis: str) -> None:
+        """Hand on."""
+        await self._journal.seal(run_id, *subtasks, analysis=analysis)
+
+    async def start_call(self, run_id: str, call: CallStart) -> None:
+        """Hand on."""
+        if self._pace is not None:
+            asked = (call.role, call.subtask_id, call.revision)
+            self._pace.start_call(call.call_id, again=asked in self._asked)
+            self._asked.add(asked)
+        await self._journal.start_call(run_id, call)
+
+    async def end_call(self, run_id: str, call: CallEnd) -> None:
+        """Hand on."""
+        self._end(call)
+        await self._journal.end_call(run_id, call)
+
+    async def record(
+        self, run_id: str, key: OutcomeKey, outcome: OutcomeT, *, ended: CallEnd | None = None
+    ) -> OutcomeT:
+        """Hand on."""
+        self._end(ended)
+        if self._pace is not None and isinstance(outcome, WorkerResult) and outcome.status == "completed":
+            self._pace.add_text()
+        return await self._journal.record(run_id, key, outcome, ended=ended)
+
+    def _end(self, call: CallEnd | None) -> None:
+        if self._pace is not None and call is not None:
+            self._pace.end_call(call.call_id)
+
+    async def revise(self, run_id: str, revision: Revision) -> None:
+        """Hand on."""
+        await self._journal.revise(run_id, revision)
+
+    def keeps(self, event: Event) -> bool:
+        """Whether it says how a run ended when something is missing: the reasons are in no record."""
+        return isinstance(event, RunCompleted) and bool(event.result.shortfall)
+
+    async def log(self, run_id: str, events: Sequence[Event]) -> None:
+        """Hand on."""
+        await self._journal.log(run_id, events)
+
+    async def close_run(self, run_id: str, state: RunState) -> None:
+        """Hand on."""
+        await self._journal.close_run(run_id, state)

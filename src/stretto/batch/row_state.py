@@ -1,0 +1,57 @@
+"""What the journal's records make of a row: its result so far, and whether anything is left to do. No call is made."""
+
+from dataclasses import dataclass
+
+from stretto.batch.row_jobs import FINAL, RowJob
+from stretto.core.events import Event, RunCompleted
+from stretto.core.journal import Archive, OutcomeKey, SavedRun
+from stretto.core.plan import Plan
+from stretto.core.result import RunResult
+from stretto.engine import AS_WRITTEN, Job, Wanted, result_of
+from stretto.engine.workers.revisions import CurrentRevisions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowState:
+    """How a row stands."""
+
+    result: RunResult
+    over: bool
+    """Whether nothing is left to do."""
+
+    @property
+    def telling(self) -> bool:
+        """Whether there is more to say of it than that it was stopped: a text, or why there is none."""
+        result = self.result
+        written = any(worker.status == "completed" for worker in result.results)
+        return written or any(gap.failure.kind != "interrupted" for gap in result.shortfall)
+
+
+async def standing_of(row: RowJob, saved: SavedRun, journal: Archive, job: Job) -> RowState:
+    """Return how a row stands of which this is saved; `job` is what the engine would be given for it."""
+    wanted = Wanted(subtasks=job.settings.subtasks, synthesis=job.settings.synthesis, review=False)
+    finished = _finished(saved, wanted)
+    told = () if finished else await journal.events(row.run_id)
+    result = result_of(row.run_id, saved, told, wanted)
+    again = row.retry_errors and result.shortfall
+    return RowState(result=result, over=(finished or _given_up(told)) and not again)
+
+
+def _finished(saved: SavedRun, wanted: Wanted) -> bool:
+    """Whether every outcome that was asked for is recorded."""
+    plan = saved.outcomes.get(AS_WRITTEN)
+    if not isinstance(plan, Plan):
+        return False
+    versions = CurrentRevisions(saved)
+    results = [versions.of(subtask.id).saved for subtask in plan.subtasks]
+    if not all(results):
+        return False
+    none = not any(result and result.status == "completed" for result in results)
+    key = OutcomeKey(role="synthesis", revision=len(saved.revisions))
+    return wanted.synthesis == "none" or none or key in saved.outcomes
+
+
+def _given_up(told: tuple[Event, ...]) -> bool:
+    """Whether a row ended short for reasons that lie in itself."""
+    last = next((event.result for event in reversed(told) if isinstance(event, RunCompleted)), None)
+    return last is not None and all(gap.failure.kind in FINAL for gap in last.shortfall)

@@ -1,0 +1,1 @@
+"""Reads rows from CSV, JSON lines, XLSX and Parquet."""

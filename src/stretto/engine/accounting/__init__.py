@@ -1,0 +1,1 @@
+"""Money and tokens: the quote, the budget, what was reserved and what was used."""

@@ -1,0 +1,1 @@
+"""Numbers a run's events and keeps them for late readers."""

@@ -1,0 +1,1 @@
+"""Gets one whole plan: the orchestrator's answer, its retries, its one repair or continuation."""

@@ -1,0 +1,181 @@
+"""Gets one whole plan from the orchestrator: retried, repaired once or continued once, never silently short."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
+
+from stretto.core.errors import ModelError, PlanError
+from stretto.core.events import PlanRetrying
+from stretto.core.models import Turn
+from stretto.core.plan import Plan, PlanFormat, Subtask
+from stretto.core.result import Failure
+from stretto.engine.accounting.budget import UsageTotal
+from stretto.engine.calls.caller import ModelCaller
+from stretto.engine.events.emitter import Emit
+from stretto.engine.job import Job
+from stretto.engine.planning.plan_exchange import PlanExchange
+from stretto.engine.planning.subtask_ids import Match, SubtaskIds
+from stretto.parsing.empty_continuation import says_nothing
+from stretto.recipes import continue_plan, orchestrator_prompt, repair_plan
+
+OnSealed = Callable[[Sequence[Subtask], str], Awaitable[None]]
+"""Called in order with the subtasks that close on the way, and the analysis known by then."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """What came of the orchestrator's calls."""
+
+    plan: Plan
+    missing: Failure | None = None
+    """Why the plan may not be all of it; None when it is whole."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Response:
+    """One response of the orchestrator, whole or not."""
+
+    plan: Plan | None = None
+    error: ModelError | PlanError | None = None
+    raw: str = ""
+    analysis: str = ""
+    sealed: tuple[Subtask, ...] = ()
+    """What was sealed in this response, under its ids."""
+
+
+class Planner:
+    """Makes the plan of one run."""
+
+    def __init__(
+        self, job: Job, caller: ModelCaller, emit: Emit, ledger: SubtaskIds, on_sealed: OnSealed, tally: UsageTotal
+    ) -> None:
+        self._job = job
+        self._caller = caller
+        self._emit = emit
+        self._ledger = ledger
+        self._on_sealed = on_sealed
+        self._tally = tally
+        self._format: PlanFormat = job.recipe.plan_format
+        self._tiers = bool(job.team.tiers)
+        settings = job.settings
+        self._prompt = orchestrator_prompt(
+            job.recipe,
+            job.task,
+            subtasks=settings.subtasks,
+            language=settings.language,
+            tiers=self._tiers,
+        )
+
+    async def make(self, *, analysis: str) -> Planned:
+        """Return the plan; raises `ModelError` or `PlanError` when there is none at all.
+
+        A plan that is whole brings subtasks that were not sealed on the way, and the end of its call in the tally.
+        `analysis` is what an interrupted run already knew; its sealed subtasks stand in the ledger.
+        """
+        if self._ledger.sealed:
+            lost = Failure(kind="interrupted", message="The run was interrupted while the plan was being written.")
+            return await self._continue(_Response(sealed=tuple(self._ledger.sealed), analysis=analysis), lost)
+        first = await self._respond(())
+        if first.plan:
+            return Planned(plan=first.plan)
+        error = first.error
+        assert error is not None
+        if isinstance(error, PlanError) and error.fault in ("empty", "malformed"):
+            return await self._repair(first, error)
+        if first.sealed and not _too_many(error):
+            return await self._continue(first, Failure.of(error))
+        raise error
+
+    async def _repair(self, broken: _Response, error: PlanError) -> Planned:
+        """Show the orchestrator what was wrong, once; early starts that the new plan lacks are superseded."""
+        self._announce("repair", Failure.of(error))
+        turn = Turn(answer=broken.raw, reply=repair_plan(error, self._format, tiers=self._tiers))
+        second = await self._respond((turn,), before=broken.sealed, once=True)
+        if second.plan:
+            return Planned(plan=second.plan)
+        assert second.error is not None
+        started = broken.sealed + second.sealed
+        if not started or _too_many(second.error):
+            raise second.error
+        plan = Plan(analysis=second.analysis or broken.analysis, subtasks=started)
+        return Planned(plan=plan, missing=Failure.of(second.error))
+
+    async def _continue(self, cut: _Response, reason: Failure) -> Planned:
+        """Freeze what was sealed and ask, once, for what is missing; a second cut leaves the plan short."""
+        frozen = cut.sealed
+        self._announce("continue", reason)
+        turn = Turn(answer=cut.raw, reply=continue_plan(frozen, self._format, tiers=self._tiers))
+        second = await self._respond((turn,), before=frozen, once=True)
+        analysis = cut.analysis or second.analysis
+        if second.plan:
+            kept = {subtask.id for subtask in frozen}
+            added = tuple(subtask for subtask in second.plan.subtasks if subtask.id not in kept)
+            return Planned(plan=Plan(analysis=analysis, subtasks=frozen + added))
+        error = second.error
+        assert error is not None
+        if _too_many(error):
+            raise error
+        complete = isinstance(error, PlanError) and error.fault == "empty" and says_nothing(second.raw)
+        plan = Plan(analysis=analysis, subtasks=frozen + second.sealed)
+        return Planned(plan=plan, missing=None if complete else Failure.of(error))
+
+    async def _respond(
+        self, turns: tuple[Turn, ...], *, before: tuple[Subtask, ...] = (), once: bool = False
+    ) -> _Response:
+        """Make one request, retried while nothing of its answer was sealed; what is sealed goes on at once.
+
+        `once`: retried only while there was no answer at all.
+        """
+        send, receive = anyio.create_memory_object_stream[Subtask](float("inf"))
+        exchange = PlanExchange(
+            self._job, self._prompt, turns, before, self._ledger, self._emit, send.send_nowait, once=once
+        )
+        results: list[Plan | ModelError | PlanError] = []
+
+        async def ask() -> None:
+            models = self._job.team.chain(self._job.team.orchestrator)
+            with send:
+                try:
+                    results.append(await self._caller.ask(exchange, models, self._tally))
+                except (ModelError, PlanError) as error:
+                    results.append(error)
+
+        with receive:
+            async with anyio.create_task_group() as group:
+                exchange.stop = group.cancel_scope.cancel
+                group.start_soon(ask)
+                async for subtask in receive:
+                    await self._on_sealed([subtask, *_waiting(receive)], exchange.reader.analysis)
+        result = exchange.overflow or results[0]
+        response = _Response(
+            error=None if isinstance(result, Plan) else result,
+            raw=exchange.reader.raw,
+            analysis=exchange.reader.analysis,
+            sealed=tuple(exchange.sealed),
+        )
+        return self._whole(result, before, response) if isinstance(result, Plan) else response
+
+    def _whole(self, plan: Plan, before: tuple[Subtask, ...], response: _Response) -> _Response:
+        """Return the response with its plan under ids; what was not sealed on the way is sealed with the plan."""
+        known = Match((*before, *response.sealed))
+        subtasks = tuple(known.claim(planned) or self._ledger.seal(planned) for planned in plan.subtasks)
+        return replace(response, plan=Plan(analysis=plan.analysis, subtasks=subtasks), analysis=plan.analysis)
+
+    def _announce(self, how: Literal["repair", "continue"], reason: Failure) -> None:
+        model = self._job.team.orchestrator.name
+        self._emit(PlanRetrying(how=how, reason=reason, attempt=self._tally.attempts + 1, model=model))
+
+
+def _waiting(stream: MemoryObjectReceiveStream[Subtask]) -> Iterator[Subtask]:
+    """Give what has come while nobody looked."""
+    with suppress(anyio.WouldBlock, anyio.EndOfStream):
+        while True:
+            yield stream.receive_nowait()
+
+
+def _too_many(error: ModelError | PlanError) -> bool:
+    return isinstance(error, PlanError) and error.fault == "too_many"

@@ -1,0 +1,1 @@
+"""Starts a worker for each sealed subtask and carries each out."""

@@ -1,0 +1,136 @@
+"""Carries out one subtask: asks, checks the answer, asks again with the reason, falls back, or fails as data."""
+
+from dataclasses import replace
+
+import anyio
+
+from stretto.core.checks import Answer, Finding
+from stretto.core.errors import ModelError
+from stretto.core.events import WorkerDelta, WorkerRetrying, WorkerStarted
+from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
+from stretto.core.plan import Subtask
+from stretto.core.result import Failure, WorkerResult, WorkerStatus
+from stretto.engine.accounting.budget import UsageTotal
+from stretto.engine.calls.answer_text import answer_of
+from stretto.engine.calls.caller import ModelCaller
+from stretto.engine.events.emitter import Emit
+from stretto.engine.job import Job
+from stretto.engine.workers.answer_checks import inspect_all
+from stretto.engine.workers.revisions import FIRST, CurrentRevision
+from stretto.recipes import RolePrompt, mend_answer, worker_prompt
+
+_Kept = tuple[str, tuple[Finding, ...]]
+
+
+class WorkerExchange:
+    """A worker's side of its calls."""
+
+    def __init__(self, job: Job, subtask: Subtask, version: CurrentRevision, emit: Emit) -> None:
+        self.subtask_id = subtask.id
+        self.revision = version.revision
+        self.kept: _Kept | None = None
+        """A whole answer that a check wanted better: used when none better comes."""
+        self.unusable = ""
+        """The answer that came last, for when none counts in the end: what was paid for is not lost."""
+        self._closed = False
+        self._job = job
+        self._subtask = subtask
+        self._emit = emit
+        self._turns = version.turns
+        self._prompt: RolePrompt = worker_prompt(job.recipe, job.task, subtask=subtask, language=job.settings.language)
+
+    def request(self, turns: tuple[Turn, ...]) -> ModelRequest:
+        """Ask for the subtask's text."""
+        return ModelRequest(
+            role="worker",
+            prefix=self._prompt.prefix,
+            prompt=self._prompt.prompt,
+            turns=self._turns + turns,
+            max_output_tokens=self._job.recipe.max_output_tokens["worker"],
+            timeout=self._job.settings.timeout,
+            gap_timeout=self._job.settings.gap_timeout,
+        )
+
+    def begin(self, attempt: int, model: Model) -> OnText | None:
+        """Say that the worker has started; a later attempt was announced when it was decided."""
+        if attempt == 1:
+            self._emit(WorkerStarted(subtask_id=self.subtask_id, model=model.name))
+        if not self._job.deltas:
+            return None
+        return lambda text: self._emit(WorkerDelta(subtask_id=self.subtask_id, attempt=attempt, text=text))
+
+    async def read(self, reply: ModelReply) -> _Kept:
+        """Return the text with the checks' remarks; raises `ModelError` when a check wants another answer."""
+        self.unusable = reply.text
+        text, said = answer_of(reply, self._brief())
+        settings = self._job.settings
+        answer = Answer(text=text, task=self._job.task, subtask=self._subtask, language=settings.language)
+        inspection = await inspect_all(settings.checks, answer, seconds=settings.timeout)
+        findings, self._closed = (*said, *inspection.findings), inspection.closed
+        wanting = [finding for finding in findings if finding.action != "warn"]
+        if not wanting:
+            return text, findings
+        if all(finding.action == "repair" for finding in wanting):
+            self.kept = (text, findings)
+        reasons = " ".join(finding.message for finding in wanting)
+        raise ModelError(reasons, kind="rejected", model=reply.model)
+
+    def _brief(self) -> str:
+        task = self._job.task
+        return "\n".join((task.text, *task.context.values(), self._subtask.type, self._subtask.description))
+
+    def mend(self, error: ModelError) -> str:
+        """Ask for the whole text again."""
+        return mend_answer(error.message)
+
+    def may_retry(self, error: ModelError) -> bool:
+        """A worker's answer is whole or nothing, so asking again is right, but where a strict check is broken."""
+        return not self._closed
+
+    def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
+        """Announce another attempt."""
+        self._emit(
+            WorkerRetrying(subtask_id=self.subtask_id, attempt=attempt, reason=reason, model=model, seconds=seconds)
+        )
+
+
+async def carry_out(
+    job: Job, subtask: Subtask, version: CurrentRevision, caller: ModelCaller, emit: Emit, tally: UsageTotal
+) -> WorkerResult:
+    """Return the subtask's outcome; a failure is an outcome, only bugs raise."""
+    exchange = WorkerExchange(job, subtask, version, emit)
+    try:
+        text, findings = await caller.ask(exchange, job.team.for_subtask(subtask), tally)
+    except ModelError as error:
+        if exchange.kept is None:
+            unaffordable = error.kind == "budget" and not tally.attempts
+            failure = replace(Failure.of(error), raw=exchange.unusable)
+            return outcome(subtask, tally, "skipped" if unaffordable else "failed", version=version, error=failure)
+        text, findings = exchange.kept
+    return outcome(subtask, tally, "completed", version=version, text=text, findings=findings)
+
+
+def outcome(
+    subtask: Subtask,
+    tally: UsageTotal,
+    status: WorkerStatus,
+    *,
+    version: CurrentRevision = FIRST,
+    text: str = "",
+    findings: tuple[Finding, ...] = (),
+    error: Failure | None = None,
+) -> WorkerResult:
+    """Return a subtask's outcome with what it used."""
+    return WorkerResult(
+        subtask=subtask,
+        revision=version.revision,
+        status=status,
+        text=text,
+        findings=findings,
+        error=error,
+        model=tally.model if status == "completed" else "",
+        attempts=tally.attempts,
+        seconds=0.0 if tally.began is None else round(anyio.current_time() - tally.began, 3),
+        usage=tally.usage,
+        cost=tally.cost,
+    )

@@ -1,0 +1,41 @@
+"""The command that says how far batches in a queue are."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from stretto.faces.cli.app import new_app
+from stretto.faces.cli.errors import ExitCode
+from stretto.faces.cli.input import options
+
+app = new_app()
+
+AnyBatch = Annotated[str | None, typer.Argument(metavar="ID", help="A batch's id; without it, the latest ones.")]
+
+
+@app.command()
+def status(queue: options.QueueUrl, batch: AnyBatch = None, as_json: options.AsJson = False) -> int:
+    """Say how far a batch is; without an id, how far the latest ones are."""
+    # Not at the top: --help needs none of it.
+    from stretto.batch.queue import Queue, QueuedBatch
+    from stretto.faces.cli.sessions.queue_access import ask, command, fields, told
+    from stretto.faces.cli.views.json_lines import to_line
+
+    async def read(opened: Queue) -> list[QueuedBatch]:
+        return [await opened.standing(batch)] if batch else await opened.standings()
+
+    found = ask(queue, read)
+    if not found:
+        print("There is no batch in this queue.", file=sys.stderr)
+    for place, standing in enumerate(found):
+        if as_json:
+            print(to_line(fields(standing), sys.stdout.encoding))
+            continue
+        if place:
+            print()
+        for line in told(standing):
+            print(line)
+        if standing.done:
+            print(f"Next: {command(queue, 'batch', 'collect', standing.batch_id)} -o out.csv", file=sys.stderr)
+    return ExitCode.COMPLETE

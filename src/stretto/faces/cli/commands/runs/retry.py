@@ -1,0 +1,42 @@
+"""The command that tries a run's failed subtasks again."""
+
+from stretto.faces.cli.app import new_app
+from stretto.faces.cli.input import options
+
+app = new_app()
+
+
+@app.command()
+def retry(
+    run_id: options.RunId,
+    output: options.Output = None,
+    as_json: options.AsJson = False,
+    concurrency: options.Concurrency = None,
+    max_subtasks: options.MaxSubtasks = None,
+    budget_usd: options.BudgetUsd = None,
+    max_tokens_total: options.MaxTokensTotal = None,
+    deadline: options.Deadline = None,
+    journal: options.JournalPlace = None,
+) -> int:
+    """Try a run's failed subtasks again; what is there stays.
+
+    Recipe, models and settings are those that the run was started with; the limits given here take the place of its
+    own. A budget counts from the run's beginning, a deadline anew.
+    """
+    # Not at the top: --help needs none of it.
+    from stretto.app.resume import reopen_failed
+    from stretto.faces.cli.sessions.resume_session import ResumeOptions, go_on
+
+    wishes = ResumeOptions(
+        flags={
+            "concurrency": concurrency,
+            "max_subtasks": max_subtasks,
+            "budget_usd": budget_usd,
+            "max_tokens_total": max_tokens_total,
+            "deadline": deadline,
+        },
+        journal=journal,
+        output=output,
+        as_json=as_json,
+    )
+    return go_on(run_id, wishes, reopen=reopen_failed)

@@ -1,0 +1,1 @@
+"""What the user hands over: task, context, options, plan files, the editor."""

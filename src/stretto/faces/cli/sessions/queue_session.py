@@ -1,0 +1,145 @@
+"""Puts a batch into a queue in front of a person or a program, and follows it to its end when it is to be written."""
+
+import sys
+
+import anyio
+import typer
+
+from stretto.batch.call_counter import CallCounter
+from stretto.batch.queue import Limits, Queue, QueuedBatch, Submission, collect, open_queue, submit
+from stretto.batch.quote import calls_per_row
+from stretto.batch.results_output import OutputOptions
+from stretto.core.errors import StrettoError
+from stretto.faces.cli.errors import ExitCode, one_line
+from stretto.faces.cli.input.batch_inputs import BatchInputs
+from stretto.faces.cli.input.command_line import the_same_command
+from stretto.faces.cli.sessions.batch_session import code_of
+from stretto.faces.cli.sessions.queue_access import command
+from stretto.faces.cli.sessions.signals import Interrupts
+from stretto.faces.cli.views.batch_progress import Progress, open_progress
+from stretto.faces.cli.views.batch_wording import advice, closing, missing, progress_line, remarks, say_notes
+from stretto.faces.shared.next_steps import limits_to_raise
+from stretto.faces.shared.wording import count, glyphs_for
+
+
+def conduct_queue(ready: BatchInputs, context: typer.Context, url: str, priority: int) -> int:
+    """Put a batch into the queue; with an output follow it, write it and return the exit code."""
+    say_notes(ready)
+    return anyio.run(_Conduct(ready, url, priority, context).run)
+
+
+class _Conduct:
+    """One submission, as somebody watches it."""
+
+    def __init__(self, ready: BatchInputs, url: str, priority: int, context: typer.Context) -> None:
+        self._ready = ready
+        self._url = url
+        self._priority = priority
+        self._context = context
+        self._interrupts = Interrupts()
+        self._batch_id = ""
+
+    async def run(self) -> int:
+        async with open_queue(self._url) as queue:
+            with anyio.CancelScope() as scope, self._interrupts.calling(scope.cancel):
+                self._batch_id = await submit(queue, self._submission())
+                self._say_submitted(await queue.standing(self._batch_id))
+                if self._ready.wish is None:
+                    return ExitCode.COMPLETE
+                return await self._finish(queue, self._ready.wish, await self._follow(queue))
+            return self._leave()
+
+    def _submission(self) -> Submission:
+        office = self._ready.office
+        budget = office.books.stated
+        return Submission(
+            sheet=self._ready.sheet,
+            work=office.work,
+            limits=Limits(
+                concurrency=office.concurrency if office.concurrency_stated else None,
+                deadline=None if office.deadline == float("inf") else office.deadline,
+                usd=budget.usd,
+                tokens=budget.tokens,
+            ),
+            retry_errors=self._ready.retry_errors,
+            priority=self._priority,
+        )
+
+    def _say_submitted(self, standing: QueuedBatch) -> None:
+        rest = standing.total - standing.done
+        done = f", {standing.done:,} more are done" if standing.done else ""
+        print(f"batch {self._batch_id}: {count(rest, 'row')} in the queue{done}", file=sys.stderr)
+        if rest and not standing.workers:
+            print(f"No worker is there yet. Start some: {command(self._url, 'worker')}", file=sys.stderr)
+        if self._ready.wish is None:
+            self._say_next()
+
+    def _say_next(self) -> None:
+        print(f"Look: {command(self._url, 'batch', 'status', self._batch_id)}", file=sys.stderr)
+        print(f"Write: {command(self._url, 'batch', 'collect', self._batch_id)} -o out.csv", file=sys.stderr)
+
+    async def _follow(self, queue: Queue) -> QueuedBatch:
+        """Return how the batch stands when nothing more comes of it."""
+        latest = [await queue.standing(self._batch_id)]
+        dot = glyphs_for(sys.stderr.encoding).dot
+        progress: Progress = open_progress(
+            lambda: progress_line(latest[0], latest[0].cost, dot=dot, guess=self._guess(latest[0]))
+        )
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(progress.keep_showing)
+                async for latest[0] in queue.follow(self._batch_id):
+                    pass
+                group.cancel_scope.cancel()
+        finally:
+            progress.close()
+        return latest[0]
+
+    def _guess(self, standing: QueuedBatch) -> int | None:
+        """Return how long the rest takes before any row is done, as quoted; None where nobody works on it."""
+        if standing.state != "open" or not standing.workers:
+            return None
+        at_once = self._ready.office.concurrency * (1 if self._ready.office.concurrency_stated else standing.workers)
+        calls = calls_per_row(self._ready.sheet, self._ready.office)
+        pace = CallCounter(clock=lambda: 0.0, calls_per_row=calls, at_once=at_once)
+        return pace.remaining(rows=standing.total - standing.done, run=0, calls_of_run=0)
+
+    async def _finish(self, queue: Queue, wish: OutputOptions, standing: QueuedBatch) -> int:
+        for line in (*missing(standing, standing.stopped), *remarks(standing)):
+            print(line, file=sys.stderr)
+        if standing.stopped:
+            print(f"No further row was begun: {one_line(str(standing.stopped))}", file=sys.stderr)
+        written = True
+        try:
+            await write(queue, self._batch_id, wish)
+        except StrettoError as error:  # the queue has what was paid for
+            print(f"error: {one_line(str(error))}", file=sys.stderr)
+            written = False
+        short = standing.statuses["complete"] < standing.total
+        if short or not written:
+            stopped = bool(standing.stopped) or not (written and short)
+            again = the_same_command(self._context, None, raised=limits_to_raise(filter(None, [standing.stopped])))
+            print(advice(standing, again=again, retrying=self._ready.retry_errors, stopped=stopped), file=sys.stderr)
+        dot = glyphs_for(sys.stderr.encoding).dot
+        print(closing(standing, standing.cost, dot=dot, interrupted=False), file=sys.stderr)
+        return code_of(standing) if written else ExitCode.ERROR
+
+    def _leave(self) -> int:
+        """Say that the batch goes on without us."""
+        if self._batch_id:
+            print("Not followed any more; the workers go on.", file=sys.stderr)
+            self._say_next()
+            print(f"End it: {command(self._url, 'batch', 'cancel', self._batch_id)}", file=sys.stderr)
+        else:
+            print(
+                f"Not all rows are in the queue yet. To go on: {the_same_command(self._context, None)}", file=sys.stderr
+            )
+        return self._interrupts.code
+
+
+async def write(queue: Queue, batch_id: str, wish: OutputOptions) -> None:
+    """Write the output and the report, and say so on stderr; raises `StrettoError`."""
+    for note in await collect(queue, batch_id, wish):
+        print(f"note: {one_line(note)}", file=sys.stderr)
+    for path in filter(None, (wish.path, wish.report)):
+        print(f"written: {one_line(str(path))}", file=sys.stderr)

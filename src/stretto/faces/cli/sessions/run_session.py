@@ -1,0 +1,296 @@
+"""Carries a run out in front of a person or a program: view, review, Ctrl-C, what is printed in the end."""
+
+import shlex
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+
+from stretto.core.errors import JournalError, StrettoError
+from stretto.core.events import Event, ReviewRequested, RunStarted
+from stretto.core.models import Role
+from stretto.core.plan import Plan
+from stretto.core.result import Failure, RunResult
+from stretto.core.task import Task
+from stretto.core.usage import Quote
+from stretto.engine import EventStream, ReviewHook
+from stretto.export import Report, write_report
+from stretto.faces.cli.errors import ExitCode, one_line
+from stretto.faces.cli.input.journal_options import JournalLocation, or_without
+from stretto.faces.cli.input.text_encoding import as_typed
+from stretto.faces.cli.output_streams import StdoutError
+from stretto.faces.cli.sessions.signals import Interrupts
+from stretto.faces.cli.views.json_lines import JsonLines
+from stretto.faces.cli.views.plain_text import PlainProgress, results_text
+from stretto.faces.cli.views.run_summary import say_how_it_ended
+from stretto.faces.cli.views.terminals import live_console, results_console
+from stretto.faces.shared.next_steps import go_on
+from stretto.faces.shared.run_state import RunState
+
+TICK = 0.1
+"""Seconds between two frames of a live view."""
+
+
+class RunView(Protocol):
+    """Shows a run while it goes on."""
+
+    moving: bool
+    """Whether it shows texts as they grow, and is to be drawn again and again."""
+
+    def see(self, event: Event) -> None:
+        """Take note of one event, which the board has taken in already; must be quick."""
+        ...
+
+    def tick(self) -> None:
+        """Draw; called every `TICK` seconds."""
+        ...
+
+    def pause(self) -> None:
+        """Leave the terminal to somebody else."""
+        ...
+
+    def resume(self) -> None:
+        """Take it back."""
+        ...
+
+    def close(self) -> None:
+        """Leave the terminal as it was; may be called twice."""
+        ...
+
+
+Reviewer = Callable[[Plan, Quote], Plan | None]
+"""Asks a person what is to be run of a plan; None for nothing. May block: nothing else is under way."""
+
+
+class StartRun(Protocol):
+    """Begins a run, or goes on with one: `Orchestrator.stream` with a task, or what a resume needs."""
+
+    def __call__(self, *, deltas: bool, review: ReviewHook | None) -> AbstractAsyncContextManager[EventStream]:
+        """Open the stream of its events."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunRequest:
+    """What is to be run, and how it is to be shown."""
+
+    start: StartRun
+    review: Reviewer | None = None
+    as_json: bool = False
+    """Events on stdout, one a line, in place of the results."""
+    output: Path | None = None
+    """Where the results are written in place of stdout."""
+    place: JournalLocation | None = None
+    """The journal that keeps the run; None when nothing does."""
+    given: bool = False
+    """Whether the plan was brought along; nobody is asked for one then."""
+
+
+def conduct(errand: RunRequest) -> int:
+    """Run an errand to its end and return the exit code."""
+    board, interrupts = RunState(given=errand.given), Interrupts()
+    watcher = open_watcher(board, as_json=errand.as_json)
+    lost = carry_through(errand, board, watcher, interrupts)
+    result = board.result or (board.so_far(Failure.of(lost) if lost else None) if interrupts.seen or lost else None)
+    delivered = True
+    if result and _has_texts(result):
+        delivered = _deliver(result, board, errand)
+    if isinstance(lost, StdoutError):
+        _show_otherwise(lost, result, board, errand.place)
+    elif lost:
+        print(f"error: {one_line(str(lost))}", file=sys.stderr)
+    to_review = errand.review is not None and not board.reviewed
+    say_how_it_ended(board, result, interrupted=board.result is None, place=errand.place, to_review=to_review)
+    if isinstance(lost, JournalError):
+        return ExitCode.PARTIAL if delivered and _has_texts(result) else ExitCode.ERROR
+    if lost or (board.result and not delivered):
+        return ExitCode.ERROR
+    if board.result is None:
+        return interrupts.code
+    return {"complete": ExitCode.COMPLETE, "partial": ExitCode.PARTIAL, "failed": ExitCode.ERROR}[board.result.status]
+
+
+Lost = JournalError | StdoutError
+"""What ends a run from outside: its journal failed, or nobody could be told of it."""
+
+
+def _has_texts(result: RunResult | None) -> bool:
+    return result is not None and any(outcome.status == "completed" for outcome in result.results)
+
+
+def carry_through(errand: RunRequest, board: RunState, watcher: RunView, interrupts: Interrupts) -> Lost | None:
+    """Run an errand; return what ended it when its journal or stdout failed, and raise that when nothing had begun."""
+    lost: Lost | None = None
+    try:
+        anyio.run(follow, errand, board, watcher, interrupts)
+    except* (JournalError, StdoutError) as errors:
+        lost = _first(errors)
+    finally:
+        watcher.close()
+    if lost and board.run is None:
+        if errand.place and isinstance(lost, JournalError):
+            lost = errand.place.worded(lost)
+            raise or_without(lost) if errand.place.optional else lost
+        raise lost
+    return lost
+
+
+def _first(errors: BaseExceptionGroup[Lost]) -> Lost:
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def follow(errand: RunRequest, board: RunState, watcher: RunView, interrupts: Interrupts) -> None:
+    """Run an errand and show every event; a Ctrl-C ends it early and leaves the board as it is."""
+    requested = anyio.Event()
+
+    async def review(plan: Plan, quote: Quote) -> Plan | None:
+        assert errand.review is not None
+        await requested.wait()  # everything that led to it has been shown
+        watcher.pause()
+        edited = errand.review(plan, quote)
+        if edited is not None:
+            board.replan(edited)
+            watcher.resume()
+        return edited
+
+    # Around the reading only: what is under way is then cancelled by leaving the stream, as at any other end.
+    reading = anyio.CancelScope()
+
+    def stop() -> None:
+        watcher.close()
+        kept = ""
+        if errand.place and board.run:
+            to_review = errand.review is not None and not board.reviewed
+            kept = f"; to go on later: {go_on(errand.place, board.run.run_id, to_review=to_review)}"
+        print(f"Stopping. Ctrl-C again leaves at once{kept}", file=sys.stderr)
+        reading.cancel()
+
+    async with errand.place.opened() if errand.place else nullcontext():
+        with interrupts.calling(stop):
+            async with (
+                _drawing(watcher),
+                errand.start(deltas=watcher.moving, review=review if errand.review else None) as events,
+            ):
+                with reading:
+                    async for event in events:
+                        board.see(event)
+                        if isinstance(event, RunStarted):
+                            _introduce(event, errand)
+                        watcher.see(event)
+                        if isinstance(event, ReviewRequested):
+                            requested.set()
+        if errand.place and board.result is None:
+            await _recount(board, errand.place)
+
+
+async def _recount(board: RunState, place: JournalLocation) -> None:
+    """Have a run that was stopped say what the journal says of it: earlier calls too, and those that were left."""
+    from stretto.app.archive import result_of_saved  # Only a run that was stopped needs it.
+
+    if board.run:
+        with suppress(JournalError):  # What this process has counted itself stands then.
+            saved = await result_of_saved(place.journal, board.run.run_id)
+            board.usage, board.cost = saved.usage, saved.cost
+
+
+def _introduce(run: RunStarted, errand: RunRequest) -> None:
+    if errand.place:
+        print(f"run: {run.run_id}", file=sys.stderr)
+    for label in run.labels:
+        print(f"note: {one_line(label)}", file=sys.stderr)
+
+
+@asynccontextmanager
+async def _drawing(watcher: RunView) -> AsyncGenerator[None]:
+    if not watcher.moving:
+        yield
+        return
+    async with anyio.create_task_group() as group:
+        group.start_soon(_keep_drawing, watcher)
+        yield
+        group.cancel_scope.cancel()
+
+
+async def _keep_drawing(watcher: RunView) -> None:
+    while True:
+        watcher.tick()
+        await anyio.sleep(TICK)
+
+
+def open_watcher(board: RunState, *, as_json: bool) -> RunView:
+    """Return what suits the place where the output goes."""
+    if as_json:
+        return JsonLines()
+    if console := live_console():
+        from stretto.faces.cli.views.live.view import LiveView  # Rich is loaded only where a terminal is drawn on
+
+        return LiveView(board, console)
+    return PlainProgress(board)
+
+
+def say_models(models: Mapping[Role, str], why: str = "", others: Sequence[str] = ()) -> None:
+    """Say on stderr which models are going to be asked, and why those."""
+    said = [f"orchestrator {models['orchestrator']}", f"workers {models['worker']}", *others]
+    reason = f" ({why.rstrip('.')})" if why else ""
+    print(one_line(f"models: {', '.join(said)}{reason}"), file=sys.stderr)
+
+
+def _deliver(result: RunResult, board: RunState, errand: RunRequest) -> bool:
+    """Put the results where they were asked for; where that fails they go to stdout, and it returns False."""
+    assert board.run
+    run = board.run
+    written = errand.output is None
+    if errand.output:
+        report = Report(result=result, task=Task.of(run.task, run.context), recipe=run.recipe, labels=run.labels)
+        try:
+            write_report(report, errand.output)
+            written = True
+            print(f"written: {one_line(as_typed(str(errand.output)))}", file=sys.stderr)
+        except StrettoError as error:  # what was paid for is not thrown away
+            print(f"error: {one_line(str(error))}", file=sys.stderr)
+            if errand.place:
+                file = shlex.quote(as_typed(str(errand.output)))
+                print(
+                    f"To write it later: {errand.place.command('export', result.run_id, '-o', file)}", file=sys.stderr
+                )
+    if not errand.as_json and not (errand.output and written):
+        try:
+            print_results(result, run.labels)
+        except StdoutError as error:
+            _show_otherwise(error, result, board, errand.place)
+            return False
+    return written
+
+
+def _show_otherwise(
+    error: StdoutError, result: RunResult | None, board: RunState, place: JournalLocation | None
+) -> None:
+    """Say on stderr that stdout failed and what shows the results again; without a journal, show them there."""
+    assert board.run
+    say_unwritten(error, place, board.run.run_id)
+    if place is None and result and result.results:
+        print(results_text(result, board.run.labels), file=sys.stderr)
+
+
+def say_unwritten(error: StdoutError, place: JournalLocation | None, run_id: str) -> None:
+    """Say on stderr that stdout failed, and the command that shows again what should have stood there."""
+    # Who has read enough, as `head`, made no mistake; what was paid for is not lost all the same.
+    print(f"{'note' if error.reader_left else 'error'}: {one_line(str(error))}", file=sys.stderr)
+    if place:
+        print(f"To see what came of it: {place.command('show', run_id)}", file=sys.stderr)
+
+
+def print_results(result: RunResult, labels: tuple[str, ...]) -> None:
+    """Print everything that a run made on stdout."""
+    if console := results_console():
+        from stretto.faces.cli.views.live.results import print_results as print_styled
+
+        print_styled(console, result, labels)
+    else:
+        sys.stdout.write(results_text(result, labels))
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""What is shown: progress, results, timelines, the live view, JSON lines."""

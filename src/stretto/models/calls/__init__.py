@@ -1,0 +1,1 @@
+"""One call through pydantic-ai: the request, the HTTP client, the reply."""

@@ -1,0 +1,154 @@
+"""A model of a provider, called through pydantic-ai's direct interface: one request, one reply."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from pydantic_ai.direct import model_request, model_request_stream
+from pydantic_ai.messages import (
+    ModelResponse,
+    ModelResponseStreamEvent,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+)
+from pydantic_ai.models import Model as PydanticModel
+
+from stretto.core.models import ModelReply, ModelRequest, OnText
+from stretto.core.sending import will_tell
+from stretto.core.usage import Cost, Usage
+from stretto.models.answers.finish_reasons import reading_ends
+from stretto.models.calls.cache_keys import is_further
+from stretto.models.calls.cache_warmup import Begun, led
+from stretto.models.calls.call_modes import Way
+from stretto.models.calls.google_streams import closing_streams
+from stretto.models.calls.http_clients import ClientPerLoop
+from stretto.models.calls.http_hooks import hearing, tells
+from stretto.models.calls.replies import doubt_usage, read_finish, read_text, read_usage
+from stretto.models.calls.requests import take_cache_key, to_messages, to_parameters, to_settings
+from stretto.models.calls.thinking_text import Spoken
+from stretto.models.failures.errors import translated
+from stretto.models.origin import Origin
+from stretto.models.prices import price_response, price_tokens
+
+
+class DirectModel:
+    """A pydantic-ai model behind the port in core. Makes no retries; raises `ModelError` for every failed call."""
+
+    label = ""
+
+    def __init__(
+        self,
+        model: PydanticModel,
+        *,
+        origin: Origin,
+        build: Callable[[], PydanticModel] | None = None,
+        way: Way = "both",
+        accepted: frozenset[str] = frozenset(),
+    ) -> None:
+        self.name = origin.model
+        self.account = origin.account
+        self._model = model
+        self._origin = origin
+        self._way: Way = way
+        self._accepted = accepted
+        self._clients = ClientPerLoop(model, build)
+
+    def price(self, usage: Usage) -> Cost:
+        """Return what these tokens cost; `UNKNOWN_COST` when the price is not known."""
+        origin = self._origin
+        return price_tokens(usage, model=self._model.model_name, provider=origin.system, base_url=origin.base_url)
+
+    async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
+        """Make one call; streams when `on_text` is given, which gets the text and never the thinking."""
+        if tells(self._model):
+            will_tell()
+        with translated(self._origin):
+            model = await self._clients.enter()
+        key = take_cache_key(request, model)
+        # A run itself sees to it that its first call with a prefix leads; it knows nothing of further keys.
+        async with led(key if key and is_further(key) else None) as begun:
+            # The call that others wait for is streamed, whoever listens: its answer's beginning is what counts.
+            streamed = self._way == "streamed" or (self._way == "both" and (on_text is not None or begun is not None))
+            with hearing() as heard, reading_ends(self._accepted) as ends:
+                if streamed:
+                    response = await self._stream(model, request, key, on_text, begun)
+                else:
+                    response = await self._ask(model, request, key)
+                finish = read_finish(response, model=self.name, streamed=streamed, unknown=ends.unknown)
+            if on_text and not streamed and (text := read_text(response)):
+                on_text(text)  # It came in one piece, and somebody watches.
+        # A field of another type than the protocol's comes this far.
+        with translated(self._origin):
+            doubt_usage(response)
+            return ModelReply(
+                text=read_text(response),
+                finish=finish,
+                usage=read_usage([response]),
+                cost=price_response(
+                    response,
+                    model=self._model.model_name,
+                    provider=self._origin.system,
+                    base_url=self._origin.base_url,
+                ),
+                model=response.model_name or self._model.model_name,
+                limits=heard.limits,
+                remarks=tuple(heard.remarks),
+            )
+
+    async def _ask(self, model: PydanticModel, request: ModelRequest, key: str | None) -> ModelResponse:
+        with translated(self._origin):
+            return await model_request(
+                model,
+                to_messages(request, model),
+                model_settings=to_settings(request, model, streamed=False, cache_key=key),
+                model_request_parameters=to_parameters(request, model),
+            )
+
+    async def _stream(
+        self,
+        model: PydanticModel,
+        request: ModelRequest,
+        key: str | None,
+        on_text: OnText | None,
+        begun: Begun | None,
+    ) -> ModelResponse:
+        async with closing_streams(), AsyncExitStack() as stack:
+            with translated(self._origin):
+                stream = await stack.enter_async_context(
+                    model_request_stream(
+                        model,
+                        to_messages(request, model),
+                        model_settings=to_settings(request, model, streamed=True, cache_key=key),
+                        model_request_parameters=to_parameters(request, model),
+                    )
+                )
+                events = aiter(stream)
+            speech = Spoken()
+            while True:
+                # Around the provider's part only: what the watcher raises is not the provider's error.
+                with translated(self._origin):
+                    event = await anext(events, None)
+                    piece = "" if event is None else text_of(event)
+                if event is None:
+                    return stream.get()
+                if begun:
+                    begun()
+                if on_text and (text := speech.feed(piece)):
+                    on_text(text)
+
+
+def text_of(event: ModelResponseStreamEvent) -> str:
+    """Return the piece of text that an event brings, empty for anything else; raises `TypeError` if it brings none."""
+    match event:
+        case PartStartEvent(part=TextPart(content=text)) | PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
+            return _checked(text)
+        case _:
+            return ""
+
+
+def _checked(text: object) -> str:
+    # The SDKs check no types: a text's piece that brings none would pass, and the answer lack its beginning.
+    if not isinstance(text, str):
+        raise TypeError(f"A piece of text is {text!r}.")
+    return text

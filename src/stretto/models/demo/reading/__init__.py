@@ -1,0 +1,1 @@
+"""Reads a prompt as the demo model must: the task, its product, the facts, the language."""

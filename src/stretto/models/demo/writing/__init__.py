@@ -1,0 +1,1 @@
+"""Writes the demo model's plans, texts and syntheses from templates."""

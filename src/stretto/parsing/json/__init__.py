@@ -1,0 +1,1 @@
+"""Reads plans in JSON, strict and tolerant."""

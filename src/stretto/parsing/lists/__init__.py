@@ -1,0 +1,1 @@
+"""Reads plans written as Markdown lists, tables, or lines of key and value."""

@@ -1,0 +1,1 @@
+"""Reads plans in XML-like markup."""
