@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stretto.app.settings.loading import Settings
-from stretto.batch.input_table import open_sheet
+from stretto.batch.input_table import open_input_table
 from stretto.batch.local.runner import BatchRunner
 from stretto.batch.progress import BatchProgress
-from stretto.batch.setup import BatchSetup, open_office
+from stretto.batch.setup import BatchSetup, open_setup
 from stretto.batch.tables import ResultStore
 from stretto.core.models import ModelRequest, OnText
 from stretto.journal import open_journal
@@ -58,7 +58,7 @@ class Bench:
     """Where rows come from and who writes them."""
 
     folder: Path
-    office: BatchSetup
+    setup: BatchSetup
 
     async def run(
         self, first: int, count: int, journal: SqlJournal | None, *, marks: list[float] | None = None
@@ -66,22 +66,22 @@ class Bench:
         """Run so many rows from a number on; return the seconds of CPU. `marks` takes the CPU clock after each row."""
         table = self.folder / "rows.csv"
         table.write_text("name,price\n" + "".join(f"Thing {first + n},{n}.90\n" for n in range(count)))
-        sheet = open_sheet(table, task=TASK, recipe=self.office.job.recipe)
-        tally = BatchProgress(clock=time.monotonic, total=count)
+        input_table = open_input_table(table, task=TASK, recipe=self.setup.job.recipe)
+        counts = BatchProgress(clock=time.monotonic, total=count)
         store = ResultStore()
         began = time.process_time()
         await BatchRunner(
-            sheet,
-            self.office,
+            input_table,
+            self.setup,
             journal=journal,
             store=store,
-            tally=tally,
+            counts=counts,
             on_row=None if marks is None else lambda row, outcome: marks.append(time.process_time()),
         ).run()
         took = time.process_time() - began
         store.close()
-        assert tally.statuses == {"complete": count}, (tally.statuses, tally.reasons)
-        assert tally.calls == CALLS_A_ROW * count
+        assert counts.statuses == {"complete": count}, (counts.statuses, counts.reasons)
+        assert counts.calls == CALLS_A_ROW * count
         return took
 
 
@@ -93,10 +93,10 @@ async def answer(request: ModelRequest, say: OnText) -> str:
 @contextmanager
 def function(folder: Path, concurrency: int) -> Iterator[Bench]:
     """Give a bench whose rows are written by a function."""
-    office = open_office(Settings(model="demo", concurrency=concurrency, subtasks=(3, 3)), task=TASK, keys={})
+    setup = open_setup(Settings(model="demo", concurrency=concurrency, subtasks=(3, 3)), task=TASK, keys={})
     model = FunctionModel(answer)
-    team = replace(office.job.team, orchestrator=model, worker=model, synthesis=model)
-    yield Bench(folder=folder, office=replace(office, job=replace(office.job, team=team)))
+    role_models = replace(setup.job.role_models, orchestrator=model, worker=model, synthesis=model)
+    yield Bench(folder=folder, setup=replace(setup, job=replace(setup.job, role_models=role_models)))
 
 
 @contextmanager
@@ -106,7 +106,7 @@ def simulator(folder: Path, concurrency: int) -> Iterator[Bench]:
         settings = Settings(
             model="openai-chat:gpt-5.2", base_url=provider.openai_url, concurrency=concurrency, subtasks=(3, 3)
         )
-        yield Bench(folder=folder, office=open_office(settings, task=TASK, keys={"OPENAI_API_KEY": "any"}))
+        yield Bench(folder=folder, setup=open_setup(settings, task=TASK, keys={"OPENAI_API_KEY": "any"}))
 
 
 async def compare(bench: Bench, journal: SqlJournal, slices: int) -> None:

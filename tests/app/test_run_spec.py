@@ -33,7 +33,7 @@ def job(**changes) -> Job:
         run_id="r",
         task=Task.of("Sell a 茶壶\ud800", {"price": 12.5, "features": ["leakproof", "steel"]}),
         recipe=load_recipe("product-copy"),
-        team=RoleModels(
+        role_models=RoleModels(
             orchestrator=model("openai-chat:gpt-5.2"),
             worker=model("openai-chat:gpt-5-mini"),
             synthesis=model("openai-chat:gpt-5.2"),
@@ -64,9 +64,9 @@ def again(spec, **options) -> Job:
     return from_spec("r", spec, **(plain | options))
 
 
-def names(team: RoleModels) -> list[str]:
+def names(role_models: RoleModels) -> list[str]:
     """Return the names of a team's models, in order."""
-    return [model.name for model in team.members]
+    return [model.name for model in role_models.members]
 
 
 def through_json(spec):
@@ -80,8 +80,8 @@ def test_a_job_comes_back_as_it_was():
     after = again(through_json(to_spec(before, base_url="http://localhost:8000/v1")))
     assert (after.task, after.plan, after.settings) == (before.task, PLAN, before.settings)
     assert after.recipe == before.recipe
-    assert names(after.team) == names(before.team)
-    assert list(after.team.tiers) == ["fast"]
+    assert names(after.role_models) == names(before.role_models)
+    assert list(after.role_models.tiers) == ["fast"]
 
 
 def test_what_was_not_set_stays_so():
@@ -135,16 +135,18 @@ def test_the_callers_own_models_come_first():
     """A model object of the caller's takes its name's place; every other name is opened."""
     stage = Stage([])
     own = RoleModels(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
-    spec = to_spec(job(team=replace(job().team, worker=stage.model)), base_url=None)
-    team = again(through_json(spec), own=own).team
-    assert team.worker is stage.model
-    assert team.orchestrator.name == "openai-chat:gpt-5.2"
+    spec = to_spec(job(role_models=replace(job().role_models, worker=stage.model)), base_url=None)
+    role_models = again(through_json(spec), own=own).role_models
+    assert role_models.worker is stage.model
+    assert role_models.orchestrator.name == "openai-chat:gpt-5.2"
 
 
 def test_labels_are_kept():
     """What must stand beside the output of a model stands there also when the run is read again."""
     demo = open_model("demo", base_url=None, keys={})
-    spec = to_spec(job(team=RoleModels(orchestrator=demo, worker=demo, synthesis=demo), recipe=RECIPE), base_url=None)
+    spec = to_spec(
+        job(role_models=RoleModels(orchestrator=demo, worker=demo, synthesis=demo), recipe=RECIPE), base_url=None
+    )
     assert spec["labels"] == list(demo.label and [demo.label])
 
 
@@ -171,8 +173,10 @@ async def test_a_spec_is_kept_as_it_was_first_noted():
 def test_the_demo_keeps_its_pace_and_has_its_faults_behind_it(asked: str, kept: str):
     """A demo model comes back as quick as it was, and not with what was made to go wrong, which a retry is to mend."""
     stage = open_model(asked)
-    spec = through_json(to_spec(job(team=RoleModels(orchestrator=stage, worker=stage, synthesis=stage)), base_url=None))
-    team = again(spec).team
+    spec = through_json(
+        to_spec(job(role_models=RoleModels(orchestrator=stage, worker=stage, synthesis=stage)), base_url=None)
+    )
+    role_models = again(spec).role_models
     assert list(spec["models"].values())[:3] == [kept] * 3
-    assert [model.opens_as for model in team.members] == [kept] * 3
-    assert team.worker is not stage
+    assert [model.opens_as for model in role_models.members] == [kept] * 3
+    assert role_models.worker is not stage

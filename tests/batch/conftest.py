@@ -10,10 +10,10 @@ import anyio
 import pytest
 
 from stretto.app.settings.loading import Settings
-from stretto.batch.input_table import InputTable, open_sheet
+from stretto.batch.input_table import InputTable, open_input_table
 from stretto.batch.local.runner import BatchRunner
 from stretto.batch.progress import BatchProgress
-from stretto.batch.setup import BatchSetup, open_office
+from stretto.batch.setup import BatchSetup, open_setup
 from stretto.batch.tables import ResultStore, RowResult
 from stretto.journal import MemoryJournal
 from tests.batch.clerk import Clerk
@@ -38,59 +38,59 @@ class Shop:
         """Write a table of one column."""
         self.table.write_text("name\n" + "".join(f"{name}\n" for name in names))
 
-    def sheet(self, **wishes: object) -> InputTable:
+    def input_table(self, **wishes: object) -> InputTable:
         """Open the table."""
-        return open_sheet(self.table, task=TASK, recipe=self.office().job.recipe, **wishes)  # type: ignore[arg-type]
+        return open_input_table(self.table, task=TASK, recipe=self.setup().job.recipe, **wishes)  # type: ignore[arg-type]
 
-    def office(self, **settings: object) -> BatchSetup:
+    def setup(self, **settings: object) -> BatchSetup:
         """Open an office whose models are scripted."""
-        office = open_office(Settings(model="demo:delay=0", **settings), task=TASK, keys={})  # type: ignore[arg-type]
-        team = replace(
-            office.job.team, orchestrator=self.clerk.model, worker=self.clerk.model, synthesis=self.clerk.model
+        setup = open_setup(Settings(model="demo:delay=0", **settings), task=TASK, keys={})  # type: ignore[arg-type]
+        role_models = replace(
+            setup.job.role_models, orchestrator=self.clerk.model, worker=self.clerk.model, synthesis=self.clerk.model
         )
-        return replace(office, job=replace(office.job, team=team))
+        return replace(setup, job=replace(setup.job, role_models=role_models))
 
     def flow(
         self,
         *,
-        office: BatchSetup | None = None,
-        sheet: InputTable | None = None,
+        setup: BatchSetup | None = None,
+        input_table: InputTable | None = None,
         retry_errors: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> tuple[BatchRunner, BatchProgress]:
         """Return what one command runs, and where it counts."""
-        sheet = sheet or self.sheet()
-        tally = BatchProgress(clock=clock, total=sheet.total)
+        input_table = input_table or self.input_table()
+        counts = BatchProgress(clock=clock, total=input_table.total)
         flow = BatchRunner(
-            sheet,
-            office or self.office(),
+            input_table,
+            setup or self.setup(),
             journal=self.journal,
             store=self.store,
-            tally=tally,
+            counts=counts,
             retry_errors=retry_errors,
         )
-        return flow, tally
+        return flow, counts
 
     async def run(self, **wishes: Any) -> BatchProgress:
         """Run the table, as one command does."""
-        flow, tally = self.flow(**wishes)
+        flow, counts = self.flow(**wishes)
         await flow.run()
-        return tally
+        return counts
 
     async def stop(self, reached: anyio.Event, **wishes: Any) -> BatchProgress:
         """Run the table until something is reached, and stop there in good order, as Ctrl-C does."""
-        flow, tally = self.flow(**wishes)
+        flow, counts = self.flow(**wishes)
         async with anyio.create_task_group() as group:
             group.start_soon(flow.run)
             await reached.wait()
             await anyio.wait_all_tasks_blocked()
             group.cancel_scope.cancel()
         await flow.recall()
-        return tally
+        return counts
 
-    def results(self, sheet: InputTable | None = None) -> Mapping[str, RowResult | None]:
+    def results(self, input_table: InputTable | None = None) -> Mapping[str, RowResult | None]:
         """Return what came of each row, by its name."""
-        with (sheet or self.sheet()).rows() as rows:
+        with (input_table or self.input_table()).rows() as rows:
             return {row.values["name"]: self.store.get(row.id) for row in rows}
 
 

@@ -33,9 +33,9 @@ async def test_a_poison_row_fails_alone_in_every_run_of_the_command(shop: Shop, 
     shop.clerk.fault = refuse_poison
     for again in (False, True, True):
         shop.clerk.asked.clear()
-        tally = await shop.run(office=shop.office(concurrency=2))
-        assert tally.statuses == {"complete": 10, "failed": poisoned}
-        assert tally.stopped is None
+        counts = await shop.run(setup=shop.setup(concurrency=2))
+        assert counts.statuses == {"complete": 10, "failed": poisoned}
+        assert counts.stopped is None
         assert sum("poison" in asked for asked in shop.clerk.asked) == poisoned
         assert len(shop.clerk.asked) == poisoned + (0 if again else 30)
 
@@ -49,16 +49,16 @@ async def test_a_poison_row_with_a_plan_stops_nobody(shop: Shop):
             await refuse_poison(request, name)
 
     shop.clerk.fault = refuse_texts
-    tally = await shop.run(office=shop.office(concurrency=1))
-    assert tally.statuses == {"complete": 2, "failed": 1}
-    assert tally.stopped is None
+    counts = await shop.run(setup=shop.setup(concurrency=1))
+    assert counts.statuses == {"complete": 2, "failed": 1}
+    assert counts.stopped is None
 
 
 async def test_where_every_row_is_turned_away_the_batch_ends_soon(shop: Shop):
     """After a handful of rows no further one is begun, and the reason is given."""
     shop.write([f"poison {number}" for number in range(200)])
     shop.clerk.fault = refuse_poison
-    tally = await shop.run(office=shop.office(concurrency=1))
-    assert tally.stopped is not None
-    assert tally.stopped.kind == "unexplained"
+    counts = await shop.run(setup=shop.setup(concurrency=1))
+    assert counts.stopped is not None
+    assert counts.stopped.kind == "unexplained"
     assert len(shop.clerk.asked) <= 8

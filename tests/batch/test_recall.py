@@ -37,9 +37,9 @@ async def stop_at_the_new_rows(shop: Shop, names: list[str], **wishes: object):
     shop.clerk.asked.clear()
     reached = anyio.Event()
     shop.clerk.fault = holding(reached, NEW[0])
-    tally = await shop.stop(reached, **({"office": shop.office(concurrency=1)} | wishes))
+    counts = await shop.stop(reached, **({"office": shop.setup(concurrency=1)} | wishes))
     assert shop.clerk.asked == [f"orchestrator {NEW[0]}"]
-    return tally
+    return counts
 
 
 async def test_rows_that_were_not_reached_are_taken_from_the_journal(shop: Shop):
@@ -48,11 +48,11 @@ async def test_rows_that_were_not_reached_are_taken_from_the_journal(shop: Shop)
     shop.write(names)
     await shop.run()
     before = shop.results()
-    tally = await stop_at_the_new_rows(shop, names)
+    counts = await stop_at_the_new_rows(shop, names)
     assert shop.results() == before | dict.fromkeys(NEW)
-    assert (tally.done, tally.reused, tally.statuses, tally.texts) == (10, 10, {"complete": 10}, 20)
-    assert tally.calls == 1
-    assert set(tally.seconds) == {-1.0, 0.0}
+    assert (counts.done, counts.reused, counts.statuses, counts.texts) == (10, 10, {"complete": 10}, 20)
+    assert counts.calls == 1
+    assert set(counts.seconds) == {-1.0, 0.0}
 
 
 async def test_a_batch_that_stops_by_itself_does_the_same(shop: Shop):
@@ -62,14 +62,14 @@ async def test_a_batch_that_stops_by_itself_does_the_same(shop: Shop):
     await shop.run()
     shop.write([*NEW, *names])
     shop.store = ResultStore()
-    flow, tally = shop.flow(office=shop.office(concurrency=1, max_tokens_total=1))
+    flow, counts = shop.flow(setup=shop.setup(concurrency=1, max_tokens_total=1))
     await flow.run()
-    assert tally.stopped
-    assert tally.done < tally.total
+    assert counts.stopped
+    assert counts.done < counts.total
     await flow.recall()
-    assert tally.statuses == {"complete": 10, "failed": 2}
+    assert counts.statuses == {"complete": 10, "failed": 2}
     assert {result.status for name, result in shop.results().items() if name not in NEW if result} == {"complete"}
-    assert tally.reused == 10
+    assert counts.reused == 10
 
 
 async def test_what_is_known_of_a_row_in_part_is_there(shop: Shop):
@@ -85,8 +85,8 @@ async def test_what_is_known_of_a_row_in_part_is_there(shop: Shop):
     names = ["half", "away", "half away", "planning"]
     shop.write(names)
     shop.clerk.fault = holding(reached, "planning", away)
-    await shop.stop(reached, office=shop.office(attempts=1))
-    tally = await stop_at_the_new_rows(shop, names)
+    await shop.stop(reached, setup=shop.setup(attempts=1))
+    counts = await stop_at_the_new_rows(shop, names)
     found = shop.results()
     assert {name: found[name] and found[name].status for name in (*names, *NEW)} == {
         "half": "partial",
@@ -100,7 +100,7 @@ async def test_what_is_known_of_a_row_in_part_is_there(shop: Shop):
         assert why in missing.error
         assert why in found[name].error
     assert "away" in found["away"].error
-    assert (tally.done, tally.reused, tally.texts, tally.calls, tally.reasons) == (0, 0, 2, 1, {})
+    assert (counts.done, counts.reused, counts.texts, counts.calls, counts.reasons) == (0, 0, 2, 1, {})
     shop.clerk.fault = None
     assert (await shop.run()).statuses == {"complete": 6}
 
@@ -122,11 +122,11 @@ async def test_what_failed_for_good_is_over_unless_it_is_to_be_tried_again(shop:
         ({}, {"failed": 1, "partial": 1, "complete": 1}),
         ({"retry_errors": True}, {"complete": 1}),
     ):
-        tally = await stop_at_the_new_rows(shop, names, **wishes)
+        counts = await stop_at_the_new_rows(shop, names, **wishes)
         assert shop.results() == before | dict.fromkeys(NEW)
-        assert tally.statuses == statuses
-        assert tally.reused == tally.done == sum(statuses.values())
-        assert tally.texts == 3
+        assert counts.statuses == statuses
+        assert counts.reused == counts.done == sum(statuses.values())
+        assert counts.texts == 3
 
 
 async def test_every_call_stands_in_the_books_once(shop: Shop):
@@ -135,15 +135,15 @@ async def test_every_call_stands_in_the_books_once(shop: Shop):
     shop.write(["one", "two", "three"])
     shop.clerk.fault = holding(reached, "three")
     await shop.stop(reached)
-    office = shop.office(concurrency=1)
-    await stop_at_the_new_rows(shop, ["one", "two", "three"], office=office)
-    books = BudgetTracker(Budget())
+    setup = shop.setup(concurrency=1)
+    await stop_at_the_new_rows(shop, ["one", "two", "three"], setup=setup)
+    budget_tracker = BudgetTracker(Budget())
     assert isinstance(shop.journal, MemoryJournal)
     runs = await shop.journal.list_runs()
     for run in runs:
-        books.restore(await shop.journal.load(run.run_id))
+        budget_tracker.restore(await shop.journal.load(run.run_id))
     assert len(runs) == 5
-    assert office.books.total.usage == books.total.usage
+    assert setup.budget_tracker.total.usage == budget_tracker.total.usage
 
 
 class Counting(MemoryJournal):
@@ -167,9 +167,9 @@ class Counting(MemoryJournal):
 async def test_rows_that_the_journal_does_not_know_are_not_read_one_by_one(shop: Shop):
     """Of 2,100 new rows it is asked five times, and only the two that were under way are read."""
     journal = shop.journal = Counting()
-    tally = await stop_at_the_new_rows(shop, [f"cup{number}" for number in range(2_098)])
+    counts = await stop_at_the_new_rows(shop, [f"cup{number}" for number in range(2_098)])
     assert (journal.looks, journal.loads) == (5, 2)
-    assert (tally.done, tally.texts) == (0, 0)
+    assert (counts.done, counts.texts) == (0, 0)
 
 
 async def test_one_row_that_raises_hides_no_other(shop: Shop, monkeypatch):
@@ -186,8 +186,8 @@ async def test_one_row_that_raises_hides_no_other(shop: Shop, monkeypatch):
         return await real(row, saved, journal, job)
 
     monkeypatch.setattr(flow, "standing_of", standing_of)
-    tally = await stop_at_the_new_rows(shop, ["mug", "bomb"])
-    assert tally.statuses == {"complete": 1}
+    counts = await stop_at_the_new_rows(shop, ["mug", "bomb"])
+    assert counts.statuses == {"complete": 1}
     assert shop.results()["bomb"] is None
 
 
@@ -197,22 +197,22 @@ async def test_there_is_not_always_something_to_look_up(shop: Shop, way: str, mo
     shop.write(["mug"])
     if way == "no journal":
         shop.journal = None
-    flow, tally = shop.flow()
+    flow, counts = shop.flow()
     if way == "all done":
         await flow.run()
     monkeypatch.setattr("stretto.batch.input_table.open_rows", refuse)
     await flow.recall()
-    assert tally.done == (way == "all done")
+    assert counts.done == (way == "all done")
 
 
 async def test_a_table_that_was_changed_meanwhile_is_left_to_the_output(shop: Shop, monkeypatch):
     """What cannot be read any more raises nothing here: the output reads it too, and says so."""
     shop.write(["mug"])
-    flow, tally = shop.flow()
+    flow, counts = shop.flow()
     shop.write(["mug", "lamp"])
     await flow.recall()
-    assert tally.done == 0
-    with pytest.raises(InputError, match="was changed"), flow._sheet.rows() as rows:
+    assert counts.done == 0
+    with pytest.raises(InputError, match="was changed"), flow._input_table.rows() as rows:
         list(rows)
 
 

@@ -33,8 +33,8 @@ async def watch(orchestrator: Orchestrator, journal: MemoryJournal, seen: list[s
             seen.append(json.dumps(to_jsonable(event)) + repr(event))
     saved = await journal.load(event.result.run_id)  # type: ignore[union-attr]
     seen += [repr(saved), repr(orchestrator), repr(orchestrator.models)]
-    team = vars(orchestrator)["_team"]
-    seen += [f"{member!r} {member.name} {member.account} {member.label}" for member in team.members]
+    role_models = vars(orchestrator)["_team"]
+    seen += [f"{member!r} {member.name} {member.account} {member.label}" for member in role_models.members]
     return event.result.status  # type: ignore[union-attr]
 
 

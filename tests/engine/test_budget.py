@@ -27,11 +27,11 @@ def test_used_and_promised_never_exceed_the_budget(
 ) -> None:
     """For any interleaving: used plus promised stays within the budget, and what does not fit says so."""
     price = Decimal("0.001")
-    books = BudgetTracker(Budget(tokens=limit, usd=limit * price))
+    budget_tracker = BudgetTracker(Budget(tokens=limit, usd=limit * price))
     ends: list[str] = []
 
     def within() -> bool:
-        usage, cost = books.committed
+        usage, cost = budget_tracker.committed
         return usage.total_tokens <= limit and cost.usd <= limit * price
 
     async def call(number: int, size: int, part: float, turns: int, told: bool) -> None:
@@ -43,13 +43,13 @@ def test_used_and_promised_never_exceed_the_budget(
             reserved_cost=Cost(usd=size * price),
         )
         try:
-            async with books.reserve(start):
+            async with budget_tracker.reserve(start):
                 assert within()
                 for _ in range(turns):
                     await anyio.lowlevel.checkpoint()
                 used = int(size * part)
                 usage = Usage(output_tokens=used) if told else None
-                books.settle(start, CallEnd(call_id=str(number), usage=usage, cost=Cost(usd=used * price)))
+                budget_tracker.settle(start, CallEnd(call_id=str(number), usage=usage, cost=Cost(usd=used * price)))
                 assert within()
             ends.append("done")
         except ModelError as error:
@@ -57,7 +57,7 @@ def test_used_and_promised_never_exceed_the_budget(
 
     async def main() -> None:
         try:
-            await books.hold("synthesis", Usage(output_tokens=held), Cost(usd=held * price))
+            await budget_tracker.hold("synthesis", Usage(output_tokens=held), Cost(usd=held * price))
         except ModelError:
             assert held > limit
             return
@@ -66,9 +66,9 @@ def test_used_and_promised_never_exceed_the_budget(
                 group.start_soon(call, number, *one)
         assert len(ends) == len(calls)
         assert set(ends) <= {"done", "budget"}
-        books.release("synthesis")
-        usage, _ = books.committed
-        assert usage == books.total.usage
+        budget_tracker.release("synthesis")
+        usage, _ = budget_tracker.committed
+        assert usage == budget_tracker.total.usage
 
     anyio.run(main)
 
@@ -161,13 +161,13 @@ def test_a_limit_of_nothing_is_refused(option: dict[str, float], says: str):
 async def test_runs_of_one_batch_share_its_budget():
     """What one run of a batch uses is missing to the others; together they stay within the batch's budget."""
 
-    async def call(books: BudgetTracker, number: int) -> str:
+    async def call(budget_tracker: BudgetTracker, number: int) -> str:
         reserved = Usage(output_tokens=40)
         start = CallStart(call_id=str(number), role="worker", model="m", reserved=reserved, reserved_cost=FREE)
         try:
-            async with books.reserve(start):
+            async with budget_tracker.reserve(start):
                 await anyio.lowlevel.checkpoint()
-                books.settle(start, CallEnd(call_id=str(number), usage=Usage(output_tokens=30), cost=FREE))
+                budget_tracker.settle(start, CallEnd(call_id=str(number), usage=Usage(output_tokens=30), cost=FREE))
         except ModelError as error:
             return error.kind
         return "done"
@@ -176,7 +176,7 @@ async def test_runs_of_one_batch_share_its_budget():
     runs = [BudgetTracker(Budget(), above=batch) for _ in range(2)]
     ends = [await call(runs[number % 2], number) for number in range(4)]
     assert ends == ["done", "done", "done", "budget"]
-    assert [books.total.usage.output_tokens for books in (*runs, batch)] == [60, 30, 90]
+    assert [budget_tracker.total.usage.output_tokens for budget_tracker in (*runs, batch)] == [60, 30, 90]
     with pytest.raises(ModelError, match="budget"):
         await runs[0].hold("synthesis", Usage(output_tokens=20), FREE)
     await runs[0].hold("synthesis", Usage(output_tokens=10), FREE)

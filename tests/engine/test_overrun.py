@@ -25,14 +25,23 @@ def greedy(text: str, tokens: int, model: str = "stage") -> ModelReply:
     return ModelReply(text=text, finish="stop", usage=usage, cost=Cost(usd=tokens * PRICE), model=model)
 
 
-async def play(stage: Stage, books: BudgetTracker, *, concurrency: int, synthesis: bool = False, run_id: str = "r"):
+async def play(
+    stage: Stage, budget_tracker: BudgetTracker, *, concurrency: int, synthesis: bool = False, run_id: str = "r"
+):
     """Run a task under the books of a batch, and return its result."""
     stage.model.price = lambda usage: Cost(usd=usage.total_tokens * PRICE)  # type: ignore[method-assign]
-    team = RoleModels(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
+    role_models = RoleModels(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
     run = RunSettings(
         subtasks=(1, 8), max_subtasks=8, backoff=0.0, synthesis="merge" if synthesis else "none", attempts=2
     )
-    job = Job(run_id=run_id, task=Task.of("t"), recipe=RECIPE, team=team, settings=run, books=books)
+    job = Job(
+        run_id=run_id,
+        task=Task.of("t"),
+        recipe=RECIPE,
+        role_models=role_models,
+        settings=run,
+        budget_tracker=budget_tracker,
+    )
     with anyio.fail_after(30):
         async with open_run(job, MemoryJournal(), LimiterRegistry(concurrency)) as stream:
             return await stream.result()
@@ -58,11 +67,11 @@ def test_no_call_starts_once_the_budget_is_overrun(
     synthesis: bool,
 ) -> None:
     """For any interleaving of any calls: whoever starts finds used and promised within the budget, in either unit."""
-    books = BudgetTracker(Budget(usd=budget * PRICE) if in_money else Budget(tokens=budget))
+    budget_tracker = BudgetTracker(Budget(usd=budget * PRICE) if in_money else Budget(tokens=budget))
     started: list[int] = []
 
     def within() -> bool:
-        usage, cost = books.committed
+        usage, cost = budget_tracker.committed
         return cost.usd <= budget * PRICE if in_money else usage.total_tokens <= budget
 
     async def answer(request: ModelRequest, say: OnText) -> ModelReply:
@@ -80,8 +89,8 @@ def test_no_call_starts_once_the_budget_is_overrun(
         return greedy(plan(*"abcdefgh"), took[0])
 
     stage = Stage(orchestrate, answer, answer)
-    result = anyio.run(lambda: play(stage, books, concurrency=concurrency, synthesis=synthesis))
-    assert result.usage == books.total.usage
+    result = anyio.run(lambda: play(stage, budget_tracker, concurrency=concurrency, synthesis=synthesis))
+    assert result.usage == budget_tracker.total.usage
     failures = {gap.failure.kind for gap in result.shortfall} - {"cut", "empty"}
     assert failures <= {"budget"}
     assert result.usage.calls == len(stage.requests)
@@ -109,24 +118,24 @@ async def test_a_run_overruns_its_budget_by_the_calls_under_way_at_most(concurre
 @pytest.mark.anyio
 async def test_rows_of_a_batch_start_no_call_once_it_is_overrun():
     """Two rows at once under one budget: what one takes beyond it keeps the other's calls from starting."""
-    books = BudgetTracker(Budget(tokens=40_000))
+    budget_tracker = BudgetTracker(Budget(tokens=40_000))
     results = []
 
     async def work(request: ModelRequest, say: OnText) -> ModelReply:
-        assert not books.overrun
+        assert not budget_tracker.overrun
         await anyio.lowlevel.checkpoint()
         return greedy("copy", 4 * request.max_output_tokens)
 
     async def row(run_id: str) -> None:
         stage = Stage([greedy(plan(*"abcdefgh"), 100)], work)
-        results.append(await play(stage, books, concurrency=1, run_id=run_id))
+        results.append(await play(stage, budget_tracker, concurrency=1, run_id=run_id))
 
     async with anyio.create_task_group() as group:
         group.start_soon(row, "one")
         group.start_soon(row, "two")
     assert {gap.failure.kind for result in results for gap in result.shortfall} == {"budget"}
-    assert books.total.usage.total_tokens <= 40_000 + 4 * 4_096 * 2
-    assert len(books.excesses) == 1
+    assert budget_tracker.total.usage.total_tokens <= 40_000 + 4 * 4_096 * 2
+    assert len(budget_tracker.excesses) == 1
 
 
 @pytest.mark.anyio
@@ -164,9 +173,9 @@ def test_what_is_beyond_the_request_is_told_from_what_is_around_it(used: Usage, 
         reserved_cost=FREE,
     )
     end = CallEnd(call_id="1", usage=used, cost=FREE)
-    books = BudgetTracker(Budget())
-    books.settle(start, end)
+    budget_tracker = BudgetTracker(Budget())
+    budget_tracker.settle(start, end)
     again = BudgetTracker(Budget())
     again.restore(SavedRun(starts={"1": start}, ends={"1": end}))
-    assert books.excesses == again.excesses
-    assert [says in said for said in books.excesses] == ([True] if says else [])
+    assert budget_tracker.excesses == again.excesses
+    assert [says in said for said in budget_tracker.excesses] == ([True] if says else [])

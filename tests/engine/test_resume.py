@@ -19,8 +19,10 @@ SETTINGS = RunSettings(subtasks=(1, 5), max_subtasks=5, synthesis="merge", backo
 
 def job(stage: Stage, **options) -> Job:
     """Return a job on a stage."""
-    team = RoleModels(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
-    return Job(run_id="r", task=Task.of("t"), recipe=RECIPE, team=team, settings=SETTINGS, deltas=True, **options)
+    role_models = RoleModels(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
+    return Job(
+        run_id="r", task=Task.of("t"), recipe=RECIPE, role_models=role_models, settings=SETTINGS, deltas=True, **options
+    )
 
 
 async def play(stage: Stage, journal: MemoryJournal, *, stop_after: int | None = None):

@@ -54,18 +54,27 @@ class SlowJournal(MemoryJournal):
         await super().end_call(run_id, call)
 
 
-def job(model: object, *, books: BudgetTracker | None = None, concurrency: int = 10) -> tuple[Job, LimiterRegistry]:
+def job(
+    model: object, *, budget_tracker: BudgetTracker | None = None, concurrency: int = 10
+) -> tuple[Job, LimiterRegistry]:
     """Return a job whose roles all ask one model."""
-    team = RoleModels(orchestrator=model, worker=model, synthesis=model)  # type: ignore[arg-type]
-    settings = Job(run_id="r", task=Task.of("t"), recipe=RECIPE, team=team, settings=SETTINGS, books=books)
+    role_models = RoleModels(orchestrator=model, worker=model, synthesis=model)  # type: ignore[arg-type]
+    settings = Job(
+        run_id="r",
+        task=Task.of("t"),
+        recipe=RECIPE,
+        role_models=role_models,
+        settings=SETTINGS,
+        budget_tracker=budget_tracker,
+    )
     return settings, LimiterRegistry(concurrency)
 
 
 async def counted(journal: MemoryJournal) -> tuple[int, int]:
     """Return the calls and the tokens that a resume would begin with."""
-    books = BudgetTracker(Budget())
-    books.restore(await journal.load("r"))
-    return books.total.usage.calls, books.total.usage.total_tokens
+    budget_tracker = BudgetTracker(Budget())
+    budget_tracker.restore(await journal.load("r"))
+    return budget_tracker.total.usage.calls, budget_tracker.total.usage.total_tokens
 
 
 def left_in_every_round(play: Callable[[Ticks, int], "asyncio.Future[bool]"]) -> int:

@@ -15,7 +15,7 @@ import certifi
 
 from stretto.core.models import Role
 from stretto.faces.cli import main
-from stretto.faces.cli.sessions import run_session as conduct
+from stretto.faces.cli.sessions import run_session as run_session
 from stretto.faces.cli.views.plain_text import PlainProgress
 from tests.faults.clock import LeapingLoop
 from tests.faults.stage import DESCRIPTIONS, FOREVER, KEYS, OTHER, PATHS, SPECS, TASK, Recorder, script_of
@@ -112,7 +112,7 @@ class Terminal:
             patch.object(anyio, "run", lambda main, *given: self.runner.run(main(*given))),
             # A picture that moves would be drawn ten times a second, for as long as is waited.
             patch.multiple(PlainProgress, moving=watched),
-            patch.multiple(conduct, TICK=FOREVER),
+            patch.multiple(run_session, TICK=FOREVER),
             redirect_stdout(out),
             redirect_stderr(err),
         ):

@@ -16,8 +16,8 @@ SETTINGS = RunSettings(subtasks=(1, 5), max_subtasks=5, synthesis="merge", backo
 
 async def play(stage: Stage, place: str, run_id: str, *, stop_after: int | None = None) -> list:
     """Run until the end, or until `stop_after` events were seen, with a journal of its own; return the events."""
-    team = RoleModels(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
-    job = Job(run_id=run_id, task=Task.of("t"), recipe=RECIPE, team=team, settings=SETTINGS)
+    role_models = RoleModels(orchestrator=stage.model, worker=stage.model, synthesis=stage.model)
+    job = Job(run_id=run_id, task=Task.of("t"), recipe=RECIPE, role_models=role_models, settings=SETTINGS)
     events = []
     async with open_journal(place) as journal, open_run(job, journal, LimiterRegistry(10)) as stream:
         async for event in stream:

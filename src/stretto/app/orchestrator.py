@@ -117,7 +117,7 @@ class Orchestrator:
             max_tokens_total=max_tokens_total,
             deadline=deadline,
         )
-        self._team, self.why = assemble(
+        self._role_models, self.why = assemble(
             model=model,
             worker_model=worker_model,
             synthesis_model=synthesis_model,
@@ -127,7 +127,7 @@ class Orchestrator:
             accept_finish_reasons=accept_finish_reasons,
             keys=keys,
         )
-        refuse_unknown_prices(self._team, self._settings.budget)
+        refuse_unknown_prices(self._role_models, self._settings.budget)
         self._limiters = LimiterRegistry(at_least_one("concurrency", concurrency))
         self._base_url = base_url
         self._accepted = tuple(accept_finish_reasons)
@@ -137,11 +137,11 @@ class Orchestrator:
     @property
     def models(self) -> Mapping[Role, str]:
         """Which model does what, by the names that users know them by."""
-        team = self._team
+        role_models = self._role_models
         return {
-            "orchestrator": team.orchestrator.name,
-            "worker": team.worker.name,
-            "synthesis": team.synthesis.name,
+            "orchestrator": role_models.orchestrator.name,
+            "worker": role_models.worker.name,
+            "synthesis": role_models.synthesis.name,
         }
 
     async def run(
@@ -242,7 +242,7 @@ class Orchestrator:
             read_id("run_id", run_id),
             limiters=self._limiters,
             keys=self._keys,
-            own=self._team,
+            own=self._role_models,
             own_settings=self._settings,
             base_url=self._base_url,
             reopen=reopen,
@@ -301,7 +301,7 @@ class Orchestrator:
             run_id=new_run_id(),
             task=Task.of(task, context),
             recipe=self.recipe,
-            team=self._team,
+            role_models=self._role_models,
             settings=settings,
             plan=plan,
             review=read_review(review),

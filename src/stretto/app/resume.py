@@ -149,7 +149,7 @@ async def stream_saved(
         base_url=base_url,
     )
     job = replace(job, settings=limits.of(job.settings))
-    refuse_unknown_prices(job.team, job.settings.budget)
+    refuse_unknown_prices(job.role_models, job.settings.budget)
     async with under_way(journal, run_id, spec) as before:
         if reopen is not None:
             try:

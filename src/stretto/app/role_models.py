@@ -56,14 +56,14 @@ def assemble(
     def opened_or(name: str, spec: ModelSpec | None) -> Model:
         return orchestrator if spec is None else opened(name, spec)
 
-    team = RoleModels(
+    role_models = RoleModels(
         orchestrator=orchestrator,
         worker=opened_or("worker_model", worker_model),
         synthesis=opened_or("synthesis_model", synthesis_model),
         fallbacks=tuple(opened(f"fallback_models[{n}]", spec) for n, spec in enumerate(fallbacks)),
         tiers={cast("Tier", tier): opened(f"tiers[{tier!r}]", spec) for tier, spec in by_tier.items()},
     )
-    return team, why
+    return role_models, why
 
 
 def _read_keys(given: object) -> Mapping[str, str]:

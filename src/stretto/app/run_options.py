@@ -64,12 +64,12 @@ def _dollars(usd: object) -> Decimal:
     return usd if isinstance(usd, Decimal) else Decimal(str(usd if isinstance(usd, (int, float)) else number))
 
 
-def refuse_unknown_prices(team: RoleModels, budget: Budget) -> None:
+def refuse_unknown_prices(role_models: RoleModels, budget: Budget) -> None:
     """Raise `InputError` when dollars are to be counted and a model's price is not known."""
     if budget.usd is None:
         return
     one = Usage(input_tokens=1, output_tokens=1)
-    unknown = sorted({model.name for model in team.members if not model.price(one).complete})
+    unknown = sorted({model.name for model in role_models.members if not model.price(one).complete})
     if unknown:
         raise InputError(
             f"A budget in dollars needs known prices, and the price of {', '.join(unknown)} is not known.",

@@ -23,7 +23,7 @@ _VERSION = 1
 
 def to_spec(job: Job, *, base_url: str | None, accept_finish_reasons: Sequence[str] = ()) -> dict[str, object]:
     """Return a job as JSON-ready data."""
-    team, settings = job.team, job.settings
+    role_models, settings = job.role_models, job.settings
     return {
         "version": _VERSION,
         "task": job.task.text,
@@ -32,11 +32,11 @@ def to_spec(job: Job, *, base_url: str | None, accept_finish_reasons: Sequence[s
         **_kept_address(base_url),
         "accept_finish_reasons": list(accept_finish_reasons),
         "models": {
-            "orchestrator": _opens(team.orchestrator),
-            "worker": _opens(team.worker),
-            "synthesis": _opens(team.synthesis),
-            "fallbacks": [_opens(model) for model in team.fallbacks],
-            "tiers": {tier: _opens(model) for tier, model in team.tiers.items()},
+            "orchestrator": _opens(role_models.orchestrator),
+            "worker": _opens(role_models.worker),
+            "synthesis": _opens(role_models.synthesis),
+            "fallbacks": [_opens(model) for model in role_models.fallbacks],
+            "tiers": {tier: _opens(model) for tier, model in role_models.tiers.items()},
         },
         "settings": {
             "subtasks": list(settings.subtasks),
@@ -52,7 +52,7 @@ def to_spec(job: Job, *, base_url: str | None, accept_finish_reasons: Sequence[s
             "max_tokens_total": settings.budget.tokens,
             "deadline": None if isinf(settings.deadline) else settings.deadline,
         },
-        "labels": list(team.labels),
+        "labels": list(role_models.labels),
         "plan": job.plan.to_dict() if job.plan else None,
         "review": job.review is not None,
     }
@@ -80,7 +80,7 @@ def from_spec(
         run_id=run_id,
         task=Task.of(data["task"], data["context"]),
         recipe=_recipe(data["recipe"]),
-        team=_team(run_id, data, _whole_address(run_id, data, base_url), own, keys),
+        role_models=_role_models(run_id, data, _whole_address(run_id, data, base_url), own, keys),
         settings=_settings(data["settings"], own_settings),
         plan=Plan.from_dict(plan) if plan else None,
         review=review if data["review"] else None,
@@ -122,7 +122,7 @@ def _recipe(fields: Mapping[str, Any]) -> Recipe:
     return Recipe(**known)
 
 
-def _team(
+def _role_models(
     run_id: str, data: Mapping[str, Any], base_url: str | None, own: RoleModels | None, keys: Mapping[str, str] | None
 ) -> RoleModels:
     names = data["models"]

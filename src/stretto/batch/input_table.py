@@ -86,7 +86,7 @@ class InputTable:
         )
 
 
-def open_sheet(
+def open_input_table(
     path: Path,
     *,
     task: str,

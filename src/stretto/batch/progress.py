@@ -111,7 +111,7 @@ class BatchProgress:
     """Rows that lack something because of circumstances: the same command tries them again."""
     unfit: int = 0
     """Rows that no command helps: without a task, or with as many subtasks as are allowed."""
-    pace: CallCounter | None = None
+    call_counter: CallCounter | None = None
     """Calls and texts as they come; None when nobody asks before rows are done."""
     reasons: Counter[str] = field(default_factory=Counter[str])
     """Why something is missing, the first few causes that came, each in the words of its first row."""
@@ -170,14 +170,14 @@ class BatchProgress:
     @property
     def remaining(self) -> int | None:
         """Seconds until the end, as far as one can tell; None when one cannot."""
-        if self.pace and self.done < self.total:
+        if self.call_counter and self.done < self.total:
             run = self.done - self.reused
-            return self.pace.remaining(rows=self.total - self.done, run=run, calls_of_run=self.calls)
+            return self.call_counter.remaining(rows=self.total - self.done, run=run, calls_of_run=self.calls)
         return ceil(60 * (self.total - self.done) / self.rate) if self.rate else None
 
     @property
     def so_far(self) -> tuple[int, int, int]:
         """Texts, calls and repeated calls, with those of rows that have no end yet."""
-        if self.pace is None:
+        if self.call_counter is None:
             return self.texts, self.calls, 0
-        return self._texts_before + self.pace.texts, self.pace.calls, self.pace.retries
+        return self._texts_before + self.call_counter.texts, self.call_counter.calls, self.call_counter.retries

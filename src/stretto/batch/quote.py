@@ -12,12 +12,12 @@ from stretto.engine import quote
 from stretto.recipes import orchestrator_prompt, worker_prompt
 
 
-def estimate(sheet: InputTable, office: BatchSetup) -> Quote:
+def estimate(input_table: InputTable, setup: BatchSetup) -> Quote:
     """Return the quote for all rows that are to be run, from the first few hundred of them."""
-    quotes = [quote(replace(office.job, task=task), sheet.plan) for task in _tasks(sheet)]
+    quotes = [quote(replace(setup.job, task=task), input_table.plan) for task in _tasks(input_table)]
     if not quotes:
         return Quote(calls=0, input_tokens=0, output_tokens=(0, 0), cost=(FREE, FREE))
-    share = Decimal(sheet.total) / len(quotes)
+    share = Decimal(input_table.total) / len(quotes)
     return Quote(
         calls=_scaled(sum(each.calls for each in quotes), share),
         input_tokens=_scaled(sum(each.input_tokens for each in quotes), share),
@@ -32,40 +32,40 @@ def estimate(sheet: InputTable, office: BatchSetup) -> Quote:
     )
 
 
-def calls_per_row(sheet: InputTable, office: BatchSetup) -> int:
+def calls_per_row(input_table: InputTable, setup: BatchSetup) -> int:
     """Return how many calls a row is going to take when nothing has to be asked again."""
-    settings = office.job.settings
+    settings = setup.job.settings
     synthesis = settings.synthesis != "none"
-    if sheet.plan:
-        return len(sheet.plan.subtasks) + synthesis
+    if input_table.plan:
+        return len(input_table.plan.subtasks) + synthesis
     return 1 + min(settings.subtasks[1], settings.max_subtasks) + synthesis
 
 
-def first_prompt(sheet: InputTable, office: BatchSetup) -> str:
+def first_prompt(input_table: InputTable, setup: BatchSetup) -> str:
     """Return what the first call is told about the first row; empty when no row is to be run."""
-    task = next(iter(_tasks(sheet)), None)
+    task = next(iter(_tasks(input_table)), None)
     if task is None:
         return ""
-    settings = office.job.settings
-    if sheet.plan:
-        first = sheet.plan.subtasks[0]
-        prompt = worker_prompt(office.job.recipe, task, subtask=first, language=settings.language)
+    settings = setup.job.settings
+    if input_table.plan:
+        first = input_table.plan.subtasks[0]
+        prompt = worker_prompt(setup.job.recipe, task, subtask=first, language=settings.language)
         return prompt.prefix + prompt.prompt
     prompt = orchestrator_prompt(
-        office.job.recipe,
+        setup.job.recipe,
         task,
         subtasks=settings.subtasks,
         language=settings.language,
-        tiers=bool(office.job.team.tiers),
+        tiers=bool(setup.job.role_models.tiers),
     )
     return prompt.prefix + prompt.prompt
 
 
-def _tasks(sheet: InputTable) -> list[Task]:
+def _tasks(input_table: InputTable) -> list[Task]:
     tasks: list[Task] = []
-    for row in sheet.found.first[: sheet.total]:
+    for row in input_table.found.first[: input_table.total]:
         try:
-            tasks.append(sheet.task_of(row))
+            tasks.append(input_table.task_of(row))
         except InputError:  # It fails on its own when its turn comes, and takes nothing.
             continue
     return tasks

@@ -20,42 +20,42 @@ class OutputOptions:
     report: Path | None = None
 
 
-def deliver(sheet: InputTable, store: ResultStore, wish: OutputOptions) -> Sequence[str]:
+def deliver(input_table: InputTable, store: ResultStore, output_options: OutputOptions) -> Sequence[str]:
     """Write the output, whole or not at all; return what must be said about it. Raises `StrettoError`."""
-    with sheet.rows() as rows:
+    with input_table.rows() as rows:
         return write_output(
-            wish.path,
-            sheet.table.columns,
+            output_options.path,
+            input_table.table.columns,
             rows,
             lambda row: store.get(row.id),
-            form=wish.form,
-            raw=wish.raw,
-            delimiter=sheet.table.delimiter,
-            types=sheet.types,
+            form=output_options.form,
+            raw=output_options.raw,
+            delimiter=input_table.table.delimiter,
+            types=input_table.types,
         )
 
 
 def report(
-    sheet: InputTable,
+    input_table: InputTable,
     store: ResultStore,
-    tally: BatchProgress,
+    counts: BatchProgress,
     path: Path,
     *,
     facts: Sequence[tuple[str, str]],
     labels: Sequence[str],
 ) -> None:
     """Write the report; raises `StrettoError`."""
-    title = f"Batch of {sheet.table.path.name}"
-    write_batch_report(path, _summaries(sheet, store, tally), title=title, facts=facts, labels=labels)
+    title = f"Batch of {input_table.table.path.name}"
+    write_batch_report(path, _summaries(input_table, store, counts), title=title, facts=facts, labels=labels)
 
 
-def _summaries(sheet: InputTable, store: ResultStore, tally: BatchProgress) -> Iterator[RowSummary]:
+def _summaries(input_table: InputTable, store: ResultStore, counts: BatchProgress) -> Iterator[RowSummary]:
     place = -1
-    with sheet.rows() as rows:
+    with input_table.rows() as rows:
         for row in rows:
             place += row.selected
             new = store.get(row.id)
-            took = tally.seconds[place] if new and place < len(tally.seconds) else -1.0
+            took = counts.seconds[place] if new and place < len(counts.seconds) else -1.0
             yield summary(row, new, took)
 
 

@@ -15,9 +15,9 @@ class RowJournal:
     The keyed records are the truth and hold every text already.
     """
 
-    def __init__(self, journal: Journal, saved: SavedRun, pace: CallCounter | None = None) -> None:
+    def __init__(self, journal: Journal, saved: SavedRun, call_counter: CallCounter | None = None) -> None:
         self._journal = journal
-        self._pace = pace
+        self._call_counter = call_counter
         self._asked: set[tuple[str, str, int]] = set()
         self._saved = saved
 
@@ -43,9 +43,9 @@ class RowJournal:
 
     async def start_call(self, run_id: str, call: CallStart) -> None:
         """Hand on."""
-        if self._pace is not None:
+        if self._call_counter is not None:
             asked = (call.role, call.subtask_id, call.revision)
-            self._pace.start_call(call.call_id, again=asked in self._asked)
+            self._call_counter.start_call(call.call_id, again=asked in self._asked)
             self._asked.add(asked)
         await self._journal.start_call(run_id, call)
 
@@ -59,13 +59,13 @@ class RowJournal:
     ) -> OutcomeT:
         """Hand on."""
         self._end(ended)
-        if self._pace is not None and isinstance(outcome, WorkerResult) and outcome.status == "completed":
-            self._pace.add_text()
+        if self._call_counter is not None and isinstance(outcome, WorkerResult) and outcome.status == "completed":
+            self._call_counter.add_text()
         return await self._journal.record(run_id, key, outcome, ended=ended)
 
     def _end(self, call: CallEnd | None) -> None:
-        if self._pace is not None and call is not None:
-            self._pace.end_call(call.call_id)
+        if self._call_counter is not None and call is not None:
+            self._call_counter.end_call(call.call_id)
 
     async def revise(self, run_id: str, revision: Revision) -> None:
         """Hand on."""

@@ -35,7 +35,9 @@ class RowModels:
             job = self._opened[work.key] = replace(job, stream_plan=False)
         return job
 
-    def job_of(self, row: RowJob, *, books: BudgetTracker | None, deadline: float, deadline_name: str = "") -> Job:
+    def job_of(
+        self, row: RowJob, *, budget_tracker: BudgetTracker | None, deadline: float, deadline_name: str = ""
+    ) -> Job:
         """Return what the engine is given for a row."""
         job = self.open(row.work)
         settings = replace(job.settings, deadline=deadline, deadline_name=deadline_name)
@@ -43,7 +45,9 @@ class RowModels:
             count = len(row.plan.subtasks)
             settings = replace(settings, subtasks=(count, count), max_subtasks=max(settings.max_subtasks, count))
         task = Task.of(row.task, row.whole_context)
-        return replace(job, run_id=row.run_id, task=task, plan=row.plan, settings=settings, books=books)
+        return replace(
+            job, run_id=row.run_id, task=task, plan=row.plan, settings=settings, budget_tracker=budget_tracker
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,12 +63,14 @@ async def run_row(
     *,
     journal: RunJournal,
     limiters: LimiterRegistry,
-    books: BudgetTracker | None = None,
-    crew: RowModels | None = None,
+    budget_tracker: BudgetTracker | None = None,
+    row_models: RowModels | None = None,
     deadline: float = inf,
 ) -> RowOutcome:
     """Run a row and return what came of it in short; see `carry_out`."""
-    ran = await carry_out(row, journal=journal, limiters=limiters, books=books, crew=crew, deadline=deadline)
+    ran = await carry_out(
+        row, journal=journal, limiters=limiters, budget_tracker=budget_tracker, row_models=row_models, deadline=deadline
+    )
     return ran.outcome
 
 
@@ -73,40 +79,42 @@ async def carry_out(
     *,
     journal: RunJournal,
     limiters: LimiterRegistry,
-    books: BudgetTracker | None = None,
-    crew: RowModels | None = None,
+    budget_tracker: BudgetTracker | None = None,
+    row_models: RowModels | None = None,
     deadline: float = inf,
     deadline_name: str = "The batch's deadline",
     take_over: bool = False,
     begun: Callable[[int], object] | None = None,
-    pace: CallCounter | None = None,
+    call_counter: CallCounter | None = None,
 ) -> RowRun:
     """Run a row, or the rest of it; return what came of it. A failure is a result: only what keeps results raises.
 
-    `books` are those of the batch; `crew` spares opening the models for each row; `deadline` is in seconds from now,
+    `budget_tracker` are those of the batch; `row_models` spares opening the models for each row; `deadline` is in seconds from now,
     what is left of the one that is named; `begun` is told, once something is left to do and is about to be done, how
-    many calls were made before; `pace` is told of calls and texts as they come.
+    many calls were made before; `call_counter` is told of calls and texts as they come.
     Raises `UnderWayError` when the row is under way already, unless it is to be taken over.
     """
     before: SavedRun | None = None
     try:
-        job = (crew or RowModels()).job_of(row, books=books, deadline=deadline, deadline_name=deadline_name)
+        job = (row_models or RowModels()).job_of(
+            row, budget_tracker=budget_tracker, deadline=deadline, deadline_name=deadline_name
+        )
         async with opened(journal, row.run_id, row.spec) as new:
             if new:
                 before = SavedRun()
-                return await _run(row, job, RowJournal(journal, before, pace), limiters, begun, before)
+                return await _run(row, job, RowJournal(journal, before, call_counter), limiters, begun, before)
         before = await journal.load(row.run_id)
         standing = await standing_of(row, before, journal, job)
         if standing.over:
-            if books is not None:
-                books.restore(before)
+            if budget_tracker is not None:
+                budget_tracker.restore(before)
             return RowRun(result=standing.result, outcome=RowOutcome.of(standing.result, calls=0, reused=True))
         async with held(journal, row.run_id, take_over=take_over):
             if row.retry_errors:
                 await reopen_failed(journal, row.run_id)
             # Another process may have been at it when it was looked at.
             before = await journal.load(row.run_id)
-            return await _run(row, job, RowJournal(journal, before, pace), limiters, begun, before)
+            return await _run(row, job, RowJournal(journal, before, call_counter), limiters, begun, before)
     except (JournalError, QueueError, UnderWayError):
         raise
     except Exception as error:  # One row's poison, or a bug that it brings to light, is not to stop the others.

@@ -28,7 +28,7 @@ class BatchSetup:
     """The job of any row, without its task."""
     why: str
     """How the models were chosen; empty when all were named."""
-    books: BudgetTracker
+    budget_tracker: BudgetTracker
     """What all rows together may use."""
     limiters: LimiterRegistry
     deadline: float
@@ -39,12 +39,12 @@ class BatchSetup:
     """Whether somebody said so; otherwise it is what one process allows itself."""
 
     @property
-    def crew(self) -> RowModels:
+    def row_models(self) -> RowModels:
         """Return a crew that has these models open."""
         return RowModels(opened={self.work.key: self.job})
 
 
-def open_office(
+def open_setup(
     settings: Settings, *, task: str, keys: Mapping[str, str], context: Mapping[str, str] = NO_CONTEXT, title: str = ""
 ) -> BatchSetup:
     """Open the models that settings name; raises `InputError`. The budget and the deadline are the whole batch's.
@@ -60,7 +60,7 @@ def open_office(
         return open_model(spec, base_url=settings.base_url, keys=keys, accept_finish_reasons=accepted)
 
     # Models and not their names: STRETTO_MODEL, which settings have weighed against the flags, takes a name's place.
-    team, why = assemble(
+    role_models, why = assemble(
         model=opened(settings.model),
         worker_model=opened(settings.worker_model),
         synthesis_model=opened(settings.synthesis_model),
@@ -85,19 +85,19 @@ def open_office(
         max_tokens_total=settings.max_tokens_total,
         deadline=settings.deadline,
     )
-    refuse_unknown_prices(team, run.budget)
+    refuse_unknown_prices(role_models, run.budget)
     job = Job(
         run_id="",
         task=Task(text="-"),
         recipe=recipe,
-        team=team,
+        role_models=role_models,
         settings=replace(run, budget=Budget(), deadline=inf),
         stream_plan=False,
     )
-    models = {"orchestrator": team.orchestrator.name, "worker": team.worker.name}
+    models = {"orchestrator": role_models.orchestrator.name, "worker": role_models.worker.name}
     if run.synthesis != "none":
-        models["synthesis"] = team.synthesis.name
-    models |= {f"tier {tier}": model.name for tier, model in team.tiers.items()}
+        models["synthesis"] = role_models.synthesis.name
+    models |= {f"tier {tier}": model.name for tier, model in role_models.tiers.items()}
     shaping: dict[str, object] = {
         "subtasks": run.subtasks,
         "max_subtasks": run.max_subtasks,
@@ -120,7 +120,7 @@ def open_office(
         work=work,
         job=job,
         why=why,
-        books=BudgetTracker(run.budget),
+        budget_tracker=BudgetTracker(run.budget),
         limiters=LimiterRegistry(concurrency),
         deadline=run.deadline,
         concurrency=concurrency,

@@ -87,7 +87,7 @@ class Job:
     run_id: str
     task: Task
     recipe: Recipe
-    team: RoleModels
+    role_models: RoleModels
     settings: RunSettings
     plan: Plan | None = None
     """A plan made elsewhere; None to ask the orchestrator."""
@@ -97,5 +97,5 @@ class Job:
     """Whether somebody watches the answers as they are written."""
     stream_plan: bool = True
     """False where nobody waits, as in a batch: then the plan comes in one piece."""
-    books: BudgetTracker | None = None
+    budget_tracker: BudgetTracker | None = None
     """The books of the batch that the run belongs to; None for a run of its own."""

@@ -42,8 +42,8 @@ class Run:
         self._journal = journal
         self._emitter = emitter
         self._emit = emitter.emit
-        self._books = BudgetTracker(job.settings.budget, above=job.books)
-        self._caller = ModelCaller(job, journal, limiters, self._books, emitter)
+        self._budget_tracker = BudgetTracker(job.settings.budget, above=job.budget_tracker)
+        self._caller = ModelCaller(job, journal, limiters, self._budget_tracker, emitter)
         self._held = f"synthesis of {job.run_id}"
         self._sealed: set[str] = set()
         self._warnings: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class Run:
         job = self._job
         verify_recipe(job.recipe, job.task)
         saved = await self._journal.load(job.run_id)
-        self._books.restore(saved)
+        self._budget_tracker.restore(saved)
         self._emitter.go_on_from(saved.last_seq)
         self._announce(resumed=bool(saved.starts or saved.outcomes))
         missing = await self._hold_synthesis()
@@ -67,8 +67,8 @@ class Run:
         self, saved: SavedRun
     ) -> tuple[Plan | None, Failure | None, tuple[WorkerResult, ...], tuple[WorkerResult, ...]]:
         """Return the plan, why it is short or missing, its results in order, and what was superseded."""
-        versions = CurrentRevisions(saved)
-        async with Dispatcher(self._job, self._caller, self._journal, self._emit, versions) as dispatcher:
+        revisions = CurrentRevisions(saved)
+        async with Dispatcher(self._job, self._caller, self._journal, self._emit, revisions) as dispatcher:
             planned = await self._plan(dispatcher, saved)
         superseded = tuple(dispatcher.superseded)
         if isinstance(planned, Failure):
@@ -82,32 +82,32 @@ class Run:
             return None
         usage, cost = synthesis_reservation(self._job)
         try:
-            await self._books.hold(self._held, usage, cost)
+            await self._budget_tracker.hold(self._held, usage, cost)
         except ModelError as error:
             return Failure.of(error)
         return None
 
     def _announce(self, *, resumed: bool) -> None:
-        job, team = self._job, self._job.team
+        job, role_models = self._job, self._job.role_models
         self._emit(
             RunStarted(
                 run_id=job.run_id,
                 task=job.task.text,
                 context=dict(job.task.context),
                 recipe=job.recipe.name,
-                model=team.orchestrator.name,
-                worker_model=team.worker.name,
-                synthesis_model=team.synthesis.name if job.settings.synthesis != "none" else "",
-                labels=team.labels,
+                model=role_models.orchestrator.name,
+                worker_model=role_models.worker.name,
+                synthesis_model=role_models.synthesis.name if job.settings.synthesis != "none" else "",
+                labels=role_models.labels,
                 resumed=resumed,
             )
         )
 
     async def _plan(self, dispatcher: Dispatcher, saved: SavedRun) -> Planned | Failure:
         """Settle on the plan and see its subtasks started; a failure when there is no plan to run."""
-        ledger = SubtaskIds(saved.sealed)
+        subtask_ids = SubtaskIds(saved.sealed)
         try:
-            planned = await self._kept(dispatcher, ledger, saved)
+            planned = await self._kept(dispatcher, subtask_ids, saved)
         except (ModelError, PlanError) as error:
             dispatcher.keep_only(())
             return Failure.of(error)
@@ -115,7 +115,7 @@ class Run:
             self._publish_sealed(dispatcher, subtask)
         self._warnings = plan_warnings(len(planned.plan.subtasks), self._job.settings.subtasks)
         self._emit(PlanCompleted(plan=planned.plan, warnings=self._warnings))
-        plan = await self._reviewed(planned.plan, ledger, saved)
+        plan = await self._reviewed(planned.plan, subtask_ids, saved)
         if plan is None:
             return Failure(kind="declined", message="The plan was declined; nothing was started.")
         dispatcher.keep_only(subtask.id for subtask in plan.subtasks)
@@ -124,19 +124,21 @@ class Run:
             dispatcher.admit(subtask)
         return Planned(plan=plan, missing=planned.missing)
 
-    async def _kept(self, dispatcher: Dispatcher, ledger: SubtaskIds, saved: SavedRun) -> Planned:
+    async def _kept(self, dispatcher: Dispatcher, subtask_ids: SubtaskIds, saved: SavedRun) -> Planned:
         """Return the plan; one that is whole is in the journal, with the subtasks and the call that came with it."""
-        tally = UsageTotal()
+        usage_total = UsageTotal()
         try:
-            planned = await self._written(dispatcher, ledger, saved, tally)
+            planned = await self._written(dispatcher, subtask_ids, saved, usage_total)
             if planned.missing is not None:
                 return planned
-            run_id, ended = self._job.run_id, tally.take_end()
+            run_id, ended = self._job.run_id, usage_total.take_end()
             return Planned(plan=await self._journal.record(run_id, AS_WRITTEN, planned.plan, ended=ended))
         finally:  # Whoever waits for the run may have left between the answer and its record.
-            await self._caller.keep_end(tally)
+            await self._caller.keep_end(usage_total)
 
-    async def _written(self, dispatcher: Dispatcher, ledger: SubtaskIds, saved: SavedRun, tally: UsageTotal) -> Planned:
+    async def _written(
+        self, dispatcher: Dispatcher, subtask_ids: SubtaskIds, saved: SavedRun, usage_total: UsageTotal
+    ) -> Planned:
         """Return the plan: the one of before a resume, the one that was given, or the orchestrator's."""
         noted = bool(saved.analysis)
 
@@ -151,11 +153,11 @@ class Run:
         if isinstance(written, Plan):
             return Planned(plan=written)
         if self._job.plan is not None:
-            subtasks = tuple(map(ledger.seal, self._job.plan.subtasks))
+            subtasks = tuple(map(subtask_ids.seal, self._job.plan.subtasks))
             return Planned(plan=replace(self._job.plan, subtasks=subtasks))
         for subtask in saved.sealed:
             self._publish_sealed(dispatcher, subtask)
-        planner = Planner(self._job, self._caller, self._emit, ledger, on_sealed, tally)
+        planner = Planner(self._job, self._caller, self._emit, subtask_ids, on_sealed, usage_total)
         return await planner.make(analysis=saved.analysis)
 
     def _publish_sealed(self, dispatcher: Dispatcher, subtask: Subtask) -> None:
@@ -167,7 +169,7 @@ class Run:
         if self._job.review is None:
             dispatcher.admit(subtask)
 
-    async def _reviewed(self, plan: Plan, ledger: SubtaskIds, saved: SavedRun) -> Plan | None:
+    async def _reviewed(self, plan: Plan, subtask_ids: SubtaskIds, saved: SavedRun) -> Plan | None:
         """Return the plan to run; None when the reviewer wants none."""
         if self._job.review is None:
             return plan
@@ -185,24 +187,24 @@ class Run:
                 f"The review must return a plan with a subtask, or None to run nothing, got {edited!r}.",
                 hint="To run the plan as it is, return it.",
             )
-        return await self._journal.record(self._job.run_id, AS_REVIEWED, _identified(edited, plan, ledger))
+        return await self._journal.record(self._job.run_id, AS_REVIEWED, _identified(edited, plan, subtask_ids))
 
     async def _synthesise(self, results: tuple[WorkerResult, ...], saved: SavedRun) -> SynthesisResult | None:
         strategy = self._job.settings.synthesis
         if strategy == "none":
             return None
-        self._books.release(self._held)
+        self._budget_tracker.release(self._held)
         key = OutcomeKey(role="synthesis", revision=len(saved.revisions))
         result = saved.outcomes.get(key)
-        tally = UsageTotal()
+        usage_total = UsageTotal()
         if not isinstance(result, SynthesisResult):
             if any(worker.status == "completed" for worker in results):
-                result = await synthesise(self._job, strategy, results, self._caller, self._emit, tally)
+                result = await synthesise(self._job, strategy, results, self._caller, self._emit, usage_total)
             else:
                 nothing = Failure(kind="empty", message="There was no result to bring together.")
                 result = SynthesisResult(strategy=strategy, status="skipped", error=nothing)
             if result.status == "completed":  # A failed one may be tried again by a resume.
-                result = await self._journal.record(self._job.run_id, key, result, ended=tally.take_end())
+                result = await self._journal.record(self._job.run_id, key, result, ended=usage_total.take_end())
         completed = result.status == "completed"
         self._emit(SynthesisCompleted(result=result) if completed else SynthesisFailed(result=result))
         return result
@@ -219,7 +221,7 @@ class Run:
         result = RunResult(
             run_id=self._job.run_id,
             status=status_of(results, shortfall),
-            labels=self._job.team.labels,
+            labels=self._job.role_models.labels,
             task=self._job.task.text,
             context=dict(self._job.task.context),
             recipe=self._job.recipe.name,
@@ -232,10 +234,10 @@ class Run:
                 *self._warnings,
                 *synthesis_warnings(synthesis),
                 *self._caller.remarks.values(),
-                *self._books.excesses,
+                *self._budget_tracker.excesses,
             ),
-            usage=self._books.total.usage,
-            cost=self._books.total.cost,
+            usage=self._budget_tracker.total.usage,
+            cost=self._budget_tracker.total.cost,
             seconds=round(self._emitter.elapsed, 3),
         )
         await self._journal.close_run(self._job.run_id, "declined" if result.declined else result.status)
@@ -243,13 +245,13 @@ class Run:
         return result
 
 
-def _identified(edited: Plan, plan: Plan, ledger: SubtaskIds) -> Plan:
+def _identified(edited: Plan, plan: Plan, subtask_ids: SubtaskIds) -> Plan:
     """Return an edited plan with an id for each subtask: its own where it has one, a new one where not."""
     free = {subtask.id for subtask in plan.subtasks}
     subtasks: list[Subtask] = []
     for subtask in edited.subtasks:
         if subtask.id not in free:
-            subtask = ledger.seal(subtask)
+            subtask = subtask_ids.seal(subtask)
         free.discard(subtask.id)
         subtasks.append(subtask)
     return replace(edited, subtasks=tuple(subtasks))

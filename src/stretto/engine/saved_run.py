@@ -46,8 +46,8 @@ def result_of(run_id: str, saved: SavedRun, told: Sequence[Event], wanted: Wante
     plan, missing = _plan(saved, said, wanted)
     results = _results(plan, saved, said)
     synthesis = _synthesis(saved, said, wanted.synthesis)
-    books = BudgetTracker(NO_BUDGET)
-    books.restore(saved)
+    budget_tracker = BudgetTracker(NO_BUDGET)
+    budget_tracker.restore(saved)
     shortfall = shortfall_of(results, synthesis, missing, planned=plan is not None)
     written = saved.outcomes.get(AS_WRITTEN)
     counted = written if isinstance(written, Plan) else plan
@@ -62,10 +62,10 @@ def result_of(run_id: str, saved: SavedRun, told: Sequence[Event], wanted: Wante
         warnings=(
             *(plan_warnings(len(counted.subtasks), wanted.subtasks) if counted else ()),
             *synthesis_warnings(synthesis),
-            *books.excesses,
+            *budget_tracker.excesses,
         ),
-        usage=books.total.usage,
-        cost=books.total.cost,
+        usage=budget_tracker.total.usage,
+        cost=budget_tracker.total.cost,
         seconds=said.seconds,
     )
 
@@ -123,10 +123,10 @@ def _plan(saved: SavedRun, said: _Told, wanted: Wanted) -> tuple[Plan | None, Fa
 
 
 def _results(plan: Plan | None, saved: SavedRun, said: _Told) -> tuple[WorkerResult, ...]:
-    versions = CurrentRevisions(saved)
+    revisions = CurrentRevisions(saved)
 
     def result(subtask: Subtask) -> WorkerResult:
-        version = versions.of(subtask.id)
+        version = revisions.of(subtask.id)
         if version.saved is not None:
             return version.or_earlier(version.saved)
         if version.earlier is not None:

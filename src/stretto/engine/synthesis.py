@@ -76,14 +76,21 @@ class SynthesisExchange:
 
 
 async def synthesise(
-    job: Job, strategy: Strategy, results: Sequence[WorkerResult], caller: ModelCaller, emit: Emit, tally: UsageTotal
+    job: Job,
+    strategy: Strategy,
+    results: Sequence[WorkerResult],
+    caller: ModelCaller,
+    emit: Emit,
+    usage_total: UsageTotal,
 ) -> SynthesisResult:
     """Return the synthesis of the completed results; a failure is an outcome, only bugs raise."""
     text, error = "", None
     findings: tuple[Finding, ...] = ()
     try:
         text, findings = await caller.ask(
-            SynthesisExchange(job, strategy, results, emit), job.team.chain(job.team.synthesis), tally
+            SynthesisExchange(job, strategy, results, emit),
+            job.role_models.chain(job.role_models.synthesis),
+            usage_total,
         )
     except ModelError as failure:
         error = Failure.of(failure)
@@ -93,9 +100,9 @@ async def synthesise(
         text=text,
         findings=findings,
         error=error,
-        model="" if error else tally.model,
-        attempts=tally.attempts,
-        seconds=0.0 if tally.began is None else round(anyio.current_time() - tally.began, 3),
-        usage=tally.usage,
-        cost=tally.cost,
+        model="" if error else usage_total.model,
+        attempts=usage_total.attempts,
+        seconds=0.0 if usage_total.began is None else round(anyio.current_time() - usage_total.began, 3),
+        usage=usage_total.usage,
+        cost=usage_total.cost,
     )

@@ -40,14 +40,14 @@ class Asked(MemoryJournal):
 async def test_every_row_gets_its_texts(shop: Shop):
     """Each row is planned once and each of its texts written once, with the row's own values in the prompt."""
     shop.write(["mug", "lamp", "fork"])
-    tally = await shop.run()
+    counts = await shop.run()
     assert sorted(shop.clerk.asked) == sorted(
         f"{who} {name}{what}"
         for name in ("mug", "lamp", "fork")
         for who, what in (("orchestrator", ""), ("worker", " a"), ("worker", " b"))
     )
-    assert tally.statuses == {"complete": 3}
-    assert (tally.done, tally.reused, tally.texts, tally.calls) == (3, 0, 6, 9)
+    assert counts.statuses == {"complete": 3}
+    assert (counts.done, counts.reused, counts.texts, counts.calls) == (3, 0, 6, 9)
     results = shop.results()
     assert [variant.text for variant in results["lamp"].variants] == ["lamp: a", "lamp: b"]
     assert results["lamp"].run_id.startswith("row-")
@@ -67,9 +67,9 @@ async def test_the_same_batch_again_makes_no_call(shop: Shop):
     shop.write(["mug", "lamp"])
     await shop.run()
     before, calls = shop.results(), len(shop.clerk.asked)
-    tally = await shop.run()
+    counts = await shop.run()
     assert len(shop.clerk.asked) == calls
-    assert (tally.reused, tally.calls, tally.statuses["complete"]) == (2, 0, 2)
+    assert (counts.reused, counts.calls, counts.statuses["complete"]) == (2, 0, 2)
     assert shop.results() == before
 
 
@@ -79,30 +79,30 @@ async def test_only_changed_and_new_rows_are_run(shop: Shop):
     await shop.run()
     shop.clerk.asked.clear()
     shop.write(["spoon", "fork", "lamp (blue)", "mug"])
-    tally = await shop.run()
+    counts = await shop.run()
     assert {asked.removeprefix("worker ")[:-2] for asked in shop.clerk.asked if asked.startswith("worker")} == {
         "spoon",
         "lamp (blue)",
     }
-    assert tally.reused == 2
+    assert counts.reused == 2
 
 
 async def test_identical_rows_are_rows_of_their_own(shop: Shop):
     """Two rows with the same content are two runs, and neither is run again."""
     shop.write(["mug", "mug"])
-    tally = await shop.run()
-    assert tally.calls == 6
+    counts = await shop.run()
+    assert counts.calls == 6
     assert (await shop.run()).calls == 0
 
 
 async def test_another_task_or_recipe_or_model_is_other_work(shop: Shop):
     """A row is run again when what is done with it changes, and not when only its limits do."""
-    work = shop.office().work
-    assert shop.office(attempts=1, concurrency=3, max_tokens_total=5).work.key == work.key
-    assert shop.office(language="de").work.key != work.key
-    assert shop.office(subtasks=(2, 2)).work.key != work.key
-    assert shop.office(synthesis="merge").work.key != work.key
-    assert shop.office(recipe="creative-writing").work.key != work.key
+    work = shop.setup().work
+    assert shop.setup(attempts=1, concurrency=3, max_tokens_total=5).work.key == work.key
+    assert shop.setup(language="de").work.key != work.key
+    assert shop.setup(subtasks=(2, 2)).work.key != work.key
+    assert shop.setup(synthesis="merge").work.key != work.key
+    assert shop.setup(recipe="creative-writing").work.key != work.key
 
 
 async def test_a_row_goes_on_where_it_was_stopped(shop: Shop):
@@ -124,9 +124,9 @@ async def test_a_row_goes_on_where_it_was_stopped(shop: Shop):
     assert shop.clerk.asked == ["orchestrator mug", "worker mug a", "worker mug b"]
     shop.clerk.asked.clear()
     shop.clerk.fault = None
-    tally = await shop.run()
+    counts = await shop.run()
     assert shop.clerk.asked == ["worker mug b"]
-    assert tally.statuses == {"complete": 1}
+    assert counts.statuses == {"complete": 1}
 
 
 async def test_a_poisoned_row_fails_alone(shop: Shop):
@@ -137,10 +137,10 @@ async def test_a_poisoned_row_fails_alone(shop: Shop):
 
     shop.clerk.fault = poison
     shop.write(["mug", "bomb", "lamp"])
-    tally = await shop.run()
-    assert tally.statuses == {"complete": 2, "failed": 1}
+    counts = await shop.run()
+    assert counts.statuses == {"complete": 2, "failed": 1}
     assert sum("bomb" in asked for asked in shop.clerk.asked) <= 3
-    assert tally.stopped is None
+    assert counts.stopped is None
     assert shop.results()["bomb"].error
 
 
@@ -158,17 +158,17 @@ async def test_a_row_that_raises_fails_alone(shop: Shop, monkeypatch):
     monkeypatch.setattr(running.Task, "of", of)
     monkeypatch.setattr("stretto.batch.tables.column_mapping.Task", type("Bare", (), {"of": staticmethod(real)}))
     shop.write(["mug", "bomb"])
-    tally = await shop.run()
-    assert tally.statuses == {"complete": 1, "failed": 1}
+    counts = await shop.run()
+    assert counts.statuses == {"complete": 1, "failed": 1}
     assert "RuntimeError: boom" in shop.results()["bomb"].error
 
 
 async def test_a_row_without_a_task_fails_alone(shop: Shop):
     """A row whose task would be about nothing fails without a call."""
     shop.table.write_text("name,note\nmug,x\n,y\n")
-    tally = await shop.run()
-    assert tally.statuses == {"complete": 1, "failed": 1}
-    assert "nothing to be about" in next(iter(tally.reasons))
+    counts = await shop.run()
+    assert counts.statuses == {"complete": 1, "failed": 1}
+    assert "nothing to be about" in next(iter(counts.reasons))
     assert len(shop.clerk.asked) == 3
 
 
@@ -185,12 +185,12 @@ async def test_what_failed_for_good_is_tried_again_only_when_asked(shop: Shop):
     await shop.run()
     shop.clerk.fault = None
     shop.clerk.asked.clear()
-    tally = await shop.run()
+    counts = await shop.run()
     assert shop.clerk.asked == []
-    assert tally.statuses == {"complete": 1, "failed": 1, "partial": 1}
-    tally = await shop.run(retry_errors=True)
+    assert counts.statuses == {"complete": 1, "failed": 1, "partial": 1}
+    counts = await shop.run(retry_errors=True)
     assert sorted(shop.clerk.asked) == ["orchestrator bomb", "worker bomb a", "worker bomb b", "worker lamp b"]
-    assert tally.statuses == {"complete": 3}
+    assert counts.statuses == {"complete": 3}
 
 
 async def test_what_failed_by_circumstance_is_tried_again(shop: Shop):
@@ -201,8 +201,8 @@ async def test_what_failed_by_circumstance_is_tried_again(shop: Shop):
 
     shop.clerk.fault = away
     shop.write(["mug"])
-    office = shop.office(attempts=1)
-    assert (await shop.run(office=office)).statuses == {"failed": 1}
+    setup = shop.setup(attempts=1)
+    assert (await shop.run(setup=setup)).statuses == {"failed": 1}
     shop.clerk.fault = None
     assert (await shop.run()).statuses == {"complete": 1}
 
@@ -210,14 +210,14 @@ async def test_what_failed_by_circumstance_is_tried_again(shop: Shop):
 async def test_the_budget_is_the_whole_batchs(shop: Shop):
     """Past the budget no further row is begun; what a batch used before counts, and a higher budget goes on."""
     shop.write([f"thing {number}" for number in range(20)])
-    office = shop.office(max_tokens_total=18_000, concurrency=1)
-    tally = await shop.run(office=office)
-    assert tally.stopped
-    assert tally.stopped.kind == "budget"
-    assert 0 < tally.statuses["complete"] < 20
-    assert office.books.total.usage.total_tokens <= 18_000
+    setup = shop.setup(max_tokens_total=18_000, concurrency=1)
+    counts = await shop.run(setup=setup)
+    assert counts.stopped
+    assert counts.stopped.kind == "budget"
+    assert 0 < counts.statuses["complete"] < 20
+    assert setup.budget_tracker.total.usage.total_tokens <= 18_000
     calls = len(shop.clerk.asked)
-    await shop.run(office=shop.office(max_tokens_total=office.books.total.usage.total_tokens + 1, concurrency=1))
+    await shop.run(setup=shop.setup(max_tokens_total=setup.budget_tracker.total.usage.total_tokens + 1, concurrency=1))
     assert len(shop.clerk.asked) == calls
     assert (await shop.run()).statuses == {"complete": 20}
     assert len(shop.clerk.asked) == 60
@@ -231,10 +231,10 @@ async def test_a_deadline_stops_the_batch(shop: Shop):
 
     shop.clerk.fault = never
     shop.write([f"thing {number}" for number in range(50)])
-    tally = await shop.run(office=replace(shop.office(), deadline=0.05))
-    assert tally.stopped
-    assert tally.stopped.kind == "deadline"
-    assert tally.done < 50
+    counts = await shop.run(setup=replace(shop.setup(), deadline=0.05))
+    assert counts.stopped
+    assert counts.stopped.kind == "deadline"
+    assert counts.done < 50
 
 
 async def test_a_key_that_is_refused_stops_the_batch(shop: Shop):
@@ -245,10 +245,10 @@ async def test_a_key_that_is_refused_stops_the_batch(shop: Shop):
 
     shop.clerk.fault = refuse
     shop.write([f"thing {number}" for number in range(200)])
-    tally = await shop.run(office=shop.office(concurrency=2))
-    assert tally.stopped
-    assert tally.stopped.kind == "authentication"
-    assert tally.done <= 8
+    counts = await shop.run(setup=shop.setup(concurrency=2))
+    assert counts.stopped
+    assert counts.stopped.kind == "authentication"
+    assert counts.done <= 8
 
 
 async def test_a_provider_that_stays_away_stops_the_batch(shop: Shop):
@@ -259,9 +259,9 @@ async def test_a_provider_that_stays_away_stops_the_batch(shop: Shop):
 
     shop.clerk.fault = away
     shop.write([f"thing {number}" for number in range(200)])
-    tally = await shop.run(office=shop.office(concurrency=2, attempts=1))
-    assert tally.stopped
-    assert 25 <= tally.done <= 30
+    counts = await shop.run(setup=shop.setup(concurrency=2, attempts=1))
+    assert counts.stopped
+    assert 25 <= counts.done <= 30
 
 
 async def test_calls_stay_within_the_limit_and_rows_in_flight_are_few(shop: Shop):
@@ -275,15 +275,15 @@ async def test_calls_stay_within_the_limit_and_rows_in_flight_are_few(shop: Shop
         begun.add(name)
         widest = max(widest, len(begun) - tally_box[0].done)
 
-    sheet, office = shop.sheet(), shop.office(concurrency=4)
+    input_table, setup = shop.input_table(), shop.setup(concurrency=4)
     from stretto.batch.local.runner import BatchRunner
     from stretto.batch.progress import BatchProgress
 
-    tally = BatchProgress(clock=lambda: 0.0, total=sheet.total)
-    tally_box = [tally]
+    counts = BatchProgress(clock=lambda: 0.0, total=input_table.total)
+    tally_box = [counts]
     shop.clerk.fault = watch
-    await BatchRunner(sheet, office, journal=None, store=shop.store, tally=tally).run()
-    assert tally.statuses == {"complete": 60}
+    await BatchRunner(input_table, setup, journal=None, store=shop.store, counts=counts).run()
+    assert counts.statuses == {"complete": 60}
     assert shop.clerk.most_at_work == 4
     assert widest <= 8
 
@@ -302,10 +302,10 @@ async def test_the_output_is_in_the_order_of_the_input(shop: Shop, tmp_path):
 
     shop.clerk.fault = late
     shop.write(names)
-    sheet = shop.sheet()
-    await shop.run(sheet=sheet)
-    with sheet.rows() as rows:
-        write_output(tmp_path / "out.csv", sheet.table.columns, rows, lambda row: shop.store.get(row.id))
+    input_table = shop.input_table()
+    await shop.run(input_table=input_table)
+    with input_table.rows() as rows:
+        write_output(tmp_path / "out.csv", input_table.table.columns, rows, lambda row: shop.store.get(row.id))
     lines = (tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == [name for name in names for _ in "ab"]
 
@@ -381,8 +381,8 @@ async def test_the_same_batch_twice_at_once_pays_for_each_row_once(shop: Shop, k
                 group.start_soon(run, own)
         assert len(shop.clerk.asked) == len(set(shop.clerk.asked)) == 3 * len(names)
         elsewhere = "The row is being carried out by another process; wait until that has ended."
-        assert {reason for tally in tallies for reason in tally.reasons} <= {elsewhere}
-        for tally in tallies:
-            assert tally.statuses["complete"] + tally.reasons[elsewhere] == len(names)
+        assert {reason for counts in tallies for reason in counts.reasons} <= {elsewhere}
+        for counts in tallies:
+            assert counts.statuses["complete"] + counts.reasons[elsewhere] == len(names)
         assert (await shops[0].run()).calls == 0
         assert {result.status for result in shops[0].results().values()} == {"complete"}

@@ -12,10 +12,10 @@ import anyio
 import pytest
 
 from stretto.app.settings.loading import Settings
-from stretto.batch.input_table import open_sheet
+from stretto.batch.input_table import open_input_table
 from stretto.batch.queue import Limits, QueuedBatch, QueueWorker, Submission, collect, open_queue, submit
 from stretto.batch.results_output import OutputOptions
-from stretto.batch.setup import open_office
+from stretto.batch.setup import open_setup
 from stretto.batch.tables import Form
 from stretto.core.plan import Plan
 from stretto.journal import open_journal
@@ -77,12 +77,12 @@ class Depot:
     ) -> str:
         """Put the table into the queue, as one command does; `elsewhere` names no server, so that a key is needed."""
         settings = Settings(model=MODEL, base_url=None if elsewhere else self.simulator.openai_url)
-        office = open_office(settings, task=TASK, keys={}, context=shared or {})
-        sheet = open_sheet(self.table, task=TASK, recipe=office.job.recipe, shared=shared or {}, plan=plan)
+        setup = open_setup(settings, task=TASK, keys={}, context=shared or {})
+        input_table = open_input_table(self.table, task=TASK, recipe=setup.job.recipe, shared=shared or {}, plan=plan)
         limits = Limits(tokens=tokens, usd=Decimal(usd) if usd else None)
         async with open_queue(self.url) as queue:
             return await submit(
-                queue, Submission(sheet=sheet, work=office.work, limits=limits, retry_errors=retry_errors)
+                queue, Submission(input_table=input_table, work=setup.work, limits=limits, retry_errors=retry_errors)
             )
 
     @asynccontextmanager

@@ -77,11 +77,11 @@ def test_parts_of_a_number_add_up_to_it(total: int, workers: int):
 
 def test_a_worker_divides_only_what_was_stated():
     """A batch's own number is divided within what the worker allows itself; without one the worker's own holds."""
-    peers = WorkerRegistry(me=1, living=[1, 2])
+    worker_registry = WorkerRegistry(me=1, living=[1, 2])
     now = datetime.now(UTC)
-    assert DividedLimit(peers, own=10, stated=True, opened_at=now).share(40) == 10
-    assert DividedLimit(peers, own=30, stated=True, opened_at=now).share(40) == 20
-    assert DividedLimit(peers, own=10, stated=False, opened_at=now).share(10) == 10
+    assert DividedLimit(worker_registry, own=10, stated=True, opened_at=now).share(40) == 10
+    assert DividedLimit(worker_registry, own=30, stated=True, opened_at=now).share(40) == 20
+    assert DividedLimit(worker_registry, own=10, stated=False, opened_at=now).share(10) == 10
     assert WorkerRegistry(me=None, living=[1, 2]).part(9) == 3
 
 
@@ -96,10 +96,10 @@ async def test_workers_together_never_promise_more_than_the_budget(depot: Depot,
     ends: list[str] = []
 
     async with open_queue(depot.url) as queue:
-        books = [LeasedBudget(queue, batch_id, limit) for _ in range(3)]
+        budget_tracker = [LeasedBudget(queue, batch_id, limit) for _ in range(3)]
 
         def within() -> bool:
-            committed = [each.committed for each in books]
+            committed = [each.committed for each in budget_tracker]
             tokens = sum(usage.total_tokens for usage, _ in committed)
             return tokens <= 1_000 and sum((cost.usd for _, cost in committed), Decimal(0)) <= 1
 
@@ -126,12 +126,12 @@ async def test_workers_together_never_promise_more_than_the_budget(depot: Depot,
                 assert within()
 
         async with anyio.create_task_group() as group:
-            for number, own in enumerate(books):
+            for number, own in enumerate(budget_tracker):
                 group.start_soon(calls, own, f"w{number}-a")
                 group.start_soon(calls, own, f"w{number}-b")
-        for own in books:
+        for own in budget_tracker:
             await own.give_back()
-        used = sum(own.total.usage.total_tokens for own in books)
+        used = sum(own.total.usage.total_tokens for own in budget_tracker)
         left = await queue.transact(lambda c: lending.lend(c, batch_id, (Decimal(0), 1_000 - used)))
         assert left is not None
         assert await queue.transact(lambda c: lending.lend(c, batch_id, (Decimal(0), 1))) is None

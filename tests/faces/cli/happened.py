@@ -122,7 +122,7 @@ def number_them(events: Iterable[Event]) -> list[Event]:
 
 def board_of(events: Iterable[Event]) -> RunState:
     """Return what is known after these events."""
-    board = RunState()
+    run_state = RunState()
     for event in events:
-        board.see(event)
-    return board
+        run_state.see(event)
+    return run_state

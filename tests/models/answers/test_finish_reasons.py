@@ -156,14 +156,16 @@ async def test_a_run_that_is_gone_on_with_accepts_what_it_accepted(server):
     first = Orchestrator(model=protocol.spec, accept_finish_reasons=["all_said"], **place)
     spec = to_spec(_job(first), base_url=place["base_url"], accept_finish_reasons=["all_said"])
     again = from_spec("r", spec, own=None, own_settings=None, keys=KEYS, review=None, deltas=False)
-    assert await _ends(server, protocol, "all_said", model=again.team.worker) == ["stop", "stop"]
+    assert await _ends(server, protocol, "all_said", model=again.role_models.worker) == ["stop", "stop"]
 
 
 def _job(orchestrator: Orchestrator) -> Job:
     model = open_model(orchestrator.models["worker"], base_url="http://localhost:8000/v1", keys=KEYS)
-    team = RoleModels(orchestrator=model, worker=model, synthesis=model)
+    role_models = RoleModels(orchestrator=model, worker=model, synthesis=model)
     settings = RunSettings(subtasks=(1, 2), max_subtasks=3)
-    return Job(run_id="r", task=Task.of("t", {}), recipe=orchestrator.recipe, team=team, settings=settings)
+    return Job(
+        run_id="r", task=Task.of("t", {}), recipe=orchestrator.recipe, role_models=role_models, settings=settings
+    )
 
 
 @pytest.mark.parametrize(("name", "word"), list(product(["chat", "openrouter"], ["generating", "null", "progress"])))

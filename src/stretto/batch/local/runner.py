@@ -39,48 +39,48 @@ class BatchRunner:
 
     def __init__(
         self,
-        sheet: InputTable,
-        office: BatchSetup,
+        input_table: InputTable,
+        setup: BatchSetup,
         *,
         journal: RunJournal | None,
         store: ResultStore,
-        tally: BatchProgress,
+        counts: BatchProgress,
         retry_errors: bool = False,
         on_row: OnRow | None = None,
     ) -> None:
-        self._sheet = sheet
-        self._office = office
+        self._input_table = input_table
+        self._setup = setup
         self._journal = journal
         self._store = store
-        self._tally = tally
+        self._counts = counts
         self._retry_errors = retry_errors
         self._on_row = on_row
-        self._crew = office.crew
+        self._row_models = setup.row_models
         self._ends_at = inf
         # How many calls each row that is under way had before it was begun, by the id of its run.
         self._begun: dict[str, int] = {}
-        self._admission = StopConditions()
+        self._stop_conditions = StopConditions()
 
     async def run(self) -> None:
         """Run every row that is to be run; raises `JournalError`. What came of each is in the store."""
-        self._ends_at = anyio.current_time() + self._office.deadline
-        with self._sheet.selected() as rows:
+        self._ends_at = anyio.current_time() + self._setup.deadline
+        with self._input_table.selected() as rows:
             places = enumerate(rows)
             async with anyio.create_task_group() as group:
                 # A row in its plan makes one call: with as many rows as calls, places would stand empty between rows.
-                for _ in range(min(self._sheet.total, _ROWS_PER_CALL * self._office.concurrency)):
+                for _ in range(min(self._input_table.total, _ROWS_PER_CALL * self._setup.concurrency)):
                     group.start_soon(self._take_turns, places)
 
     async def _take_turns(self, places: Iterator[tuple[int, Row]]) -> None:
         for place, row in places:
             await self._run(place, row)
             await checkpoint()
-            if self._tally.stopped:
+            if self._counts.stopped:
                 return
 
     async def _run(self, place: int, row: Row) -> None:
         try:
-            job = self._sheet.job_of(row, self._office.work, retry_errors=self._retry_errors)
+            job = self._input_table.job_of(row, self._setup.work, retry_errors=self._retry_errors)
         except InputError as error:  # This row gives no task; another one does.
             self._note_unrun(place, row, str(error), "bad_request")
             return
@@ -91,19 +91,19 @@ class BatchRunner:
             return
         self._begun.pop(job.run_id, None)
         self._note(place, row, RowResult.of(ran.result, labels=job.work.labels), ran.outcome)
-        self._tally.stopped = self._tally.stopped or self._admission.reason_to_stop(ran)
+        self._counts.stopped = self._counts.stopped or self._stop_conditions.reason_to_stop(ran)
 
     async def _carry_out(self, job: RowJob) -> RowRun:
         return await carry_out(
             job,
             # Without a journal for all, each row has its own, which goes with it.
             journal=self._journal or MemoryJournal(),
-            limiters=self._office.limiters,
-            books=self._office.books,
-            crew=self._crew,
+            limiters=self._setup.limiters,
+            budget_tracker=self._setup.budget_tracker,
+            row_models=self._row_models,
             deadline=max(self._ends_at - anyio.current_time(), 0.001),
-            deadline_name=f"The batch's deadline of {self._office.deadline:g} seconds",
-            pace=self._tally.pace,
+            deadline_name=f"The batch's deadline of {self._setup.deadline:g} seconds",
+            call_counter=self._counts.call_counter,
             begun=partial(self._begun.__setitem__, job.run_id),
         )
 
@@ -112,17 +112,19 @@ class BatchRunner:
 
         For a batch that is over, or was cancelled.
         """
-        if self._journal is None or self._tally.done == self._tally.total:
+        if self._journal is None or self._counts.done == self._counts.total:
             return
         # A table that was changed meanwhile is read once more for the output, which then says so.
-        with suppress(InputError), self._sheet.selected() as rows:
+        with suppress(InputError), self._input_table.selected() as rows:
             places = enumerate(rows)
             while some := list(islice(places, _ROWS_PER_LOOK)):
                 await self._recall_some(some, self._journal)
 
     async def _recall_some(self, some: Sequence[tuple[int, Row]], journal: RunJournal) -> None:
-        work = self._office.work
-        left = {self._sheet.run_id_of(row, work): (place, row) for place, row in some if row.id not in self._store}
+        work = self._setup.work
+        left = {
+            self._input_table.run_id_of(row, work): (place, row) for place, row in some if row.id not in self._store
+        }
         known = await journal.known(left)
         async with anyio.create_task_group() as group:  # Together, so that the journal reads them together.
             for run_id in known:
@@ -130,23 +132,25 @@ class BatchRunner:
 
     async def _recall_one(self, place: int, row: Row, journal: RunJournal) -> None:
         try:
-            job = self._sheet.job_of(row, self._office.work, retry_errors=self._retry_errors)
+            job = self._input_table.job_of(row, self._setup.work, retry_errors=self._retry_errors)
             saved = await journal.load(job.run_id)
-            standing = await standing_of(job, saved, journal, self._crew.job_of(job, books=None, deadline=inf))
+            standing = await standing_of(
+                job, saved, journal, self._row_models.job_of(job, budget_tracker=None, deadline=inf)
+            )
         except JournalError:
             raise
         except Exception:  # One row's poison: it counts as not run, and is said when it is.
             return
         before = self._begun.get(job.run_id)
         if before is None:
-            self._office.books.restore(saved)
+            self._setup.budget_tracker.restore(saved)
         calls = 0 if before is None else len(saved.calls) - before
         outcome = RowOutcome.of(standing.result, calls=calls, reused=before is None)
         result = RowResult.of(standing.result, labels=job.work.labels)
         if standing.over:
             self._note(place, row, result, outcome)
             return
-        self._tally.add_unfinished(place, outcome)
+        self._counts.add_unfinished(place, outcome)
         if standing.telling:
             self._store.put(row.id, result)
 
@@ -155,7 +159,7 @@ class BatchRunner:
 
     def _note(self, place: int, row: Row, result: RowResult, outcome: RowOutcome) -> None:
         self._store.put(row.id, result)
-        self._tally.add(place, outcome)
+        self._counts.add(place, outcome)
         if self._on_row is not None:
             self._on_row(row, outcome)
 

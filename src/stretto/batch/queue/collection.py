@@ -13,34 +13,34 @@ from stretto.batch.row_jobs import Work
 from stretto.batch.tables import Row, RowResult, write_batch_report, write_output
 
 
-async def collect(queue: Queue, batch_id: str, wish: OutputOptions) -> Sequence[str]:
+async def collect(queue: Queue, batch_id: str, output_options: OutputOptions) -> Sequence[str]:
     """Write the output, and the report if one is wished for; return what must be said about the output.
 
     Each is whole or not written at all. Raises `StrettoError`.
     """
     form, work = await queue.transact(partial(batches.output_of, batch_id=batch_id))
-    notes = await to_thread.run_sync(_write, queue, batch_id, wish, form)
-    if wish.report:
-        await to_thread.run_sync(_report, queue, batch_id, wish, work)
+    notes = await to_thread.run_sync(_write, queue, batch_id, output_options, form)
+    if output_options.report:
+        await to_thread.run_sync(_report, queue, batch_id, output_options, work)
     return notes
 
 
-def _write(queue: Queue, batch_id: str, wish: OutputOptions, form: batches.Form) -> Sequence[str]:
+def _write(queue: Queue, batch_id: str, output_options: OutputOptions, form: batches.Form) -> Sequence[str]:
     reading = _Reading(queue, batch_id)
     return write_output(
-        wish.path,
+        output_options.path,
         form.columns,
         reading.rows(),
         lambda row: reading.result,
-        form=wish.form,
-        raw=wish.raw,
+        form=output_options.form,
+        raw=output_options.raw,
         delimiter=form.delimiter,
         types=form.types,
     )
 
 
-def _report(queue: Queue, batch_id: str, wish: OutputOptions, work: Work) -> None:
-    assert wish.report
+def _report(queue: Queue, batch_id: str, output_options: OutputOptions, work: Work) -> None:
+    assert output_options.report
     facts = [
         ("Recipe", work.spec["recipe"]["name"]),
         ("Orchestrator", work.spec["models"]["orchestrator"]),
@@ -49,7 +49,7 @@ def _report(queue: Queue, batch_id: str, wish: OutputOptions, work: Work) -> Non
     summaries = (
         summary(read.row, read.result, -1.0 if read.reused else read.seconds) for read in _reads(queue, batch_id)
     )
-    write_batch_report(wish.report, summaries, title=f"Batch {batch_id}", facts=facts, labels=work.labels)
+    write_batch_report(output_options.report, summaries, title=f"Batch {batch_id}", facts=facts, labels=work.labels)
 
 
 class _Reading:

@@ -26,7 +26,7 @@ _AT_ONCE = 1_000
 class Submission:
     """What is put into the queue."""
 
-    sheet: InputTable
+    input_table: InputTable
     work: Work
     limits: Limits
     retry_errors: bool = False
@@ -39,20 +39,22 @@ async def submit(queue: Queue, submission: Submission) -> str:
 
     Submitted again, rows that have their end stay as they are; the others are put in once more unless they are there.
     """
-    sheet, work = submission.sheet, submission.work
-    batch_id = batch_id_of(sheet, work)
+    input_table, work = submission.input_table, submission.work
+    batch_id = batch_id_of(input_table, work)
     await queue.transact(
         partial(
             batches.open_batch,
             batch_id=batch_id,
-            title=sheet.table.path.name,
-            total=sheet.total,
+            title=input_table.table.path.name,
+            total=input_table.total,
             work=work,
-            form=batches.Form(columns=tuple(sheet.table.columns), delimiter=sheet.table.delimiter, types=sheet.types),
+            form=batches.Form(
+                columns=tuple(input_table.table.columns), delimiter=input_table.table.delimiter, types=input_table.types
+            ),
             limits=submission.limits,
         )
     )
-    new = _new_rows(sheet, work)
+    new = _new_rows(input_table, work)
     while some := list(islice(new, _AT_ONCE)):
         await queue.transact(
             partial(rows.add, app=queue.app, batch_id=batch_id, rows=some, priority=submission.priority)
@@ -74,18 +76,18 @@ async def submit(queue: Queue, submission: Submission) -> str:
     return batch_id
 
 
-def batch_id_of(sheet: InputTable, work: Work) -> str:
+def batch_id_of(input_table: InputTable, work: Work) -> str:
     """Return the id of a batch, made of its rows in their order and of what is done with them."""
     digest = hashlib.sha256(work.key.encode())
-    with sheet.rows() as found:
-        for row, job in _jobs(found, sheet, work):
+    with input_table.rows() as found:
+        for row, job in _jobs(found, input_table, work):
             digest.update(f"\n{row.id} {job.run_id if isinstance(job, RowJob) else ''}".encode(errors="replace"))
     return f"b-{digest.hexdigest()[:10]}"
 
 
-def _new_rows(sheet: InputTable, work: Work) -> Iterator[NewRow]:
-    with sheet.rows() as found:
-        for place, (row, job) in enumerate(_jobs(found, sheet, work)):
+def _new_rows(input_table: InputTable, work: Work) -> Iterator[NewRow]:
+    with input_table.rows() as found:
+        for place, (row, job) in enumerate(_jobs(found, input_table, work)):
             if isinstance(job, RowJob):
                 yield NewRow(place=place, run_id=job.run_id, input=row_to_bytes(row, job))
             elif job is None:
@@ -97,15 +99,17 @@ def _new_rows(sheet: InputTable, work: Work) -> Iterator[NewRow]:
                 )
 
 
-def _jobs(found: Iterator[Row], sheet: InputTable, work: Work) -> Iterator[tuple[Row, RowJob | InputError | None]]:
+def _jobs(
+    found: Iterator[Row], input_table: InputTable, work: Work
+) -> Iterator[tuple[Row, RowJob | InputError | None]]:
     """Yield each row with its job, or why it gives none, or None when it is only written out again."""
     chosen = 0
     for row in found:
-        if not row.selected or (sheet.limit is not None and chosen >= sheet.limit):
+        if not row.selected or (input_table.limit is not None and chosen >= input_table.limit):
             yield row, None
             continue
         chosen += 1
         try:
-            yield row, sheet.job_of(row, work)
+            yield row, input_table.job_of(row, work)
         except InputError as error:  # This row gives no task; another one does.
             yield row, error

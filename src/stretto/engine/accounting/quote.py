@@ -43,16 +43,16 @@ def _orchestrator(job: Job) -> _Call:
         job.task,
         subtasks=job.settings.subtasks,
         language=job.settings.language,
-        tiers=bool(job.team.tiers),
+        tiers=bool(job.role_models.tiers),
     )
-    return _call(job, job.team.orchestrator, "orchestrator", prompt)
+    return _call(job, job.role_models.orchestrator, "orchestrator", prompt)
 
 
 def _workers(job: Job, subtasks: Sequence[Subtask]) -> list[_Call]:
     return [
         _call(
             job,
-            job.team.for_subtask(subtask)[0],
+            job.role_models.for_subtask(subtask)[0],
             "worker",
             worker_prompt(job.recipe, job.task, subtask=subtask, language=job.settings.language),
         )
@@ -64,7 +64,7 @@ def _synthesis(job: Job, workers: Sequence[_Call]) -> _Call:
     # It reads the task and every answer.
     tokens = max((call[1] for call in workers), default=0) + sum(call[2] for call in workers)
     longest = job.recipe.max_output_tokens["synthesis"]
-    return job.team.synthesis, tokens, min(_TYPICAL_OUTPUT["synthesis"], longest), longest
+    return job.role_models.synthesis, tokens, min(_TYPICAL_OUTPUT["synthesis"], longest), longest
 
 
 def synthesis_reservation(job: Job) -> tuple[Usage, Cost]:

@@ -59,14 +59,19 @@ class ModelCaller:
     """Makes the calls of one run."""
 
     def __init__(
-        self, job: Job, journal: Journal, limiters: LimiterRegistry, books: BudgetTracker, emitter: EventEmitter
+        self,
+        job: Job,
+        journal: Journal,
+        limiters: LimiterRegistry,
+        budget_tracker: BudgetTracker,
+        emitter: EventEmitter,
     ) -> None:
         self._job = job
         self._journal = journal
         self._limiters = limiters
-        self._books = books
+        self._budget_tracker = budget_tracker
         self._emitter = emitter
-        self._warmth = CacheWarmup()
+        self._cache_warmup = CacheWarmup()
         self.remarks: dict[str, str] = {}
         """By model: the first thing that is worth knowing of how its calls were made."""
         # By model: until when a run has been told enough of its limits.
@@ -76,13 +81,13 @@ class ModelCaller:
         self._closed: dict[str, ModelError] = {}
         self._refusals = Refusals()
 
-    async def ask(self, exchange: Exchange[T], models: Sequence[Model], tally: UsageTotal) -> T:
+    async def ask(self, exchange: Exchange[T], models: Sequence[Model], usage_total: UsageTotal) -> T:
         """Return the first answer that counts, from the first model that gives one; raises `ModelError`.
 
         The end of its call is left to whoever asked: it is kept with the outcome, or by `keep_end`.
         """
         with anyio.CancelScope(deadline=self._deadline):
-            return await self._ask_in_turn(exchange, models, tally)
+            return await self._ask_in_turn(exchange, models, usage_total)
         settings = self._job.settings
         name = settings.deadline_name or f"The run's deadline of {settings.deadline:g} seconds"
         raise ModelError(
@@ -91,26 +96,26 @@ class ModelCaller:
             hint="Allow more time with deadline (--deadline).",
         )
 
-    async def _ask_in_turn(self, exchange: Exchange[T], models: Sequence[Model], tally: UsageTotal) -> T:
+    async def _ask_in_turn(self, exchange: Exchange[T], models: Sequence[Model], usage_total: UsageTotal) -> T:
         for model, successor in zip(models, (*models[1:], None), strict=True):
             try:
-                return await self._persist(exchange, model, tally)
+                return await self._persist(exchange, model, usage_total)
             except ModelError as error:
                 if successor is None or error.kind in _OF_THE_RUN or not exchange.may_retry(error):
                     raise
-                exchange.retrying(tally.attempts + 1, Failure.of(error), successor.name, 0.0)
+                exchange.retrying(usage_total.attempts + 1, Failure.of(error), successor.name, 0.0)
         raise AssertionError("a role has at least one model")
 
-    async def _persist(self, exchange: Exchange[T], model: Model, tally: UsageTotal) -> T:
+    async def _persist(self, exchange: Exchange[T], model: Model, usage_total: UsageTotal) -> T:
         """Ask one model until it answers, its attempts are used up, or asking again is no use."""
         turns: tuple[Turn, ...] = ()
 
         def announce(error: ModelError, seconds: float) -> None:
-            exchange.retrying(tally.attempts + 1, Failure.of(error), model.name, seconds)
+            exchange.retrying(usage_total.attempts + 1, Failure.of(error), model.name, seconds)
 
         async for attempt in retrying(self._job.settings, exchange.may_retry, announce):
             with attempt:
-                answered = await self._call(exchange, model, turns, tally)
+                answered = await self._call(exchange, model, turns, usage_total)
                 try:
                     answer = await exchange.read(answered.reply)
                 except BaseException as error:
@@ -118,26 +123,33 @@ class ModelCaller:
                         self._emitter.emit(replace(answered.call, error=Failure.of(error)))
                     if isinstance(error, ModelError):
                         turns = (Turn(answer=answered.reply.text, reply=exchange.mend(error)),)
-                    await self.keep_end(tally)
+                    await self.keep_end(usage_total)
                     raise
                 self._emitter.emit(answered.call)
                 return answer
         raise AssertionError("tenacity re-raises the last error")
 
-    async def _call(self, exchange: Exchange[T], model: Model, turns: tuple[Turn, ...], tally: UsageTotal) -> _Answered:
+    async def _call(
+        self, exchange: Exchange[T], model: Model, turns: tuple[Turn, ...], usage_total: UsageTotal
+    ) -> _Answered:
         """Make one call, as soon as there is money and a slot for it."""
         self._raise_if_closed(model)
         self._limiters.look(model.account, self._job.run_id, anyio.current_time())
         request = exchange.request(turns)
-        async with self._warmth.lead(model, request) as leader:
+        async with self._cache_warmup.lead(model, request) as leader:
             while True:
                 try:
-                    return await self._call_in_turn(exchange, model, request, leader, tally)
+                    return await self._call_in_turn(exchange, model, request, leader, usage_total)
                 except _OverrunError:  # Its reservation is given back: it has to fit anew.
                     continue
 
     async def _call_in_turn(
-        self, exchange: Exchange[T], model: Model, request: ModelRequest, leader: WarmupCall | None, tally: UsageTotal
+        self,
+        exchange: Exchange[T],
+        model: Model,
+        request: ModelRequest,
+        leader: WarmupCall | None,
+        usage_total: UsageTotal,
     ) -> _Answered:
         reserved = reservation(request)
         start = CallStart(
@@ -150,7 +162,7 @@ class ModelCaller:
             reserved_cost=model.price(reserved),
         )
         async with (
-            self._books.reserve(start),
+            self._budget_tracker.reserve(start),
             self._limiters.slot(model, self._job.run_id, self._lowered(model)) as slot,
         ):
             # It may have come to any of these in the meantime.
@@ -160,11 +172,11 @@ class ModelCaller:
             await self._start(start)
 
             def begin() -> OnText | None:
-                on_text = exchange.begin(tally.attempts, model)
+                on_text = exchange.begin(usage_total.attempts, model)
                 return on_text if leader is None else leader.listen(on_text)
 
             try:
-                answered = await self._recorded(start, model, request, begin, slot.hold, tally)
+                answered = await self._recorded(start, model, request, begin, slot.hold, usage_total)
             except ModelError as error:
                 self._close(model, error, request)
                 raise
@@ -190,7 +202,7 @@ class ModelCaller:
             await self._journal.end_call(self._job.run_id, end)
 
     def _raise_if_overrun(self) -> None:
-        if self._books.overrun:
+        if self._budget_tracker.overrun:
             raise _OverrunError
 
     def _succeeded(self, model: Model) -> None:
@@ -227,18 +239,18 @@ class ModelCaller:
         request: ModelRequest,
         begin: Callable[[], OnText | None],
         hold: Callable[[], Awaitable[None]],
-        tally: UsageTotal,
+        usage_total: UsageTotal,
     ) -> _Answered:
         """Make one call whose start is in the journal; its end is put there too unless it brought a whole answer."""
         began = anyio.current_time()
-        if tally.began is None:
-            tally.began = began
-        tally.attempts += 1
-        tally.model = model.name
+        if usage_total.began is None:
+            usage_total.began = began
+        usage_total.attempts += 1
+        usage_total.model = model.name
         hearing = AnswerListener(begin())
 
         async def ended(usage: Usage | None, cost: Cost, failure: Failure | None) -> CallEnded:
-            return await self._ended(start, usage, cost, failure, began, hearing, tally)
+            return await self._ended(start, usage, cost, failure, began, hearing, usage_total)
 
         with holding(hold) as sending:
             try:
@@ -252,7 +264,7 @@ class ModelCaller:
                 if sending.sent:
                     await ended(None, start.reserved_cost, _CUT_SHORT)
                 else:
-                    tally.attempts -= 1
+                    usage_total.attempts -= 1
                     await self._take_back(start)
                 raise
         return _Answered(reply=reply, call=await ended(reply.usage, reply.cost, None))
@@ -265,17 +277,17 @@ class ModelCaller:
         failure: Failure | None,
         began: float,
         hearing: AnswerListener,
-        tally: UsageTotal,
+        usage_total: UsageTotal,
     ) -> CallEnded:
         """Settle a call; one that failed is told and put into the journal at once."""
         end = CallEnd(call_id=start.call_id, usage=usage, cost=cost, error=failure.kind if failure else None)
-        counted, counted_cost = self._books.settle(start, end)
-        tally.add(counted, counted_cost)
-        tally.ended = end
+        counted, counted_cost = self._budget_tracker.settle(start, end)
+        usage_total.add(counted, counted_cost)
+        usage_total.ended = end
         call = CallEnded(
             role=start.role,
             subtask_id=start.subtask_id,
-            attempt=tally.attempts,
+            attempt=usage_total.attempts,
             model=start.model,
             streamed=hearing.on_text is not None,
             seconds=round(anyio.current_time() - began, 4),
@@ -286,12 +298,12 @@ class ModelCaller:
         )
         if failure is not None:
             self._emitter.emit(call)
-            await self.keep_end(tally)
+            await self.keep_end(usage_total)
         return call
 
-    async def keep_end(self, tally: UsageTotal) -> None:
+    async def keep_end(self, usage_total: UsageTotal) -> None:
         """Put the end of the last call into the journal, unless it is there."""
-        if (end := tally.take_end()) is not None:
+        if (end := usage_total.take_end()) is not None:
             with anyio.CancelScope(shield=True):
                 await self._journal.end_call(self._job.run_id, end)
 

@@ -40,7 +40,7 @@ class PlanExchange:
         prompt: RolePrompt,
         turns: tuple[Turn, ...],
         before: tuple[Subtask, ...],
-        ledger: SubtaskIds,
+        subtask_ids: SubtaskIds,
         emit: Emit,
         on_sealed: OnSealed,
         *,
@@ -58,7 +58,7 @@ class PlanExchange:
         self._turns = turns
         self._before = before
         self._known = Match(before)
-        self._ledger = ledger
+        self._subtask_ids = subtask_ids
         self._emit = emit
         self._on_sealed = on_sealed
         self._once = once
@@ -73,7 +73,9 @@ class PlanExchange:
             max_output_tokens=self._job.recipe.max_output_tokens["orchestrator"],
             timeout=self._job.settings.timeout,
             gap_timeout=self._job.settings.gap_timeout,
-            schema=plan_schema(tiers=bool(self._job.team.tiers)) if self._job.recipe.plan_format == "json" else None,
+            schema=plan_schema(tiers=bool(self._job.role_models.tiers))
+            if self._job.recipe.plan_format == "json"
+            else None,
         )
 
     def begin(self, attempt: int, model: Model) -> OnText | None:
@@ -103,7 +105,7 @@ class PlanExchange:
 
     def _seal(self, subtask: Subtask) -> None:
         if self._known.claim(subtask) is None:
-            sealed = self._ledger.seal(subtask)
+            sealed = self._subtask_ids.seal(subtask)
             self.sealed.append(sealed)
             self._on_sealed(sealed)
 
@@ -139,7 +141,9 @@ class PlanExchange:
 
     def mend(self, error: ModelError) -> str:
         """Ask for the whole plan again; told to write between a worker's tags, it would write a text."""
-        return repair_plan(PlanError(error.message), self._job.recipe.plan_format, tiers=bool(self._job.team.tiers))
+        return repair_plan(
+            PlanError(error.message), self._job.recipe.plan_format, tiers=bool(self._job.role_models.tiers)
+        )
 
     def may_retry(self, error: ModelError) -> bool:
         """Asking from the start again is right only while nothing was sealed; once, only while nothing was answered."""

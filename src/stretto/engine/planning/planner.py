@@ -51,16 +51,22 @@ class Planner:
     """Makes the plan of one run."""
 
     def __init__(
-        self, job: Job, caller: ModelCaller, emit: Emit, ledger: SubtaskIds, on_sealed: OnSealed, tally: UsageTotal
+        self,
+        job: Job,
+        caller: ModelCaller,
+        emit: Emit,
+        subtask_ids: SubtaskIds,
+        on_sealed: OnSealed,
+        usage_total: UsageTotal,
     ) -> None:
         self._job = job
         self._caller = caller
         self._emit = emit
-        self._ledger = ledger
+        self._subtask_ids = subtask_ids
         self._on_sealed = on_sealed
-        self._tally = tally
+        self._usage_total = usage_total
         self._format: PlanFormat = job.recipe.plan_format
-        self._tiers = bool(job.team.tiers)
+        self._tiers = bool(job.role_models.tiers)
         settings = job.settings
         self._prompt = orchestrator_prompt(
             job.recipe,
@@ -76,9 +82,9 @@ class Planner:
         A plan that is whole brings subtasks that were not sealed on the way, and the end of its call in the tally.
         `analysis` is what an interrupted run already knew; its sealed subtasks stand in the ledger.
         """
-        if self._ledger.sealed:
+        if self._subtask_ids.sealed:
             lost = Failure(kind="interrupted", message="The run was interrupted while the plan was being written.")
-            return await self._continue(_Response(sealed=tuple(self._ledger.sealed), analysis=analysis), lost)
+            return await self._continue(_Response(sealed=tuple(self._subtask_ids.sealed), analysis=analysis), lost)
         first = await self._respond(())
         if first.plan:
             return Planned(plan=first.plan)
@@ -132,15 +138,15 @@ class Planner:
         """
         send, receive = anyio.create_memory_object_stream[Subtask](float("inf"))
         exchange = PlanExchange(
-            self._job, self._prompt, turns, before, self._ledger, self._emit, send.send_nowait, once=once
+            self._job, self._prompt, turns, before, self._subtask_ids, self._emit, send.send_nowait, once=once
         )
         results: list[Plan | ModelError | PlanError] = []
 
         async def ask() -> None:
-            models = self._job.team.chain(self._job.team.orchestrator)
+            models = self._job.role_models.chain(self._job.role_models.orchestrator)
             with send:
                 try:
-                    results.append(await self._caller.ask(exchange, models, self._tally))
+                    results.append(await self._caller.ask(exchange, models, self._usage_total))
                 except (ModelError, PlanError) as error:
                     results.append(error)
 
@@ -162,12 +168,12 @@ class Planner:
     def _whole(self, plan: Plan, before: tuple[Subtask, ...], response: _Response) -> _Response:
         """Return the response with its plan under ids; what was not sealed on the way is sealed with the plan."""
         known = Match((*before, *response.sealed))
-        subtasks = tuple(known.claim(planned) or self._ledger.seal(planned) for planned in plan.subtasks)
+        subtasks = tuple(known.claim(planned) or self._subtask_ids.seal(planned) for planned in plan.subtasks)
         return replace(response, plan=Plan(analysis=plan.analysis, subtasks=subtasks), analysis=plan.analysis)
 
     def _announce(self, how: Literal["repair", "continue"], reason: Failure) -> None:
-        model = self._job.team.orchestrator.name
-        self._emit(PlanRetrying(how=how, reason=reason, attempt=self._tally.attempts + 1, model=model))
+        model = self._job.role_models.orchestrator.name
+        self._emit(PlanRetrying(how=how, reason=reason, attempt=self._usage_total.attempts + 1, model=model))
 
 
 def _waiting(stream: MemoryObjectReceiveStream[Subtask]) -> Iterator[Subtask]:

@@ -27,7 +27,7 @@ class Dispatcher:
         caller: ModelCaller,
         journal: Journal,
         emit: Emit,
-        versions: CurrentRevisions,
+        revisions: CurrentRevisions,
     ) -> None:
         self.results: dict[str, WorkerResult] = {}
         """By subtask id, as they come."""
@@ -37,7 +37,7 @@ class Dispatcher:
         self._journal = journal
         self._emit = emit
         self._group = anyio.create_task_group()
-        self._versions = versions
+        self._revisions = revisions
         self._admitted: dict[str, Subtask] = {}
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._dropped: set[str] = set()
@@ -56,7 +56,7 @@ class Dispatcher:
         """Start a worker, unless the subtask has its outcome or there were enough; twice is once."""
         if subtask.id in self._admitted or subtask.id in self.results:
             return
-        version = self._versions.of(subtask.id)
+        version = self._revisions.of(subtask.id)
         if len(self._admitted) >= self._job.settings.max_subtasks and version.saved is None:
             self._skip(subtask)
             return
@@ -82,20 +82,20 @@ class Dispatcher:
             scope.cancel()
 
     async def _work(self, subtask: Subtask, version: CurrentRevision) -> None:
-        tally = UsageTotal()
+        usage_total = UsageTotal()
         result: WorkerResult | None = None
         with anyio.CancelScope() as scope:
             self._scopes[subtask.id] = scope
             if subtask.id in self._dropped:
                 scope.cancel()
-            result = await carry_out(self._job, subtask, version, self._caller, self._emit, tally)
+            result = await carry_out(self._job, subtask, version, self._caller, self._emit, usage_total)
             if result.error is None or result.error.kind in OF_THE_ANSWER:
                 # Any other cause lies outside the subtask: a resume may do better.
                 key = OutcomeKey(role="worker", subtask_id=subtask.id, revision=version.revision)
-                result = await self._journal.record(self._job.run_id, key, result, ended=tally.take_end())
+                result = await self._journal.record(self._job.run_id, key, result, ended=usage_total.take_end())
         del self._scopes[subtask.id]
         if subtask.id in self._dropped:
-            self._drop(subtask, result or outcome(subtask, tally, "superseded"))
+            self._drop(subtask, result or outcome(subtask, usage_total, "superseded"))
         elif result is not None:
             self._publish(version.or_earlier(result))
 

@@ -95,24 +95,26 @@ class WorkerExchange:
 
 
 async def carry_out(
-    job: Job, subtask: Subtask, version: CurrentRevision, caller: ModelCaller, emit: Emit, tally: UsageTotal
+    job: Job, subtask: Subtask, version: CurrentRevision, caller: ModelCaller, emit: Emit, usage_total: UsageTotal
 ) -> WorkerResult:
     """Return the subtask's outcome; a failure is an outcome, only bugs raise."""
     exchange = WorkerExchange(job, subtask, version, emit)
     try:
-        text, findings = await caller.ask(exchange, job.team.for_subtask(subtask), tally)
+        text, findings = await caller.ask(exchange, job.role_models.for_subtask(subtask), usage_total)
     except ModelError as error:
         if exchange.kept is None:
-            unaffordable = error.kind == "budget" and not tally.attempts
+            unaffordable = error.kind == "budget" and not usage_total.attempts
             failure = replace(Failure.of(error), raw=exchange.unusable)
-            return outcome(subtask, tally, "skipped" if unaffordable else "failed", version=version, error=failure)
+            return outcome(
+                subtask, usage_total, "skipped" if unaffordable else "failed", version=version, error=failure
+            )
         text, findings = exchange.kept
-    return outcome(subtask, tally, "completed", version=version, text=text, findings=findings)
+    return outcome(subtask, usage_total, "completed", version=version, text=text, findings=findings)
 
 
 def outcome(
     subtask: Subtask,
-    tally: UsageTotal,
+    usage_total: UsageTotal,
     status: WorkerStatus,
     *,
     version: CurrentRevision = FIRST,
@@ -128,9 +130,9 @@ def outcome(
         text=text,
         findings=findings,
         error=error,
-        model=tally.model if status == "completed" else "",
-        attempts=tally.attempts,
-        seconds=0.0 if tally.began is None else round(anyio.current_time() - tally.began, 3),
-        usage=tally.usage,
-        cost=tally.cost,
+        model=usage_total.model if status == "completed" else "",
+        attempts=usage_total.attempts,
+        seconds=0.0 if usage_total.began is None else round(anyio.current_time() - usage_total.began, 3),
+        usage=usage_total.usage,
+        cost=usage_total.cost,
     )

@@ -38,29 +38,34 @@ class Bar:
     end: float
 
 
-def bars_of(board: RunState) -> tuple[Bar, ...]:
+def bars_of(run_state: RunState) -> tuple[Bar, ...]:
     """Return the lines of the picture: planning, each worker that was started, synthesis."""
-    now = board.seconds
-    bars = [_worker_bar(row, row.started, now) for row in board.rows.values() if row.started is not None]
-    if board.plan_ended is not None and not board.given:
-        bars.insert(0, Bar(kind="planning", label="planning", start=0.0, end=board.plan_ended))
-    if board.synthesis:
-        ended = board.synthesis.ended
+    now = run_state.seconds
+    bars = [_worker_bar(row, row.started, now) for row in run_state.rows.values() if row.started is not None]
+    if run_state.plan_ended is not None and not run_state.given:
+        bars.insert(0, Bar(kind="planning", label="planning", start=0.0, end=run_state.plan_ended))
+    if run_state.synthesis:
+        ended = run_state.synthesis.ended
         bars.append(
-            Bar(kind="synthesis", label="synthesis", start=board.synthesis.started, end=now if ended is None else ended)
+            Bar(
+                kind="synthesis",
+                label="synthesis",
+                start=run_state.synthesis.started,
+                end=now if ended is None else ended,
+            )
         )
     return tuple(bars)
 
 
-def draw(board: RunState, *, width: int, glyphs: Glyphs) -> list[Text]:
+def draw(run_state: RunState, *, width: int, glyphs: Glyphs) -> list[Text]:
     """Return the picture as lines of at most `width` cells; none when no worker ran or there is no room."""
-    bars = bars_of(board)
+    bars = bars_of(run_state)
     total = max((bar.end for bar in bars), default=0.0)
     labels = min(max((cell_len(bar.label) for bar in bars), default=0), max(8, width // 3))
     cells = width - labels - _SECONDS - 4
     if total <= 0 or cells < 8 or all(bar.kind == "planning" for bar in bars):
         return []
-    canvas = _Canvas(total=total, cells=cells, labels=labels, plan_ended=board.plan_ended, glyphs=glyphs)
+    canvas = _Canvas(total=total, cells=cells, labels=labels, plan_ended=run_state.plan_ended, glyphs=glyphs)
     surplus = len(bars) - MOST_ROWS
     if surplus <= 1:
         return [canvas.line(bar) for bar in bars]

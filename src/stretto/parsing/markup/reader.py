@@ -21,7 +21,7 @@ class MarkupReader:
 
     def __init__(self, text: str) -> None:
         self._cursor = Cursor(text)
-        self._ledger = MarkupState()
+        self._state = MarkupState()
         self._defines = self._cursor.defines_entities()
         self._draft: Draft | None = None
         self._field: Token | None = None
@@ -35,7 +35,7 @@ class MarkupReader:
         while token := self._cursor.step():
             if self._draft and self._ends_thinking(token):
                 self._field, self._draft = None, None
-                self._ledger.forget()
+                self._state.forget()
                 self._cursor.seen = token.end
             elif self._draft and self._field:
                 self._in_field(self._draft, self._field, token)
@@ -44,7 +44,7 @@ class MarkupReader:
             else:
                 self._outside(token)
         self._end()
-        return self._ledger.found(len(self._cursor.text))
+        return self._state.found(len(self._cursor.text))
 
     def _ends_thinking(self, token: Token) -> bool:
         """Whether a lone end of thinking stands in an unfinished subtask and the plan begins anew behind it."""
@@ -73,7 +73,7 @@ class MarkupReader:
             if self._cursor.is_only_named(token):
                 return
             if self._named and token.kind == "task":
-                self._ledger.blame(NESTED)
+                self._state.blame(NESTED)
             self._leave_field(draft, field, token)
         elif self._is_frame(field, token):
             # Its name can mean a description, but it only holds the fields together.
@@ -174,23 +174,23 @@ class MarkupReader:
             return
         draft.settle(self._cursor.text)
         if self._defines and has_reference(draft.raw_fields()):
-            self._ledger.blame(_OWN_ENTITY)
-        self._ledger.add(draft.entry())
+            self._state.blame(_OWN_ENTITY)
+        self._state.add(draft.entry())
         self.clean = self.clean and draft.clean and token is not None and token.kind != "wrapper"
         if token and token.kind == "wrapper":
-            self._ledger.close_wrapper()
+            self._state.close_wrapper()
 
     def _open_over(self, draft: Draft, token: Token) -> None:
         """A subtask or a block begins where one is still open: its end was forgotten, or the new one is inside."""
         draft.take(self._cursor.gap(token))
         self._cursor.seen = token.start
-        if draft.bare and draft.name and not self._ledger.depth and token.kind == "wrapper":
+        if draft.bare and draft.name and not self._state.depth and token.kind == "wrapper":
             # Prose that named the tag before using it.
             self._draft = None
         elif draft.bare and draft.name not in ("", token.name) and not "".join(draft.loose).strip():
             # <task> around several <subtask>.
             self._draft = None
-            self._ledger.open_wrapper()
+            self._state.open_wrapper()
         else:
             self._close_draft(None)
             self._suspect = True
@@ -201,7 +201,7 @@ class MarkupReader:
     def _outside(self, token: Token) -> None:
         gap = self._cursor.gap(token)
         hidden = "" if token.kind else " " + self._cursor.text[token.start + 4 : token.end - 3]
-        self._ledger.look_at(gap + hidden)
+        self._state.look_at(gap + hidden)
         self._cursor.seen = token.end
         if token.kind in ("think", "analysis"):
             self._skip(token, keep=token.kind == "analysis")
@@ -209,39 +209,39 @@ class MarkupReader:
             self._lone_end(token, gap)
         elif token.kind == "wrapper":
             if not token.empty:
-                self._ledger.open_wrapper()
+                self._state.open_wrapper()
         elif self._opens_task(token):
             if not self._is_talk(token, gap):
-                self._ledger.open_task(token)
+                self._state.open_task(token)
                 self._draft = Draft(name=token.name, attrs=token.attrs)
                 if token.empty:
                     self._close_draft(token)
         elif token.name in ("type", "description", "desc") and not token.empty and not self._is_talk(token, gap):
-            self._ledger.begin(token)
+            self._state.begin(token)
             self._draft = Draft(name="", clean=False)
             self._field = token
 
     def _opens_task(self, token: Token) -> bool:
         if token.kind in ("approach", "item"):
-            return self._ledger.depth > 0 or self._cursor.starts_field()
+            return self._state.depth > 0 or self._cursor.starts_field()
         return token.kind == "task"
 
     def _is_talk(self, token: Token, gap: str) -> bool:
         """Whether prose around the plan names the tag: words before it on its line, no field in it."""
-        if self._ledger.depth or token.attrs or token.empty or not has_words(gap.rpartition("\n")[2]):
+        if self._state.depth or token.attrs or token.empty or not has_words(gap.rpartition("\n")[2]):
             return False
         if self._cursor.is_closed(token):
-            return self._ledger.block.closed and self._ledger.block.wrapped
+            return self._state.block.closed and self._state.block.wrapped
         return not self._cursor.starts_field()
 
     def _lone_end(self, token: Token, gap: str) -> None:
         if token.kind == "wrapper":
-            self._ledger.close_wrapper()
+            self._state.close_wrapper()
         elif token.kind in ("task", "description") and self._suspect:
-            self._ledger.blame(NESTED)
-        elif gap.strip() and token.kind in ("task", "description") and not self._ledger.block.closed:
-            self._ledger.begin(token)
-            self._ledger.add(Fault(message=f"Text before a </{token.name}> that closes nothing."))
+            self._state.blame(NESTED)
+        elif gap.strip() and token.kind in ("task", "description") and not self._state.block.closed:
+            self._state.begin(token)
+            self._state.add(Fault(message=f"Text before a </{token.name}> that closes nothing."))
 
     # Thinking and analysis
 
@@ -251,27 +251,27 @@ class MarkupReader:
         cursor.seen = token.end
         if token.close and token.kind == "think" and not self._draft:
             # Only its end is there: all before was thinking.
-            self._ledger.forget()
+            self._state.forget()
         if token.close or token.empty:
             return
         end = cursor.skip(token)
         if end is None:
-            self._ledger.blame(TRUNCATED)
+            self._state.blame(TRUNCATED)
         elif keep:
-            self._ledger.tell(tidy(plain(cursor.text[token.end : end])))
+            self._state.tell(tidy(plain(cursor.text[token.end : end])))
 
     def _end(self) -> None:
         draft = self._draft
         if draft and not self._field and not draft.name and draft.descriptions:
             self._close_draft(None)
         elif draft:
-            self._ledger.blame(TRUNCATED)
+            self._state.blame(TRUNCATED)
             return
         tail = self._cursor.text[self._cursor.seen :].strip()
-        self._ledger.look_at(tail)
-        is_open = self._ledger.depth > 0 or not self._ledger.block.closed
-        if self._ledger.begun >= 0 and is_open and ends_in_opening(tail):
-            self._ledger.blame(TRUNCATED)
+        self._state.look_at(tail)
+        is_open = self._state.depth > 0 or not self._state.block.closed
+        if self._state.begun >= 0 and is_open and ends_in_opening(tail):
+            self._state.blame(TRUNCATED)
 
 
 def read_markup(text: str) -> Found:

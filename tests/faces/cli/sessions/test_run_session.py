@@ -11,7 +11,7 @@ import pytest
 from stretto import Orchestrator
 from stretto.core.errors import StrettoError
 from stretto.core.plan import Plan
-from stretto.faces.cli.sessions.run_session import RunRequest, conduct, open_watcher, say_models
+from stretto.faces.cli.sessions.run_session import RunRequest, open_watcher, run_session, say_models
 from stretto.faces.cli.views.live.view import LiveView
 from stretto.faces.shared.run_state import RunState
 from stretto.models.function import FunctionModel
@@ -33,7 +33,7 @@ def orchestrator(worker, *, planner=None) -> Orchestrator:
 
 def carry_out(orchestrator, **options) -> int:
     """Conduct one run without a journal, and return the exit code."""
-    return conduct(RunRequest(start=partial(orchestrator.stream, "sell"), **options))
+    return run_session(RunRequest(start=partial(orchestrator.stream, "sell"), **options))
 
 
 async def write(request, say):

@@ -41,14 +41,14 @@ class Terminal:
         self.console = Console(file=self.file, width=width, height=height, force_terminal=True, markup=False)
         self.screen = Screen(width)
         self.now = 0.0
-        self.board = RunState()
-        self.view = LiveView(self.board, self.console, clock=lambda: self.now)
+        self.run_state = RunState()
+        self.view = LiveView(self.run_state, self.console, clock=lambda: self.now)
 
     def show(self, *events) -> "Terminal":
         """Let events happen and draw."""
         for event in events:
             self.now = max(self.now, event.at)
-            self.board.see(event)
+            self.run_state.see(event)
             self.view.see(event)
         self.view.tick()
         return self.read()
@@ -323,11 +323,11 @@ def test_an_event_costs_the_same_late_in_a_long_run(terminal):
     before = terminal.file.buffer.getvalue()
     for _ in range(20_000):
         event = WorkerDelta(subtask_id="s1", attempt=1, text="x" * 50, at=1.0)
-        terminal.board.see(event)
+        terminal.run_state.see(event)
         terminal.view.see(event)
     terminal.file.flush()
     assert terminal.file.buffer.getvalue() == before
-    assert len(terminal.board.rows["s1"].text.tail) == 2_000
+    assert len(terminal.run_state.rows["s1"].text.tail) == 2_000
 
 
 def test_results_show_every_text_with_its_numbers():

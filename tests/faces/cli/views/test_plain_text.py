@@ -24,10 +24,10 @@ from tests.faces.cli.happened import BROKEN, board_of, done, failed, number_them
 
 def progress(*events) -> list[str]:
     """Return the lines that these events are worth."""
-    stream, board = io.StringIO(), RunState()
-    watcher = PlainProgress(board, stream)
+    stream, run_state = io.StringIO(), RunState()
+    watcher = PlainProgress(run_state, stream)
     for event in number_them(events):
-        board.see(event)
+        run_state.see(event)
         watcher.see(event)
         watcher.tick()
     watcher.pause()
@@ -51,11 +51,11 @@ def test_a_few_lines_tell_a_run():
 def test_a_plan_that_was_brought_along_was_not_waited_for(capsys):
     """With a plan of one's own nothing is said of planning, nor of a head start before its end."""
     events = run_of([done(subtask(1))])
-    board = board_of(events)
+    run_state = board_of(events)
     stream = io.StringIO()
-    board.given = True
-    PlainProgress(board, stream).see(events[0])
-    say_how_it_ended(board, board.result, interrupted=False)
+    run_state.given = True
+    PlainProgress(run_state, stream).see(events[0])
+    say_how_it_ended(run_state, run_state.result, interrupted=False)
     assert stream.getvalue() == ""
     assert "before the plan" not in capsys.readouterr().err
 

@@ -23,12 +23,12 @@ class OpenBatch:
     """Everything that the rows of one batch share in this process."""
 
     work: Work
-    crew: RowModels
+    row_models: RowModels
     limiters: LimiterRegistry
     others: DividedLimit
-    books: LeasedBudget | None
+    budget_tracker: LeasedBudget | None
     """None where nothing is limited."""
-    admission: StopConditions = field(default_factory=StopConditions)
+    stop_conditions: StopConditions = field(default_factory=StopConditions)
     under_way: set[anyio.CancelScope] = field(default_factory=set[anyio.CancelScope])
 
     @contextmanager
@@ -45,11 +45,13 @@ class OpenBatch:
 class OpenBatches:
     """The benches of one worker, by batch."""
 
-    def __init__(self, queue: Queue, peers: WorkerRegistry, *, concurrency: int, keys: Mapping[str, str]) -> None:
+    def __init__(
+        self, queue: Queue, worker_registry: WorkerRegistry, *, concurrency: int, keys: Mapping[str, str]
+    ) -> None:
         self._queue = queue
-        self._peers = peers
+        self._worker_registry = worker_registry
         self._concurrency = concurrency
-        self._crew = RowModels(keys=keys)
+        self._row_models = RowModels(keys=keys)
         self._open: dict[str, tuple[object, OpenBatch]] = {}
         self._opening = anyio.Lock()
 
@@ -64,7 +66,7 @@ class OpenBatches:
             if known is None or known[0] != terms:
                 work = work_from_bytes(taken.work)
                 # In a thread: a provider's library takes seconds to load, in which no heartbeat would be sent.
-                await to_thread.run_sync(self._crew.open, work)
+                await to_thread.run_sync(self._row_models.open, work)
                 known = self._open[batch_id] = (terms, self._new(batch_id, work, taken))
         known[1].others.opened_at = taken.opened_at
         return known[1]
@@ -77,12 +79,17 @@ class OpenBatches:
     def _new(self, batch_id: str, work: Work, taken: Taken) -> OpenBatch:
         limited = taken.usd is not None or taken.tokens is not None
         others = DividedLimit(
-            self._peers, own=self._concurrency, stated=taken.concurrency is not None, opened_at=taken.opened_at
+            self._worker_registry,
+            own=self._concurrency,
+            stated=taken.concurrency is not None,
+            opened_at=taken.opened_at,
         )
         return OpenBatch(
             work=work,
-            crew=self._crew,
+            row_models=self._row_models,
             limiters=LimiterRegistry(taken.concurrency or self._concurrency, others=others),
             others=others,
-            books=LeasedBudget(self._queue, batch_id, Budget(usd=taken.usd, tokens=taken.tokens)) if limited else None,
+            budget_tracker=LeasedBudget(self._queue, batch_id, Budget(usd=taken.usd, tokens=taken.tokens))
+            if limited
+            else None,
         )

@@ -20,7 +20,7 @@ _MOST_DEATHS = 5
 
 
 async def work_row(
-    queue: Queue, journal: RunJournal, benches: OpenBatches, batch_id: str, place: int, *, retry: bool
+    queue: Queue, journal: RunJournal, open_batches: OpenBatches, batch_id: str, place: int, *, retry: bool
 ) -> None:
     """Run a row, or what the journal lacks of it.
 
@@ -34,7 +34,7 @@ async def work_row(
         await queue.transact(partial(rows.finish, batch_id=batch_id, place=place, end=_POISON, result=_POISON_RESULT))
         return
     try:
-        bench = await benches.of(batch_id, taken)
+        bench = await open_batches.of(batch_id, taken)
         ran = await _ran(bench, taken, journal, retry=retry)
     except (InputError, JournalError, QueueError):
         with suppress(QueueError):
@@ -44,9 +44,9 @@ async def work_row(
         await queue.transact(partial(rows.put_back, batch_id=batch_id, place=place))
     else:
         await _keep(queue, bench, batch_id, place, ran)
-    if bench.books and not bench.under_way:
+    if bench.budget_tracker and not bench.under_way:
         with suppress(QueueError):
-            await bench.books.give_back()
+            await bench.budget_tracker.give_back()
 
 
 async def _ran(bench: OpenBatch, taken: Taken, journal: RunJournal, *, retry: bool) -> RowRun | None:
@@ -57,8 +57,8 @@ async def _ran(bench: OpenBatch, taken: Taken, journal: RunJournal, *, retry: bo
             job,
             journal=journal,
             limiters=bench.limiters,
-            books=bench.books,
-            crew=bench.crew,
+            budget_tracker=bench.budget_tracker,
+            row_models=bench.row_models,
             deadline=inf if taken.seconds is None else max(taken.seconds, 0.001),
             # Who has the row is for the queue to say: a worker that had it before may be cut off, or stand still.
             take_over=True,
@@ -82,7 +82,7 @@ async def _keep(queue: Queue, bench: OpenBatch, batch_id: str, place: int, ran: 
     )
     texts = RowResult.of(result, labels=bench.work.labels)
     await queue.transact(partial(rows.finish, batch_id=batch_id, place=place, end=end, result=texts))
-    if why := bench.admission.reason_to_stop(ran):
+    if why := bench.stop_conditions.reason_to_stop(ran):
         await queue.transact(partial(batches.close, batch_id=batch_id, state="stopped", why=why))
 
 

@@ -51,8 +51,8 @@ class QueueWorker:
         self._concurrency = concurrency
         self._note = note
         self._noted: set[str] = set()
-        self._peers = WorkerRegistry()
-        self._benches = OpenBatches(queue, self._peers, concurrency=concurrency, keys=keys)
+        self._worker_registry = WorkerRegistry()
+        self._open_batches = OpenBatches(queue, self._worker_registry, concurrency=concurrency, keys=keys)
         self._worker: Worker | None = None
         self._stopping = False
 
@@ -106,7 +106,7 @@ class QueueWorker:
 
     async def _row(self, context: JobContext, batch_id: str, place: int, retry: bool) -> None:
         try:
-            await work_row(self._queue, self._journal, self._benches, batch_id, place, retry=retry)
+            await work_row(self._queue, self._journal, self._open_batches, batch_id, place, retry=retry)
             self.rows += 1
         except InputError as error:
             self._say(f"Rows of batch {batch_id} are left to other workers: {error}")
@@ -119,9 +119,9 @@ class QueueWorker:
             asked = anyio.current_time()
             try:
                 worker = self._worker
-                me = self._peers.me = worker.worker_id if worker else None
-                await self._peers.exchange(self._queue)
-                if worker and me is not None and me not in self._peers.living:
+                me = self._worker_registry.me = worker.worker_id if worker else None
+                await self._worker_registry.exchange(self._queue)
+                if worker and me is not None and me not in self._worker_registry.living:
                     worker.stop()  # Held for dead by the others; it is to register anew.
                 if anyio.current_time() - asked > HEARTBEAT_SECONDS:
                     # Nobody could say that they live while the database was away: they have until the next look.
@@ -136,7 +136,7 @@ class QueueWorker:
             await anyio.sleep(_POLL)
 
     async def _end_cancelled(self) -> None:
-        busy = self._benches.busy
+        busy = self._open_batches.busy
         if not busy:
             return
         for batch_id in await self._queue.transact(partial(cancelled_of, batch_ids=list(busy))):

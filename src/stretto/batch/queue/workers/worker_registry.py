@@ -56,26 +56,26 @@ class WorkerRegistry:
 class DividedLimit:
     """Implements `SharedLimits` for the rows of one batch."""
 
-    def __init__(self, peers: WorkerRegistry, *, own: int, stated: bool, opened_at: datetime) -> None:
+    def __init__(self, worker_registry: WorkerRegistry, *, own: int, stated: bool, opened_at: datetime) -> None:
         """`own` is what this worker allows itself; `stated` says whether the batch has a number for all workers."""
         self.opened_at = opened_at
         """When the batch was last submitted: whoever did has the accounts tried that were found out before."""
-        self._peers = peers
+        self._worker_registry = worker_registry
         self._own = own
         self._stated = stated
 
     def share(self, total: int) -> int:
         """Return this worker's part of the batch's number, within its own."""
-        return min(self._own, self._peers.part(total)) if self._stated else total
+        return min(self._own, self._worker_registry.part(total)) if self._stated else total
 
     def closed(self, account: str) -> ModelError | None:
         """Return what another worker met."""
-        found_at, error = self._peers.broken.get(account, (self.opened_at, None))
+        found_at, error = self._worker_registry.broken.get(account, (self.opened_at, None))
         return error if found_at > self.opened_at else None
 
     def trip(self, account: str, error: ModelError) -> None:
         """Have the others told within the second."""
-        self._peers.tripped[account] = anyio.current_time(), error
+        self._worker_registry.tripped[account] = anyio.current_time(), error
 
 
 async def _exchange(

@@ -62,7 +62,7 @@ def demo(
     # Not at the top: --help needs none of it.
     from stretto.app.orchestrator import Orchestrator
     from stretto.faces.cli.input.journal_options import JournalLocation, find_place_unless
-    from stretto.faces.cli.sessions.run_session import RunRequest, conduct, say_models
+    from stretto.faces.cli.sessions.run_session import RunRequest, run_session, say_models
     from stretto.models.demo import DemoModel
 
     if language not in BRIEFS:
@@ -74,7 +74,7 @@ def demo(
     def run(place: JournalLocation | None) -> int:
         orchestrator = Orchestrator(model=model, journal=place.journal if place else None)
         start = partial(orchestrator.stream, task, context=context)
-        return conduct(RunRequest(start=start, as_json=as_json, place=place))
+        return run_session(RunRequest(start=start, as_json=as_json, place=place))
 
     say_models({"orchestrator": model.name, "worker": model.name})
     try:

@@ -54,7 +54,7 @@ def run(
     from stretto.faces.cli.input.journal_options import find_place_unless
     from stretto.faces.cli.input.plan_editor import find_editor, review_plan
     from stretto.faces.cli.input.run_inputs import prepare
-    from stretto.faces.cli.sessions.run_session import RunRequest, conduct, say_models
+    from stretto.faces.cli.sessions.run_session import RunRequest, run_session, say_models
     from stretto.faces.cli.views.quote import show_quote
 
     if output:
@@ -92,7 +92,7 @@ def run(
     if dry_run:
         return show_quote(prepared, as_json=as_json)
     say_models(prepared.orchestrator.models, prepared.orchestrator.why, prepared.others)
-    errand = RunRequest(
+    request = RunRequest(
         start=prepared.start,
         review=(lambda plan, quote: review_plan(plan, quote, task=prepared.task, editor=editor)) if review else None,
         as_json=as_json,
@@ -100,4 +100,4 @@ def run(
         place=prepared.place,
         given=plan is not None,
     )
-    return conduct(errand)
+    return run_session(request)

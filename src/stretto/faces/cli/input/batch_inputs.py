@@ -7,9 +7,9 @@ from pathlib import Path
 from stretto.app.settings.folders import recipes_folder
 from stretto.app.settings.keys import load_keys
 from stretto.app.settings.loading import load_settings
-from stretto.batch.input_table import InputTable, open_sheet
+from stretto.batch.input_table import InputTable, open_input_table
 from stretto.batch.results_output import OutputOptions
-from stretto.batch.setup import BatchSetup, open_office
+from stretto.batch.setup import BatchSetup, open_setup
 from stretto.batch.tables import check_output
 from stretto.core.errors import InputError
 from stretto.core.task import Task
@@ -51,9 +51,9 @@ class BatchOptions:
 class BatchInputs:
     """Everything that was typed, read and understood; nothing was called yet."""
 
-    sheet: InputTable
-    office: BatchSetup
-    wish: OutputOptions | None
+    input_table: InputTable
+    setup: BatchSetup
+    output_options: OutputOptions | None
     """None when nothing is to be written."""
     retry_errors: bool
     place: JournalLocation | None
@@ -69,7 +69,7 @@ def set_up(asked: BatchOptions, flags: Mapping[str, object], *, place: JournalLo
             "No task is given.", hint='Say what is made of a row: --task "Write a product description for {name}"'
         )
     task = read_task(asked.task)
-    wish = _wish(asked)
+    output_options = _output_options(asked)
     # An option that is not given is None, and one that may be repeated an empty list.
     given = {name: None if value == [] else value for name, value in flags.items()}
     file = read_plan_file(asked.plan) if asked.plan else None
@@ -77,7 +77,7 @@ def set_up(asked: BatchOptions, flags: Mapping[str, object], *, place: JournalLo
         given |= from_plan_file(file, given)
     settings = load_settings(given)
     shared = Task.of("-", read_context(asked.context, asked.context_files)).context
-    sheet = open_sheet(
+    input_table = open_input_table(
         asked.table,
         task=task,
         recipe=load_recipe(settings.recipe, user_folder=recipes_folder()),
@@ -92,11 +92,16 @@ def set_up(asked: BatchOptions, flags: Mapping[str, object], *, place: JournalLo
         shared=shared,
         plan=file.plan if file else None,
     )
-    if wish:
-        check_output(wish.path, lines=sheet.found.rows)
-    office = open_office(settings, task=task, keys=load_keys(), context=shared, title=asked.table.name)
+    if output_options:
+        check_output(output_options.path, lines=input_table.found.rows)
+    setup = open_setup(settings, task=task, keys=load_keys(), context=shared, title=asked.table.name)
     return BatchInputs(
-        sheet=sheet, office=office, wish=wish, retry_errors=asked.retry_errors, place=place, notes=_of_the_plan(file)
+        input_table=input_table,
+        setup=setup,
+        output_options=output_options,
+        retry_errors=asked.retry_errors,
+        place=place,
+        notes=_of_the_plan(file),
     )
 
 
@@ -106,7 +111,7 @@ def _of_the_plan(file: PlanFile | None) -> tuple[str, ...]:
     return ()
 
 
-def _wish(asked: BatchOptions) -> OutputOptions | None:
+def _output_options(asked: BatchOptions) -> OutputOptions | None:
     if asked.dry_run or (asked.queue and not (asked.output or asked.report)):
         return None
     for path in (asked.output, asked.report):

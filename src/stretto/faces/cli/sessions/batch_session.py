@@ -30,63 +30,66 @@ _SOON = 1.5
 """Seconds for which nobody asks what is going on."""
 
 
-def conduct_batch(ready: BatchInputs, context: typer.Context) -> int:
+def run_batch_session(ready: BatchInputs, context: typer.Context) -> int:
     """Run a batch to its end and return the exit code."""
     say_notes(ready)
-    calls, at_once = calls_per_row(ready.sheet, ready.office), ready.office.concurrency
-    pace = CallCounter(clock=time.monotonic, calls_per_row=calls, at_once=at_once)
-    tally, interrupts = BatchProgress(clock=time.monotonic, total=ready.sheet.total, pace=pace), Interrupts()
+    calls, at_once = calls_per_row(ready.input_table, ready.setup), ready.setup.concurrency
+    call_counter = CallCounter(clock=time.monotonic, calls_per_row=calls, at_once=at_once)
+    counts, interrupts = (
+        BatchProgress(clock=time.monotonic, total=ready.input_table.total, call_counter=call_counter),
+        Interrupts(),
+    )
     again = the_same_command(context, ready.place)
     with closed(ResultStore()) as store:
-        lost = _carry_through(ready, store, tally, interrupts, again)
+        lost = _carry_through(ready, store, counts, interrupts, again)
         # With no text there, or what was done damaged, what was written earlier is worth more.
-        worth_it = not store.lost and (tally.done or tally.texts or not lost)
-        written = _deliver(ready, store, tally) if worth_it else False
+        worth_it = not store.lost and (counts.done or counts.texts or not lost)
+        written = _deliver(ready, store, counts) if worth_it else False
     dot = glyphs_for(sys.stderr.encoding).dot
-    for excess in ready.office.books.excesses:
+    for excess in ready.setup.budget_tracker.excesses:
         print(f"note: {one_line(excess)}", file=sys.stderr)
-    for line in (*missing(tally, tally.stopped), *remarks(tally)):
+    for line in (*missing(counts, counts.stopped), *remarks(counts)):
         print(line, file=sys.stderr)
-    if tally.stopped:
-        print(f"No further row was begun: {one_line(str(tally.stopped))}", file=sys.stderr)
+    if counts.stopped:
+        print(f"No further row was begun: {one_line(str(counts.stopped))}", file=sys.stderr)
     if lost:
         print(f"error: {one_line(str(lost))}", file=sys.stderr)
-    short = tally.statuses["complete"] < tally.total
+    short = counts.statuses["complete"] < counts.total
     if ready.place and (not written or short):
-        stopped = bool(tally.stopped) or not (written and short)
-        again = the_same_command(context, ready.place, raised=limits_to_raise(filter(None, [tally.stopped])))
-        print(advice(tally, again=again, retrying=ready.retry_errors, stopped=stopped), file=sys.stderr)
-    print(closing(tally, ready.office.books.total.cost, dot=dot, interrupted=interrupts.seen), file=sys.stderr)
+        stopped = bool(counts.stopped) or not (written and short)
+        again = the_same_command(context, ready.place, raised=limits_to_raise(filter(None, [counts.stopped])))
+        print(advice(counts, again=again, retrying=ready.retry_errors, stopped=stopped), file=sys.stderr)
+    print(closing(counts, ready.setup.budget_tracker.total.cost, dot=dot, interrupted=interrupts.seen), file=sys.stderr)
     if interrupts.seen:
         return interrupts.code
     if not written:
         return ExitCode.ERROR
     if lost:
-        return ExitCode.PARTIAL if tally.texts else ExitCode.ERROR
-    return code_of(tally)
+        return ExitCode.PARTIAL if counts.texts else ExitCode.ERROR
+    return code_of(counts)
 
 
-def code_of(tally: Counts) -> ExitCode:
+def code_of(counts: Counts) -> ExitCode:
     """Return the exit code of a batch that is over."""
-    if tally.statuses["complete"] == tally.total:
+    if counts.statuses["complete"] == counts.total:
         return ExitCode.COMPLETE
-    return ExitCode.PARTIAL if tally.texts else ExitCode.ERROR
+    return ExitCode.PARTIAL if counts.texts else ExitCode.ERROR
 
 
 def _carry_through(
-    ready: BatchInputs, store: ResultStore, tally: BatchProgress, interrupts: Interrupts, again: str
+    ready: BatchInputs, store: ResultStore, counts: BatchProgress, interrupts: Interrupts, again: str
 ) -> JournalError | None:
     """Run the rows; return what ended it when the journal failed on the way, raise that when no call was made."""
     dot = glyphs_for(sys.stderr.encoding).dot
-    progress = open_progress(lambda: progress_line(tally, ready.office.books.total.cost, dot=dot))
+    progress = open_progress(lambda: progress_line(counts, ready.setup.budget_tracker.total.cost, dot=dot))
     lost: list[JournalError] = []
     try:
-        anyio.run(_follow, ready, store, tally, interrupts, progress, again)
+        anyio.run(_follow, ready, store, counts, interrupts, progress, again)
     except* JournalError as errors:
         lost.append(_first(errors))
     finally:
         progress.close()
-    if lost and not tally.done and not ready.office.books.total.usage.calls:
+    if lost and not counts.done and not ready.setup.budget_tracker.total.usage.calls:
         error = ready.place.worded(lost[0]) if ready.place else lost[0]
         raise or_without(error) if ready.place and ready.place.optional else error
     return lost[0] if lost else None
@@ -98,7 +101,12 @@ def _first(errors: BaseExceptionGroup[JournalError]) -> JournalError:
 
 
 async def _follow(
-    ready: BatchInputs, store: ResultStore, tally: BatchProgress, interrupts: Interrupts, progress: Progress, again: str
+    ready: BatchInputs,
+    store: ResultStore,
+    counts: BatchProgress,
+    interrupts: Interrupts,
+    progress: Progress,
+    again: str,
 ) -> None:
     def stop() -> None:
         progress.close()
@@ -108,11 +116,11 @@ async def _follow(
 
     async with ready.place.opened() if ready.place else nullcontext():
         flow = BatchRunner(
-            ready.sheet,
-            ready.office,
+            ready.input_table,
+            ready.setup,
             journal=ready.place.journal if ready.place else None,
             store=store,
-            tally=tally,
+            counts=counts,
             retry_errors=ready.retry_errors,
         )
         # What is loaded by now stays: to look through it for garbage takes a tenth of a second, again and again.
@@ -131,7 +139,7 @@ async def _follow(
                 raise
             progress.close()
             async with anyio.create_task_group() as group:
-                group.start_soon(_say_that_it_reads, ready, tally, interrupts)
+                group.start_soon(_say_that_it_reads, ready, counts, interrupts)
                 await flow.recall()
                 group.cancel_scope.cancel()
 
@@ -144,32 +152,32 @@ async def _recall_what_can_be_read(flow: BatchRunner) -> None:
         pass
 
 
-async def _say_that_it_reads(ready: BatchInputs, tally: BatchProgress, interrupts: Interrupts) -> None:
-    rows = count(tally.total - tally.done, "row")
+async def _say_that_it_reads(ready: BatchInputs, counts: BatchProgress, interrupts: Interrupts) -> None:
+    rows = count(counts.total - counts.done, "row")
     await anyio.sleep(_SOON)
-    assert ready.wish
-    way_out = f"; Ctrl-C again leaves {ready.wish.path} as it was" if interrupts.seen else ""
+    assert ready.output_options
+    way_out = f"; Ctrl-C again leaves {ready.output_options.path} as it was" if interrupts.seen else ""
     print(f"Reading what the journal has of the other {rows}{way_out}.", file=sys.stderr)
 
 
-def _deliver(ready: BatchInputs, store: ResultStore, tally: BatchProgress) -> bool:
+def _deliver(ready: BatchInputs, store: ResultStore, counts: BatchProgress) -> bool:
     """Write the output and the report; return whether both are there."""
-    wish = ready.wish
-    assert wish
+    output_options = ready.output_options
+    assert output_options
     try:
-        for note in deliver(ready.sheet, store, wish):
+        for note in deliver(ready.input_table, store, output_options):
             print(f"note: {one_line(note)}", file=sys.stderr)
-        print(f"written: {one_line(str(wish.path))}", file=sys.stderr)
-        if wish.report:
-            team = ready.office.job.team
+        print(f"written: {one_line(str(output_options.path))}", file=sys.stderr)
+        if output_options.report:
+            role_models = ready.setup.job.role_models
             facts = [
-                ("Task", ready.sheet.columns.task),
-                ("Recipe", ready.office.job.recipe.name),
-                ("Orchestrator", team.orchestrator.name),
-                ("Workers", team.worker.name),
+                ("Task", ready.input_table.columns.task),
+                ("Recipe", ready.setup.job.recipe.name),
+                ("Orchestrator", role_models.orchestrator.name),
+                ("Workers", role_models.worker.name),
             ]
-            report(ready.sheet, store, tally, wish.report, facts=facts, labels=team.labels)
-            print(f"written: {one_line(str(wish.report))}", file=sys.stderr)
+            report(ready.input_table, store, counts, output_options.report, facts=facts, labels=role_models.labels)
+            print(f"written: {one_line(str(output_options.report))}", file=sys.stderr)
     except StrettoError as error:  # the journal has what was paid for
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return False

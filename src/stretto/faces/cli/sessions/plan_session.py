@@ -27,26 +27,26 @@ from stretto.faces.shared.wording import count, flat, glyphs_for, money, quote_l
 
 def make_plan(prepared: RunInputs, *, as_json: bool, output: Path | None) -> int:
     """Have the plan made, show or write it, and return the exit code."""
-    board, interrupts = RunState(), Interrupts()
+    run_state, interrupts = RunState(), Interrupts()
     made: list[tuple[Plan, Quote]] = []
 
     def keep(plan: Plan, quote: Quote) -> None:
         made.append((plan, quote))
 
-    errand = RunRequest(start=prepared.start, review=keep, place=prepared.place)
-    watcher = open_watcher(board, as_json=False)
+    request = RunRequest(start=prepared.start, review=keep, place=prepared.place)
+    watcher = open_watcher(run_state, as_json=False)
     say_models(prepared.orchestrator.models, prepared.orchestrator.why, prepared.others)
-    lost = carry_through(errand, board, watcher, interrupts)
+    lost = carry_through(request, run_state, watcher, interrupts)
     if lost:
         raise lost
-    result = board.result
+    result = run_state.result
     if not made or result is None:
-        say_how_it_ended(board, result, interrupted=result is None, place=errand.place, to_review=True)
+        say_how_it_ended(run_state, result, interrupted=result is None, place=request.place, to_review=True)
         return interrupts.code if result is None else ExitCode.ERROR
     plan, quote = made[0]
     file = _plan_file(prepared, plan)
     written = output is not None and _written(file, output)
-    labels = board.run.labels if board.run else ()
+    labels = run_state.run.labels if run_state.run else ()
     shown = True
     try:
         if as_json:
@@ -55,8 +55,8 @@ def make_plan(prepared: RunInputs, *, as_json: bool, output: Path | None) -> int
             _show(plan, labels)
         sys.stdout.flush()
     except StdoutError as error:
-        say_unwritten(error, errand.place, result.run_id)
-        if errand.place is None and not written:
+        say_unwritten(error, request.place, result.run_id)
+        if request.place is None and not written:
             print(_text(plan, labels), file=sys.stderr)
         shown = False
     _say_what_next(result, quote, output if written else None)

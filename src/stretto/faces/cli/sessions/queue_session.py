@@ -22,7 +22,7 @@ from stretto.faces.shared.next_steps import limits_to_raise
 from stretto.faces.shared.wording import count, glyphs_for
 
 
-def conduct_queue(ready: BatchInputs, context: typer.Context, url: str, priority: int) -> int:
+def run_queue_session(ready: BatchInputs, context: typer.Context, url: str, priority: int) -> int:
     """Put a batch into the queue; with an output follow it, write it and return the exit code."""
     say_notes(ready)
     return anyio.run(_Conduct(ready, url, priority, context).run)
@@ -44,20 +44,20 @@ class _Conduct:
             with anyio.CancelScope() as scope, self._interrupts.calling(scope.cancel):
                 self._batch_id = await submit(queue, self._submission())
                 self._say_submitted(await queue.standing(self._batch_id))
-                if self._ready.wish is None:
+                if self._ready.output_options is None:
                     return ExitCode.COMPLETE
-                return await self._finish(queue, self._ready.wish, await self._follow(queue))
+                return await self._finish(queue, self._ready.output_options, await self._follow(queue))
             return self._leave()
 
     def _submission(self) -> Submission:
-        office = self._ready.office
-        budget = office.books.stated
+        setup = self._ready.setup
+        budget = setup.budget_tracker.stated
         return Submission(
-            sheet=self._ready.sheet,
-            work=office.work,
+            input_table=self._ready.input_table,
+            work=setup.work,
             limits=Limits(
-                concurrency=office.concurrency if office.concurrency_stated else None,
-                deadline=None if office.deadline == float("inf") else office.deadline,
+                concurrency=setup.concurrency if setup.concurrency_stated else None,
+                deadline=None if setup.deadline == float("inf") else setup.deadline,
                 usd=budget.usd,
                 tokens=budget.tokens,
             ),
@@ -71,7 +71,7 @@ class _Conduct:
         print(f"batch {self._batch_id}: {count(rest, 'row')} in the queue{done}", file=sys.stderr)
         if rest and not standing.workers:
             print(f"No worker is there yet. Start some: {command(self._url, 'worker')}", file=sys.stderr)
-        if self._ready.wish is None:
+        if self._ready.output_options is None:
             self._say_next()
 
     def _say_next(self) -> None:
@@ -99,19 +99,19 @@ class _Conduct:
         """Return how long the rest takes before any row is done, as quoted; None where nobody works on it."""
         if standing.state != "open" or not standing.workers:
             return None
-        at_once = self._ready.office.concurrency * (1 if self._ready.office.concurrency_stated else standing.workers)
-        calls = calls_per_row(self._ready.sheet, self._ready.office)
-        pace = CallCounter(clock=lambda: 0.0, calls_per_row=calls, at_once=at_once)
-        return pace.remaining(rows=standing.total - standing.done, run=0, calls_of_run=0)
+        at_once = self._ready.setup.concurrency * (1 if self._ready.setup.concurrency_stated else standing.workers)
+        calls = calls_per_row(self._ready.input_table, self._ready.setup)
+        call_counter = CallCounter(clock=lambda: 0.0, calls_per_row=calls, at_once=at_once)
+        return call_counter.remaining(rows=standing.total - standing.done, run=0, calls_of_run=0)
 
-    async def _finish(self, queue: Queue, wish: OutputOptions, standing: QueuedBatch) -> int:
+    async def _finish(self, queue: Queue, output_options: OutputOptions, standing: QueuedBatch) -> int:
         for line in (*missing(standing, standing.stopped), *remarks(standing)):
             print(line, file=sys.stderr)
         if standing.stopped:
             print(f"No further row was begun: {one_line(str(standing.stopped))}", file=sys.stderr)
         written = True
         try:
-            await write(queue, self._batch_id, wish)
+            await write(queue, self._batch_id, output_options)
         except StrettoError as error:  # the queue has what was paid for
             print(f"error: {one_line(str(error))}", file=sys.stderr)
             written = False
@@ -137,9 +137,9 @@ class _Conduct:
         return self._interrupts.code
 
 
-async def write(queue: Queue, batch_id: str, wish: OutputOptions) -> None:
+async def write(queue: Queue, batch_id: str, output_options: OutputOptions) -> None:
     """Write the output and the report, and say so on stderr; raises `StrettoError`."""
-    for note in await collect(queue, batch_id, wish):
+    for note in await collect(queue, batch_id, output_options):
         print(f"note: {one_line(note)}", file=sys.stderr)
-    for path in filter(None, (wish.path, wish.report)):
+    for path in filter(None, (output_options.path, output_options.report)):
         print(f"written: {one_line(str(path))}", file=sys.stderr)

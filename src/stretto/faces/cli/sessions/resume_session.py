@@ -16,7 +16,7 @@ from stretto.engine import EventStream, LimiterRegistry, ReviewHook
 from stretto.export import check_writable
 from stretto.faces.cli.input.journal_options import JournalLocation, find_place
 from stretto.faces.cli.input.plan_editor import find_editor, review_plan
-from stretto.faces.cli.sessions.run_session import RunRequest, conduct, say_models
+from stretto.faces.cli.sessions.run_session import RunRequest, run_session, say_models
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ def go_on(given: str, wishes: ResumeOptions, *, reopen: Reopen | None = None) ->
     place = find_place(wishes.journal)
     continued = place.ask(lambda journal: _look_up(journal, given, place, settings, wishes, reopen))
     task = continued.spec["task"]
-    return conduct(
+    return run_session(
         RunRequest(
             start=continued.start,
             review=(lambda plan, quote: review_plan(plan, quote, task=task, editor=editor)) if editor else None,

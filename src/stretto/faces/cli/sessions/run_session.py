@@ -90,28 +90,32 @@ class RunRequest:
     """Whether the plan was brought along; nobody is asked for one then."""
 
 
-def conduct(errand: RunRequest) -> int:
+def run_session(request: RunRequest) -> int:
     """Run an errand to its end and return the exit code."""
-    board, interrupts = RunState(given=errand.given), Interrupts()
-    watcher = open_watcher(board, as_json=errand.as_json)
-    lost = carry_through(errand, board, watcher, interrupts)
-    result = board.result or (board.so_far(Failure.of(lost) if lost else None) if interrupts.seen or lost else None)
+    run_state, interrupts = RunState(given=request.given), Interrupts()
+    watcher = open_watcher(run_state, as_json=request.as_json)
+    lost = carry_through(request, run_state, watcher, interrupts)
+    result = run_state.result or (
+        run_state.so_far(Failure.of(lost) if lost else None) if interrupts.seen or lost else None
+    )
     delivered = True
     if result and _has_texts(result):
-        delivered = _deliver(result, board, errand)
+        delivered = _deliver(result, run_state, request)
     if isinstance(lost, StdoutError):
-        _show_otherwise(lost, result, board, errand.place)
+        _show_otherwise(lost, result, run_state, request.place)
     elif lost:
         print(f"error: {one_line(str(lost))}", file=sys.stderr)
-    to_review = errand.review is not None and not board.reviewed
-    say_how_it_ended(board, result, interrupted=board.result is None, place=errand.place, to_review=to_review)
+    to_review = request.review is not None and not run_state.reviewed
+    say_how_it_ended(run_state, result, interrupted=run_state.result is None, place=request.place, to_review=to_review)
     if isinstance(lost, JournalError):
         return ExitCode.PARTIAL if delivered and _has_texts(result) else ExitCode.ERROR
-    if lost or (board.result and not delivered):
+    if lost or (run_state.result and not delivered):
         return ExitCode.ERROR
-    if board.result is None:
+    if run_state.result is None:
         return interrupts.code
-    return {"complete": ExitCode.COMPLETE, "partial": ExitCode.PARTIAL, "failed": ExitCode.ERROR}[board.result.status]
+    return {"complete": ExitCode.COMPLETE, "partial": ExitCode.PARTIAL, "failed": ExitCode.ERROR}[
+        run_state.result.status
+    ]
 
 
 Lost = JournalError | StdoutError
@@ -122,19 +126,19 @@ def _has_texts(result: RunResult | None) -> bool:
     return result is not None and any(outcome.status == "completed" for outcome in result.results)
 
 
-def carry_through(errand: RunRequest, board: RunState, watcher: RunView, interrupts: Interrupts) -> Lost | None:
+def carry_through(request: RunRequest, run_state: RunState, watcher: RunView, interrupts: Interrupts) -> Lost | None:
     """Run an errand; return what ended it when its journal or stdout failed, and raise that when nothing had begun."""
     lost: Lost | None = None
     try:
-        anyio.run(follow, errand, board, watcher, interrupts)
+        anyio.run(follow, request, run_state, watcher, interrupts)
     except* (JournalError, StdoutError) as errors:
         lost = _first(errors)
     finally:
         watcher.close()
-    if lost and board.run is None:
-        if errand.place and isinstance(lost, JournalError):
-            lost = errand.place.worded(lost)
-            raise or_without(lost) if errand.place.optional else lost
+    if lost and run_state.run is None:
+        if request.place and isinstance(lost, JournalError):
+            lost = request.place.worded(lost)
+            raise or_without(lost) if request.place.optional else lost
         raise lost
     return lost
 
@@ -144,17 +148,17 @@ def _first(errors: BaseExceptionGroup[Lost]) -> Lost:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-async def follow(errand: RunRequest, board: RunState, watcher: RunView, interrupts: Interrupts) -> None:
+async def follow(request: RunRequest, run_state: RunState, watcher: RunView, interrupts: Interrupts) -> None:
     """Run an errand and show every event; a Ctrl-C ends it early and leaves the board as it is."""
     requested = anyio.Event()
 
     async def review(plan: Plan, quote: Quote) -> Plan | None:
-        assert errand.review is not None
+        assert request.review is not None
         await requested.wait()  # everything that led to it has been shown
         watcher.pause()
-        edited = errand.review(plan, quote)
+        edited = request.review(plan, quote)
         if edited is not None:
-            board.replan(edited)
+            run_state.replan(edited)
             watcher.resume()
         return edited
 
@@ -164,42 +168,42 @@ async def follow(errand: RunRequest, board: RunState, watcher: RunView, interrup
     def stop() -> None:
         watcher.close()
         kept = ""
-        if errand.place and board.run:
-            to_review = errand.review is not None and not board.reviewed
-            kept = f"; to go on later: {go_on(errand.place, board.run.run_id, to_review=to_review)}"
+        if request.place and run_state.run:
+            to_review = request.review is not None and not run_state.reviewed
+            kept = f"; to go on later: {go_on(request.place, run_state.run.run_id, to_review=to_review)}"
         print(f"Stopping. Ctrl-C again leaves at once{kept}", file=sys.stderr)
         reading.cancel()
 
-    async with errand.place.opened() if errand.place else nullcontext():
+    async with request.place.opened() if request.place else nullcontext():
         with interrupts.calling(stop):
             async with (
                 _drawing(watcher),
-                errand.start(deltas=watcher.moving, review=review if errand.review else None) as events,
+                request.start(deltas=watcher.moving, review=review if request.review else None) as events,
             ):
                 with reading:
                     async for event in events:
-                        board.see(event)
+                        run_state.see(event)
                         if isinstance(event, RunStarted):
-                            _introduce(event, errand)
+                            _introduce(event, request)
                         watcher.see(event)
                         if isinstance(event, ReviewRequested):
                             requested.set()
-        if errand.place and board.result is None:
-            await _recount(board, errand.place)
+        if request.place and run_state.result is None:
+            await _recount(run_state, request.place)
 
 
-async def _recount(board: RunState, place: JournalLocation) -> None:
+async def _recount(run_state: RunState, place: JournalLocation) -> None:
     """Have a run that was stopped say what the journal says of it: earlier calls too, and those that were left."""
     from stretto.app.archive import result_of_saved  # Only a run that was stopped needs it.
 
-    if board.run:
+    if run_state.run:
         with suppress(JournalError):  # What this process has counted itself stands then.
-            saved = await result_of_saved(place.journal, board.run.run_id)
-            board.usage, board.cost = saved.usage, saved.cost
+            saved = await result_of_saved(place.journal, run_state.run.run_id)
+            run_state.usage, run_state.cost = saved.usage, saved.cost
 
 
-def _introduce(run: RunStarted, errand: RunRequest) -> None:
-    if errand.place:
+def _introduce(run: RunStarted, request: RunRequest) -> None:
+    if request.place:
         print(f"run: {run.run_id}", file=sys.stderr)
     for label in run.labels:
         print(f"note: {one_line(label)}", file=sys.stderr)
@@ -222,15 +226,15 @@ async def _keep_drawing(watcher: RunView) -> None:
         await anyio.sleep(TICK)
 
 
-def open_watcher(board: RunState, *, as_json: bool) -> RunView:
+def open_watcher(run_state: RunState, *, as_json: bool) -> RunView:
     """Return what suits the place where the output goes."""
     if as_json:
         return JsonLines()
     if console := live_console():
         from stretto.faces.cli.views.live.view import LiveView  # Rich is loaded only where a terminal is drawn on
 
-        return LiveView(board, console)
-    return PlainProgress(board)
+        return LiveView(run_state, console)
+    return PlainProgress(run_state)
 
 
 def say_models(models: Mapping[Role, str], why: str = "", others: Sequence[str] = ()) -> None:
@@ -240,41 +244,41 @@ def say_models(models: Mapping[Role, str], why: str = "", others: Sequence[str] 
     print(one_line(f"models: {', '.join(said)}{reason}"), file=sys.stderr)
 
 
-def _deliver(result: RunResult, board: RunState, errand: RunRequest) -> bool:
+def _deliver(result: RunResult, run_state: RunState, request: RunRequest) -> bool:
     """Put the results where they were asked for; where that fails they go to stdout, and it returns False."""
-    assert board.run
-    run = board.run
-    written = errand.output is None
-    if errand.output:
+    assert run_state.run
+    run = run_state.run
+    written = request.output is None
+    if request.output:
         report = Report(result=result, task=Task.of(run.task, run.context), recipe=run.recipe, labels=run.labels)
         try:
-            write_report(report, errand.output)
+            write_report(report, request.output)
             written = True
-            print(f"written: {one_line(as_typed(str(errand.output)))}", file=sys.stderr)
+            print(f"written: {one_line(as_typed(str(request.output)))}", file=sys.stderr)
         except StrettoError as error:  # what was paid for is not thrown away
             print(f"error: {one_line(str(error))}", file=sys.stderr)
-            if errand.place:
-                file = shlex.quote(as_typed(str(errand.output)))
+            if request.place:
+                file = shlex.quote(as_typed(str(request.output)))
                 print(
-                    f"To write it later: {errand.place.command('export', result.run_id, '-o', file)}", file=sys.stderr
+                    f"To write it later: {request.place.command('export', result.run_id, '-o', file)}", file=sys.stderr
                 )
-    if not errand.as_json and not (errand.output and written):
+    if not request.as_json and not (request.output and written):
         try:
             print_results(result, run.labels)
         except StdoutError as error:
-            _show_otherwise(error, result, board, errand.place)
+            _show_otherwise(error, result, run_state, request.place)
             return False
     return written
 
 
 def _show_otherwise(
-    error: StdoutError, result: RunResult | None, board: RunState, place: JournalLocation | None
+    error: StdoutError, result: RunResult | None, run_state: RunState, place: JournalLocation | None
 ) -> None:
     """Say on stderr that stdout failed and what shows the results again; without a journal, show them there."""
-    assert board.run
-    say_unwritten(error, place, board.run.run_id)
+    assert run_state.run
+    say_unwritten(error, place, run_state.run.run_id)
     if place is None and result and result.results:
-        print(results_text(result, board.run.labels), file=sys.stderr)
+        print(results_text(result, run_state.run.labels), file=sys.stderr)
 
 
 def say_unwritten(error: StdoutError, place: JournalLocation | None, run_id: str) -> None:

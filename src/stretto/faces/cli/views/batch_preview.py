@@ -12,15 +12,15 @@ from stretto.faces.shared.wording import count, glyphs_for, quote_line
 
 def preview(ready: BatchInputs) -> int:
     """Print the preview on stdout and return the exit code."""
-    sheet, office = ready.sheet, ready.office
+    input_table, setup = ready.input_table, ready.setup
     say_notes(ready)
     dot = glyphs_for(sys.stdout.encoding).dot
-    for line in sheet.columns.lines():
+    for line in input_table.columns.lines():
         print(one_line(line))
-    prompt = first_prompt(sheet, office)
+    prompt = first_prompt(input_table, setup)
     if prompt:
-        print(f"\nThe first prompt, for row {sheet.found.first[0].number}:\n")
+        print(f"\nThe first prompt, for row {input_table.found.first[0].number}:\n")
         print("\n".join(f"    {line}".rstrip() for line in for_terminal(prompt).splitlines()))
         print()
-    print(f"{count(sheet.total, 'row')}: {quote_line(estimate(sheet, office), dot=dot)}")
+    print(f"{count(input_table.total, 'row')}: {quote_line(estimate(input_table, setup), dot=dot)}")
     return ExitCode.COMPLETE

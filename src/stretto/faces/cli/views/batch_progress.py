@@ -28,7 +28,7 @@ class Progress(Protocol):
         ...
 
 
-class Lines:
+class ProgressLines:
     """A line every few seconds."""
 
     def __init__(self, line: Callable[[], str]) -> None:
@@ -48,7 +48,7 @@ class Lines:
         self._closed = True
 
 
-class OneLine:
+class ProgressOneLine:
     """A line on a terminal that is written over."""
 
     def __init__(self, line: Callable[[], str], width: int) -> None:
@@ -75,4 +75,4 @@ class OneLine:
 def open_progress(line: Callable[[], str]) -> Progress:
     """Return what suits the place where stderr goes; `line` says how far the batch is."""
     console = live_console()
-    return OneLine(line, console.width) if console else Lines(line)
+    return ProgressOneLine(line, console.width) if console else ProgressLines(line)

@@ -39,8 +39,8 @@ class PlainProgress:
 
     moving = False
 
-    def __init__(self, board: RunState, stream: TextIO | None = None) -> None:
-        self._board = board
+    def __init__(self, run_state: RunState, stream: TextIO | None = None) -> None:
+        self._run_state = run_state
         self._stream = stream or sys.stderr
         self._waiting = ""
         # Who was the first to fail for a reason: one wrong key fails a hundred workers.
@@ -68,7 +68,7 @@ class PlainProgress:
             case RunStarted():
                 if event.resumed:
                     return "resumed"
-                return "" if self._board.given else "planning"
+                return "" if self._run_state.given else "planning"
             case PlanRetrying():
                 return f"plan      asked for again: {flat(str(event.reason))}"
             case PlanCompleted():
@@ -103,7 +103,7 @@ class PlainProgress:
                 assert_never(event)
 
     def _name(self, subtask_id: str) -> str:
-        row = self._board.rows.get(subtask_id)
+        row = self._run_state.rows.get(subtask_id)
         return f"{row.number} {flat(row.subtask.type)}" if row else flat(subtask_id)
 
     def _why(self, result: WorkerResult) -> str:

@@ -24,7 +24,7 @@ Line = tuple[str, str]
 
 
 def say_how_it_ended(
-    board: RunState,
+    run_state: RunState,
     result: RunResult | None,
     *,
     interrupted: bool,
@@ -40,19 +40,19 @@ def say_how_it_ended(
     if console:
         from stretto.faces.shared.timeline import draw  # Rich is loaded only where a terminal is drawn on
 
-        for line in draw(board, width=min(console.width - 1, 100), glyphs=glyphs_for(console.encoding)):
+        for line in draw(run_state, width=min(console.width - 1, 100), glyphs=glyphs_for(console.encoding)):
             console.print(line)
         console.print()
-    step = _step(board, result, place, to_review=to_review)
-    for style, text in _lines(board, result, step, dot, interrupted=interrupted):
+    step = _step(run_state, result, place, to_review=to_review)
+    for style, text in _lines(run_state, result, step, dot, interrupted=interrupted):
         if console:
             console.print(text, style=style)
         else:
             print(text, file=sys.stderr)
 
 
-def _lines(board: RunState, result: RunResult | None, step: str, dot: str, *, interrupted: bool) -> Iterator[Line]:
-    early = head_start(board)
+def _lines(run_state: RunState, result: RunResult | None, step: str, dot: str, *, interrupted: bool) -> Iterator[Line]:
+    early = head_start(run_state)
     if early is not None:
         yield "", f"The first worker started {seconds(early)} before the plan was complete."
     if result:
@@ -66,18 +66,23 @@ def _lines(board: RunState, result: RunResult | None, step: str, dot: str, *, in
         yield _STYLES[status_word(result)], summary(result, dot=dot)
 
 
-def _step(board: RunState, result: RunResult | None, place: JournalLocation | None, *, to_review: bool) -> str:
+def _step(run_state: RunState, result: RunResult | None, place: JournalLocation | None, *, to_review: bool) -> str:
     if result:
         return next_step(result, place, to_review=to_review)
-    return f"Next: {go_on(place, board.run.run_id, to_review=to_review)}" if place and board.run else ""
+    return f"Next: {go_on(place, run_state.run.run_id, to_review=to_review)}" if place and run_state.run else ""
 
 
-def head_start(board: RunState) -> float | None:
+def head_start(run_state: RunState) -> float | None:
     """Return how long before the end of planning the first worker started; None when that is not worth a word."""
-    starts = [row.started for row in board.rows.values() if row.started is not None]
-    if board.given or not starts or board.plan_ended is None or board.plan_ended - min(starts) < _WORTH_A_WORD:
+    starts = [row.started for row in run_state.rows.values() if row.started is not None]
+    if (
+        run_state.given
+        or not starts
+        or run_state.plan_ended is None
+        or run_state.plan_ended - min(starts) < _WORTH_A_WORD
+    ):
         return None
-    return board.plan_ended - min(starts)
+    return run_state.plan_ended - min(starts)
 
 
 def _remarks(result: RunResult) -> Iterator[Line]:

@@ -23,11 +23,11 @@ from stretto.faces.shared.wording import count, flat, glyphs_for, money, status_
 _ROLES = ("orchestrator", "worker", "synthesis")
 
 
-def retell(kept: Kept, place: JournalLocation) -> None:
+def show_saved_run(kept: Kept, place: JournalLocation) -> None:
     """Print everything about a run on stdout, and on stderr how it ended and what goes on with it."""
     result = kept.result
-    board = RunState()
-    progress = list(_progress(kept.events, board))
+    run_state = RunState()
+    progress = list(_progress(kept.events, run_state))
     _print_lines(_head(kept, result))
     if result.results:
         print_results(result, tuple(kept.spec["labels"]))
@@ -36,7 +36,7 @@ def retell(kept: Kept, place: JournalLocation) -> None:
         _say_how_far(result)
         return
     to_review = bool(kept.spec["review"]) and AS_REVIEWED not in kept.records.outcomes
-    say_how_it_ended(board, result, interrupted=kept.state == "interrupted", place=place, to_review=to_review)
+    say_how_it_ended(run_state, result, interrupted=kept.state == "interrupted", place=place, to_review=to_review)
 
 
 def _say_how_far(result: RunResult) -> None:
@@ -72,12 +72,12 @@ def _head(kept: Kept, result: RunResult) -> Iterator[str]:
     yield ""
 
 
-def _progress(events: Sequence[Event], board: RunState) -> Iterator[str]:
+def _progress(events: Sequence[Event], run_state: RunState) -> Iterator[str]:
     """Fold the events into the board, and yield a line for each that means something to a reader."""
     stream = io.StringIO()
-    progress = PlainProgress(board, stream)
+    progress = PlainProgress(run_state, stream)
     for event in _as_one(events):
-        board.see(event)
+        run_state.see(event)
         progress.see(event)
     yield from stream.getvalue().splitlines()
 

@@ -29,11 +29,11 @@ def collect(
     from stretto.faces.cli.sessions.queue_access import ask, told
     from stretto.faces.cli.sessions.queue_session import write
 
-    wish = wish_for(output, report=report, wide=wide, raw_cells=raw_cells)
+    output_options = wish_for(output, report=report, wide=wide, raw_cells=raw_cells)
 
     async def take(opened: Queue) -> QueuedBatch:
         standing = await opened.standing(batch)
-        await write(opened, batch, wish)
+        await write(opened, batch, output_options)
         return standing
 
     standing = ask(queue, take)

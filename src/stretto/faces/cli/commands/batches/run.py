@@ -117,7 +117,7 @@ def batch(
     # Not at the top: --help needs none of it.
     from stretto.faces.cli.input.batch_inputs import BatchOptions, set_up
     from stretto.faces.cli.input.journal_options import find_place_unless, refuse_a_journal
-    from stretto.faces.cli.sessions.batch_session import conduct_batch
+    from stretto.faces.cli.sessions.batch_session import run_batch_session
     from stretto.faces.cli.views.batch_preview import preview
 
     settings = {
@@ -166,9 +166,9 @@ def batch(
         refuse_a_journal(no_journal, journal)
         ready = set_up(asked, settings, place=None)
         if not dry_run:
-            from stretto.faces.cli.sessions.queue_session import conduct_queue  # loads the database's driver
+            from stretto.faces.cli.sessions.queue_session import run_queue_session  # loads the database's driver
 
-            return conduct_queue(ready, context, queue, priority)
+            return run_queue_session(ready, context, queue, priority)
     else:
         ready = set_up(asked, settings, place=None if dry_run else find_place_unless(no_journal, journal))
-    return preview(ready) if dry_run else conduct_batch(ready, context)
+    return preview(ready) if dry_run else run_batch_session(ready, context)

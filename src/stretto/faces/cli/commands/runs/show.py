@@ -17,7 +17,7 @@ def show(run_id: options.RunId, as_json: options.AsJson = False, journal: option
     from stretto.app.resume import RunJournal
     from stretto.faces.cli.input.journal_options import find_place
     from stretto.faces.cli.views.json_lines import JsonLines
-    from stretto.faces.cli.views.saved_run import retell
+    from stretto.faces.cli.views.saved_run import show_saved_run
 
     async def read(book: RunJournal) -> Kept:
         return await read_run(book, await find_run(book, run_id))
@@ -29,4 +29,4 @@ def show(run_id: options.RunId, as_json: options.AsJson = False, journal: option
         for event in kept.events:
             lines.see(event)
     else:
-        retell(kept, place)
+        show_saved_run(kept, place)

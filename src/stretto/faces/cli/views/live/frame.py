@@ -61,40 +61,40 @@ class _Entry:
     """Cost, tokens and seconds; empty where there is nothing to say yet."""
 
 
-def draw(board: RunState, screen: Screen) -> list[Text]:
+def draw(run_state: RunState, screen: Screen) -> list[Text]:
     """Return the frame's lines."""
     width = min(screen.width, _WIDEST)
     room = screen.height - 4
-    rows, hidden = _choose(board, max(1, room - 4))
+    rows, hidden = _choose(run_state, max(1, room - 4))
     entries = [_subtask(row, screen) for row in rows]
-    if board.synthesis:
-        entries.append(_synthesis(board.synthesis, screen))
+    if run_state.synthesis:
+        entries.append(_synthesis(run_state.synthesis, screen))
     size = len(entries) + bool(hidden)
     previews = size * 2 + 4 <= room
     left = room - size * (2 if previews else 1) - 3
     lines = [Text("")]
-    lines += _analysis(board.analysis, screen, width, min(left, _ANALYSIS_LINES))
+    lines += _analysis(run_state.analysis, screen, width, min(left, _ANALYSIS_LINES))
     for entry in entries:
         lines += _entry(entry, screen, width, preview=previews)
     if hidden:
         lines.append(Text(f"    {screen.glyphs.ellipsis} {hidden} more", QUIET))
     if entries:
         lines.append(Text(""))
-    if notice := board.notices.at(screen.now):
+    if notice := run_state.notices.at(screen.now):
         lines.append(Text("  " + fit(flat(notice), width - 2, screen.glyphs.ellipsis).rstrip(), "yellow"))
-    lines.append(_status(board, screen, width))
+    lines.append(_status(run_state, screen, width))
     return lines[-screen.height :]
 
 
-def _choose(board: RunState, most: int) -> tuple[Sequence[SubtaskState], int]:
+def _choose(run_state: RunState, most: int) -> tuple[Sequence[SubtaskState], int]:
     """Return the rows to show and how many are left out: who is at work first, then what was finished last."""
-    if len(board.rows) <= most:
-        return list(board.rows.values()), 0
+    if len(run_state.rows) <= most:
+        return list(run_state.rows.values()), 0
     most = max(1, most - 1)
-    shown = [*board.active.values(), *reversed(board.recent)][:most]
+    shown = [*run_state.active.values(), *reversed(run_state.recent)][:most]
     if not shown:
-        shown = [row for row, _ in zip(board.rows.values(), range(most), strict=False)]
-    return sorted(shown, key=lambda row: row.number), len(board.rows) - len(shown)
+        shown = [row for row, _ in zip(run_state.rows.values(), range(most), strict=False)]
+    return sorted(shown, key=lambda row: row.number), len(run_state.rows) - len(shown)
 
 
 def _analysis(analysis: GrowingText, screen: Screen, width: int, most: int) -> Iterator[Text]:
@@ -204,18 +204,18 @@ def _mark(state: RowState, screen: Screen) -> str:
             return screen.glyphs.skipped
 
 
-def _status(board: RunState, screen: Screen, width: int) -> Text:
-    counts = board.counts
+def _status(run_state: RunState, screen: Screen, width: int) -> Text:
+    counts = run_state.counts
     done = counts["completed"]
-    if board.plan is None:
+    if run_state.plan is None:
         parts = ["planning"]
-        parts += [f"{len(board.rows)} found so far"] if board.rows else []
+        parts += [f"{len(run_state.rows)} found so far"] if run_state.rows else []
     else:
-        parts = [f"{done} of {count(len(board.plan.subtasks), 'result')}"]
-        parts += ["synthesis"] if board.synthesis else []
-    parts += [f"{len(board.active)} at work"] if board.active else []
+        parts = [f"{done} of {count(len(run_state.plan.subtasks), 'result')}"]
+        parts += ["synthesis"] if run_state.synthesis else []
+    parts += [f"{len(run_state.active)} at work"] if run_state.active else []
     parts += [f"{counts['failed']} failed"] if counts["failed"] else []
-    parts += [f"{tokens(board.usage.total_tokens)} tokens", money(board.cost)] if board.usage.calls else []
+    parts += [f"{tokens(run_state.usage.total_tokens)} tokens", money(run_state.cost)] if run_state.usage.calls else []
     parts.insert(0, seconds(screen.now))
     while len(parts) > 1 and cell_len(screen.glyphs.dot.join(parts)) > width - 5:
         parts.pop()  # the least telling ones come last

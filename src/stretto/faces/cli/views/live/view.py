@@ -17,8 +17,8 @@ class LiveView:
 
     moving = True
 
-    def __init__(self, board: RunState, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._board = board
+    def __init__(self, run_state: RunState, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._run_state = run_state
         self._console = console
         self._clock = clock
         self._painter = Painter(console)
@@ -45,7 +45,7 @@ class LiveView:
             turn=self._turn,
             glyphs=self._glyphs,
         )
-        self._painter.paint(draw(self._board, screen))
+        self._painter.paint(draw(self._run_state, screen))
 
     def pause(self) -> None:
         """Take the frame away, for something else to have the terminal."""
