@@ -111,7 +111,7 @@ async def _measure(ways: dict[str, Ask], turns: int) -> dict[str, list[float]]:
 
 
 def measure_cpu(turns: int) -> dict[str, Any]:
-    """Return milliseconds of CPU a call by way, called and streamed, and the ratios to bare pydantic-ai."""
+    """Return milliseconds of CPU a call by way, called and streamed, for every turn."""
     with provider(Workload(subtasks=1), speed="inf") as url:
 
         async def both() -> tuple[dict[str, list[float]], dict[str, list[float]]]:

@@ -46,7 +46,11 @@ def test_a_fault_is_shown_as_the_table_says(row: Row, protocol: ProtocolName, te
 
 @pytest.mark.parametrize(
     ("fault", "code", "said"),
-    [("comment_lines", 0, ""), ("payment", 1, "HTTP 402: Insufficient credits"), ("error_with_200", 1, "Provider returned error")],
+    [
+        ("comment_lines", 0, ""),
+        ("payment", 1, "HTTP 402: Insufficient credits"),
+        ("error_with_200", 1, "Provider returned error"),
+    ],
 )
 def test_openrouter_is_reached_at_another_address(
     fault: str, code: int, said: str, terminal: Terminal, tmp_path: Path
