@@ -20,7 +20,7 @@ CALLS = st.lists(
 """Reservation in tokens, the part really used, how long it takes, and whether the provider says what was used."""
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(calls=CALLS, limit=st.integers(1, 1_000), held=st.integers(0, 200))
 def test_used_and_promised_never_exceed_the_budget(
     calls: list[tuple[int, float, int, bool]], limit: int, held: int

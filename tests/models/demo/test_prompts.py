@@ -233,7 +233,7 @@ async def test_hostile_briefs_change_nothing_but_themselves(hostile: str, recipe
         assert not {"\x00", "\x1b", "\x07"} & set(reply)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.text(max_size=300), st.dictionaries(st.text(min_size=1, max_size=20), st.text(max_size=100), max_size=4))
 async def test_any_brief_gives_a_plan_and_texts(task: str, context: dict[str, str]) -> None:
     """Whatever is in a brief, there is a plan of three and a text for each."""
