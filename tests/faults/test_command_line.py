@@ -14,7 +14,6 @@ from tests.faults.terminal import Shown, Terminal, open_terminal
 from tests.simulator import FAULTS, Fault, Script
 from tests.simulator.asked import ProtocolName
 
-
 CASES = tuple((row, name) for row in ROWS for name in row.protocols)
 
 
