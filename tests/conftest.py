@@ -3,7 +3,9 @@
 import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
+import certifi
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -32,6 +34,15 @@ def pytest_collection() -> Iterator:
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the runs of tests, and of the processes they start, out of the user's own journal."""
     os.environ["STRETTO_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Trust one authority: reading them all takes each client longer than its call, and none is looked at."""
+    first, end, _ = Path(certifi.where()).read_text(encoding="utf-8").partition("-----END CERTIFICATE-----")
+    file = tmp_path_factory.mktemp("certificates") / "one.pem"
+    file.write_text(f"{first}{end}\n", encoding="utf-8")
+    os.environ["SSL_CERT_FILE"] = str(file)
 
 
 @pytest.fixture
