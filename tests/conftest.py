@@ -9,7 +9,7 @@ import certifi
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.forge import Forge
+from tests.forge import Forge, shared_forge
 from tests.journal.servers import postgres
 
 # Nothing here depends on how fast the machine is, and the same texts are tried each time.
@@ -59,7 +59,6 @@ def postgres_server() -> Iterator:
 
 
 @pytest.fixture(scope="session")
-def forge() -> Iterator[Forge]:
+def forge() -> Forge:
     """Start commands as processes without the time that loading them takes."""
-    with Forge() as forge:
-        yield forge
+    return shared_forge()
