@@ -42,7 +42,7 @@ BEFORE = [
     pytest.param("<response>", marks=pytest.mark.full),
 ]
 # In short texts the growth shows as well, where it is not hidden by what every text takes.
-SIZES = [3_000, pytest.param(6_000, marks=pytest.mark.full)]
+SIZES = [1_500, pytest.param(6_000, marks=pytest.mark.full)]
 
 
 def feed(format: PlanFormat) -> Callable[[str], None]:

@@ -260,7 +260,7 @@ def test_time_is_linear(role: Role, unit: str) -> None:
         anyio.run(partial(ask, model(), before + unit * (size // len(unit)), role=role))
 
     for before in ("", "Task: write copy for "):
-        assert is_linear(partial(answer, before), 40_000)
+        assert is_linear(partial(answer, before), 20_000)
 
 
 def test_a_huge_brief_is_fast_in_blocks_too() -> None:
@@ -271,5 +271,5 @@ def test_a_huge_brief_is_fast_in_blocks_too() -> None:
         for subtask in (await work.plan()).subtasks:
             await work.work(subtask)
 
-    assert is_linear(lambda size: anyio.run(carry_out, size), 5_000)
+    assert is_linear(lambda size: anyio.run(carry_out, size), 2_000)
     assert Task.of("x").text == "x"
