@@ -1,6 +1,7 @@
 """Chooses few of the table's many cases for `make test`; `make check` plays the full product.
 
-Together they show each fault at each of its roles, streamed and not, always and once, and each role in each protocol.
+Together the runs show each fault at each of its roles, streamed and not, always and once, and in each protocol, and
+each role in each protocol; the commands each fault, each role in each protocol, and everything that is printed.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -18,18 +19,20 @@ ALL: Sequence[Case] = tuple((row, name) for row in ROWS for name in row.spoken)
 """The full product: each row in each protocol."""
 
 
-def at_roles(row: Row, protocol: ProtocolName) -> Iterator[Hashable]:
-    """Yield what a case shows of what every caller does alike with a fault."""
+def in_commands(row: Row, protocol: ProtocolName) -> Iterator[Hashable]:
+    """Yield what a case shows to whoever types a command."""
+    yield row.fault
+    yield row.role, row.streamed, protocol
+    yield row.role, row.status, row.kind_at(protocol), row.says, row.next_step
+
+
+def in_runs(row: Row, protocol: ProtocolName) -> Iterator[Hashable]:
+    """Yield what a case shows of a run."""
     yield row.fault, row.role
+    yield row.fault, protocol
     yield row.fault, "streamed" if row.streamed else "whole"
     yield row.fault, "once" if row.times else "always"
     yield row.role, row.streamed, protocol
-
-
-def in_protocols(row: Row, protocol: ProtocolName) -> Iterator[Hashable]:
-    """Yield that, and what each protocol does with a fault in its own way."""
-    yield from at_roles(row, protocol)
-    yield row.fault, protocol
 
 
 def sample(cases: Sequence[Case], shows: Shows) -> frozenset[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stretto.faces.cli.words import count
-from tests.faults.sample import at_roles, parameters
+from tests.faults.sample import in_commands, parameters
 from tests.faults.stage import PATHS, SPECS, STRUCK, TASK
 from tests.faults.table import ROWS, Row
 from tests.faults.terminal import Shown, Terminal, open_terminal
@@ -24,7 +24,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
         yield opened
 
 
-@pytest.mark.parametrize(("row", "protocol"), tuple(parameters(CASES, at_roles)))
+@pytest.mark.parametrize(("row", "protocol"), tuple(parameters(CASES, in_commands)))
 def test_a_fault_is_shown_as_the_table_says(row: Row, protocol: ProtocolName, terminal: Terminal) -> None:
     """Exit code, what is missing with the advice, the command that goes on and the calls are the row's."""
     shown = terminal.play(row, protocol)

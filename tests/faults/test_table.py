@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.sample import ALL, in_protocols, parameters
+from tests.faults.sample import ALL, in_runs, parameters
 from tests.faults.stage import SPARED, STRUCK, Seen, Stage
 from tests.faults.table import AGAIN, Row
 from tests.simulator.asked import ProtocolName
@@ -10,7 +10,7 @@ from tests.simulator.asked import ProtocolName
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize(("row", "protocol"), tuple(parameters(ALL, in_protocols)))
+@pytest.mark.parametrize(("row", "protocol"), tuple(parameters(ALL, in_runs)))
 async def test_a_fault_ends_as_the_table_says(row: Row, protocol: ProtocolName, stage: Stage) -> None:
     """Status, failure, events, calls and the next step are the row's; nobody else is touched, no answer is half."""
     seen = await stage.play(row, protocol)
