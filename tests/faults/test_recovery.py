@@ -196,7 +196,7 @@ async def test_the_deadline_ends_a_wait(protocol: ProtocolName, stage: Stage) ->
     seen = await stage.run(orchestrator, PLAN)
     assert (seen.result.status, seen.result.shortfall[0].failure.kind) == ("partial", "deadline")
     assert len(seen.asked("worker", STRUCK)) <= 3
-    assert seen.result.seconds <= 13
+    assert seen.result.seconds < 20  # All eight calls would take 35.
 
 
 @each_protocol
