@@ -26,7 +26,6 @@ def pytest_collection() -> Iterator:
     try:
         return (yield)
     finally:
-        gc.freeze()
         gc.enable()
 
 
