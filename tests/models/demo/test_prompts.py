@@ -247,7 +247,9 @@ async def test_any_brief_gives_a_plan_and_texts(task: str, context: dict[str, st
         assert (await work.work(subtask)).strip()
 
 
-@pytest.mark.parametrize("role", ["orchestrator", "worker", "synthesis"])
+@pytest.mark.parametrize(
+    "role", ["orchestrator", *(pytest.param(role, marks=pytest.mark.full) for role in ("worker", "synthesis"))]
+)
 @pytest.mark.parametrize(
     "unit",
     ["[a 00000000]\n", "<tasks>", "{", "Task: x\n", "a, ", "- ", "between 1 and ", "'", "1 ", "请写", " ", "\n", "the ",
