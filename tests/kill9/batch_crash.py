@@ -121,7 +121,7 @@ class BatchCrash:
             return self.complete()
         command = self.start()
         try:
-            self.simulator.until(lambda calls: self._delivered(calls) >= answers, 60.0)
+            self.simulator.until(lambda calls: self._delivered(calls) >= answers)
         finally:
             command.kill()
             done = command.finish()
