@@ -7,19 +7,14 @@ from pathlib import Path
 import pytest
 
 from stretto.faces.cli.words import count
+from tests.faults.sample import in_commands, parameters
 from tests.faults.stage import PATHS, SPECS, STRUCK, TASK
 from tests.faults.table import ROWS, Row
 from tests.faults.terminal import Shown, Terminal, open_terminal
 from tests.simulator import FAULTS, Fault, Script
 from tests.simulator.asked import ProtocolName
 
-
-def _cases() -> Iterator[object]:
-    """Yield each row in one protocol, the next one's in the next; in all the others it is slow."""
-    for number, row in enumerate(ROWS):
-        for place, name in enumerate(row.protocols):
-            marks = () if place == number % len(row.protocols) else (pytest.mark.slow,)
-            yield pytest.param(row, name, id=f"{row.label}, {name}", marks=marks)
+CASES = tuple((row, name) for row in ROWS for name in row.protocols)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +24,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
         yield opened
 
 
-@pytest.mark.parametrize(("row", "protocol"), tuple(_cases()))
+@pytest.mark.parametrize(("row", "protocol"), tuple(parameters(CASES, in_commands)))
 def test_a_fault_is_shown_as_the_table_says(row: Row, protocol: ProtocolName, terminal: Terminal) -> None:
     """Exit code, what is missing with the advice, the command that goes on and the calls are the row's."""
     shown = terminal.play(row, protocol)
