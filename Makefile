@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow check fix docs bench bench-full bench-batch bench-cache bench-journal bench-limits bench-queue bench-workers lock clean
 SHELL := /bin/sh
+# Where this is set, every process that a test starts would compile all of stretto anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,18 +43,21 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 demo: $(VENV)/.runtime ## Run the main job: one brief, a plan decided at run time, every variant back
 	@$(BIN)/stretto demo
 
-test: $(VENV)/.dev ## Run the tests
-	@$(BIN)/pytest -n auto -m "not slow"
+# Which test runs where: tests/README.md
+PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
-test-slow: $(VENV)/.dev ## Run the long tests
-	@$(BIN)/pytest -n auto -m slow
+test: $(VENV)/.dev ## Run the tests that prove the promises, in three minutes
+	@$(PYTEST) -m "not full and not slow"
+
+test-slow: $(VENV)/.dev ## Run the long searches and the measurements
+	@$(PYTEST) -m slow
 
 check: $(VENV)/.dev ## Run everything CI runs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-cache
-	@$(MAKE) --no-print-directory test PYTEST_ADDOPTS="--cov --cov-report=term --cov-fail-under=95"
+	@$(PYTEST) -m "not slow" --cov --cov-report=term --cov-fail-under=95
 
 fix: $(VENV)/.dev ## Format and mend what can be mended
 	@$(BIN)/ruff format .

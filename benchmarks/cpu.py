@@ -29,8 +29,8 @@ Ask = Callable[[], Awaitable[object]]
 class _Callers:
     """The three ways to make the same calls."""
 
-    def __init__(self, url: str) -> None:
-        self._client = AsyncOpenAI(api_key="any", base_url=url, max_retries=0)
+    def __init__(self, client: AsyncOpenAI, url: str) -> None:
+        self._client = client
         self._model: Model = OpenAIChatModel(MODEL, provider=OpenAIProvider(openai_client=self._client))
         self._orchestrator = Orchestrator(
             model=f"openai-chat:{MODEL}",
@@ -111,21 +111,25 @@ async def _measure(ways: dict[str, Ask], turns: int) -> dict[str, list[float]]:
 
 
 def measure_cpu(turns: int) -> dict[str, Any]:
-    """Return milliseconds of CPU a call by way, called and streamed, and the ratios to bare pydantic-ai."""
+    """Return milliseconds of CPU a call by way, called and streamed, for every turn."""
     with provider(Workload(subtasks=1), speed="inf") as url:
 
         async def both() -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-            callers = _Callers(f"{url}/v1")
-            called = {"OpenAI SDK": callers.sdk, "pydantic-ai direct": callers.direct, "stretto": callers.stretto}
-            streamed = {
-                "OpenAI SDK": callers.sdk_streamed,
-                "pydantic-ai direct": callers.direct_streamed,
-                "stretto": callers.stretto_streamed,
-            }
-            return await _measure(called, turns), await _measure(streamed, turns)
+            async with AsyncOpenAI(api_key="any", base_url=f"{url}/v1", max_retries=0) as client:
+                return await _both(_Callers(client, f"{url}/v1"), turns)
 
         called, streamed = asyncio.run(both())
     return {"events": EVENTS, "called": called, "streamed": streamed}
+
+
+async def _both(callers: _Callers, turns: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    called = {"OpenAI SDK": callers.sdk, "pydantic-ai direct": callers.direct, "stretto": callers.stretto}
+    streamed = {
+        "OpenAI SDK": callers.sdk_streamed,
+        "pydantic-ai direct": callers.direct_streamed,
+        "stretto": callers.stretto_streamed,
+    }
+    return await _measure(called, turns), await _measure(streamed, turns)
 
 
 def ratio(spent: dict[str, list[float]]) -> float:

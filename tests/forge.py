@@ -3,6 +3,7 @@
 Loading takes ten times as long as what most tests want to see of a command.
 """
 
+import atexit
 import gc
 import os
 import pickle
@@ -15,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import IO, NoReturn, Self
@@ -22,7 +24,9 @@ from typing import IO, NoReturn, Self
 _ROOT = Path(__file__).parents[1]
 _LOADED = (
     "openai.resources.chat",
+    "psycopg",
     "pydantic_ai.models.openai",
+    "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",
     "stretto.batch.queue",
     "stretto.faces.cli.commands.batches.run",
@@ -48,12 +52,10 @@ class Ended:
     err: str
 
 
-class Command:
-    """A command that was started."""
+class Process:
+    """A command that was started, on whatever streams it was given."""
 
-    def __init__(self, keeper: socket.socket, out: IO[bytes], err: IO[bytes]) -> None:
-        self.out = out
-        self.err = err
+    def __init__(self, keeper: socket.socket) -> None:
         self._keeper = keeper.makefile("rb")
         self._pid = int(self._keeper.readline())
         self._code: int | None = None
@@ -73,6 +75,15 @@ class Command:
             self._code = int(self._keeper.readline())
             self._keeper.close()
         return self._code
+
+
+class Command(Process):
+    """A command whose output can be read."""
+
+    def __init__(self, keeper: socket.socket, out: IO[bytes], err: IO[bytes]) -> None:
+        super().__init__(keeper)
+        self.out = out
+        self.err = err
 
     def finish(self) -> Ended:
         """Return what else it says, once it has ended."""
@@ -110,49 +121,86 @@ class Forge:
         self._orders.close()
         self._process.wait()
 
-    def start(self, arguments: Sequence[str], *, environ: Mapping[str, str], folder: Path, script: str = "") -> Command:
+    def start(
+        self,
+        arguments: Sequence[str],
+        *,
+        environ: Mapping[str, str],
+        folder: Path,
+        script: str = "",
+        stdin: int | None = None,
+    ) -> Command:
         """Start `stretto` with these arguments in a folder, or a script that has them."""
+        (out, their_out), (err, their_err) = os.pipe(), os.pipe()
+        with self._order(arguments, environ, folder, script, their_out, their_err, stdin) as keeper:
+            os.close(their_out)
+            os.close(their_err)
+            return Command(keeper, os.fdopen(out, "rb"), os.fdopen(err, "rb"))
+
+    def start_on(
+        self, terminal: int, arguments: Sequence[str], *, environ: Mapping[str, str], folder: Path, stdout: int
+    ) -> Process:
+        """Start `stretto` with stdin and stderr on a terminal, and stdout there or elsewhere."""
+        with self._order(arguments, environ, folder, "", stdout, terminal, terminal) as keeper:
+            return Process(keeper)
+
+    def _order(
+        self,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        folder: Path,
+        script: str,
+        out: int,
+        err: int,
+        stdin: int | None,
+    ) -> socket.socket:
         order = pickle.dumps((list(arguments), dict(environ), str(folder), script))
         mine, theirs = socket.socketpair()
-        (out, their_out), (err, their_err) = os.pipe(), os.pipe()
-        socket.send_fds(self._orders, [order], [theirs.fileno(), their_out, their_err])
-        theirs.close()
-        os.close(their_out)
-        os.close(their_err)
-        with mine:
-            return Command(mine, os.fdopen(out, "rb"), os.fdopen(err, "rb"))
+        with theirs:
+            given = [theirs.fileno(), out, err, *([] if stdin is None else [stdin])]
+            socket.send_fds(self._orders, [order], given)
+        return mine
 
     def run(self, arguments: Sequence[str], *, environ: Mapping[str, str], folder: Path, script: str = "") -> Ended:
         """Run a command to its end."""
         return self.start(arguments, environ=environ, folder=folder, script=script).finish()
 
 
+@cache
+def shared_forge() -> Forge:
+    """Return the forge of this process, which is started when it is first needed."""
+    forge = Forge().__enter__()
+    atexit.register(forge.__exit__)
+    return forge
+
+
 def _serve(orders: socket.socket) -> None:
     """Start what is ordered; returns in each process that is to become a command, and in none other."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
     while True:
-        order, descriptors, _, _ = socket.recv_fds(orders, 1 << 20, 3)
+        order, descriptors, _, _ = socket.recv_fds(orders, 1 << 20, 4)
         if not order:
             os._exit(0)
-        keeper, out, err = descriptors
+        keeper, *streams = descriptors
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             pid = os.fork()
             if pid == 0:
                 break
             orders.close()
-            os.close(out)
-            os.close(err)
+            for stream in streams:
+                os.close(stream)
             _keep(pid, keeper)
         for descriptor in descriptors:
             os.close(descriptor)
-    os.dup2(out, 1)
-    os.dup2(err, 2)
+    for stream, number in zip(streams, (1, 2, 0), strict=False):
+        os.dup2(stream, number)
     for descriptor in descriptors:
         os.close(descriptor)
     orders.close()
     # New ones: a stream remembers what kind of file it was opened for.
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - open to the very end
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open to the very end
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
     arguments, environ, folder, script = pickle.loads(order)
     os.environ.clear()

@@ -3,7 +3,6 @@
 import inspect
 import io
 import sys
-import time
 
 import anyio
 import pytest
@@ -14,6 +13,7 @@ from stretto.core.errors import InputError, ModelError
 from stretto.core.models import Finish, ModelReply, ModelRequest, OnText
 from stretto.core.usage import FREE
 from stretto.models.function import FunctionModel
+from tests.growth import is_linear
 from tests.simulator.hosting import SimulatorThread
 
 PLAN_PROMPT = """Plan two angles for: {task}
@@ -97,11 +97,10 @@ def test_extract_xml_takes_a_tag_as_it_is():
 
 
 def test_extract_xml_is_linear():
-    """A long text of openings without an end is read at once."""
-    began = time.perf_counter()
-    assert extract_xml("<a>" * 200_000 + "<a " * 200_000, "a") == ""
-    assert extract_xml("<a " * 400_000, "a") == ""
-    assert time.perf_counter() - began < 5
+    """A long text of openings without an end is read in proportion to its length."""
+    assert is_linear(lambda size: extract_xml("<a>" * size + "<a " * size, "a"), 50_000)
+    assert is_linear(lambda size: extract_xml("<a " * size, "a"), 100_000)
+    assert extract_xml("<a>" * 1_000 + "<a " * 1_000, "a") == ""
 
 
 def test_parse_tasks_reads_what_the_notebooks_plans_look_like():
@@ -297,8 +296,7 @@ def test_workers_run_at_the_same_time():
             return PLAN
         waiting.append(request)
         both.set() if len(waiting) == 2 else None
-        with anyio.fail_after(5):
-            await both.wait()
+        await both.wait()
         return "<response>fine work</response>"
 
     waiting: list[ModelRequest] = []

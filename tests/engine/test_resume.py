@@ -110,9 +110,8 @@ async def test_a_call_in_flight_at_a_stop_stays_on_the_books():
         return "copy"
 
     journal, stage = MemoryJournal(), Stage([plan("a")], work)
-    with anyio.fail_after(5):
-        async with open_run(job(stage), journal, LimiterRegistry(10)):
-            await entered.wait()
+    async with open_run(job(stage), journal, LimiterRegistry(10)):
+        await entered.wait()
     hang = False
     resumed = await play(stage, journal)
     saved = await journal.load("r")

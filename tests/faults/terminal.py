@@ -11,7 +11,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import anyio
-import certifi
 
 from stretto.core.models import Role
 from stretto.faces.cli import main
@@ -29,7 +28,6 @@ _URL_NAMES: Mapping[ProtocolName, str] = {
     "responses": "OPENAI_BASE_URL",
     "gemini": "GOOGLE_GEMINI_BASE_URL",
 }
-_CERTIFICATE = "one.pem"
 _MODEL_OPTIONS: Mapping[Role, str] = {
     "orchestrator": "--model",
     "worker": "--worker-model",
@@ -126,19 +124,12 @@ class Terminal:
             nobody = {"unresolvable": UNRESOLVABLE_URL, "refusing": refusing_url(), "tls": self.sim.tls_url}[place]
             urls[_URL_NAMES[struck]] = nobody + PATHS.get(struck, "")
         own = {"STRETTO_CONFIG_DIR": str(self.folder), "STRETTO_DATA_DIR": str(self.folder)}
-        return {**KEYS, **urls, **own, "SSL_CERT_FILE": str(self.folder / _CERTIFICATE)}
-
-
-def _keep_one_certificate(folder: Path) -> None:
-    """Write a file with one certificate: reading all takes as long as the rest of a command, and none is looked at."""
-    first, end, _ = Path(certifi.where()).read_text(encoding="utf-8").partition("-----END CERTIFICATE-----")
-    (folder / _CERTIFICATE).write_text(f"{first}{end}\n", encoding="utf-8")
+        return {**KEYS, **urls, **own}
 
 
 @contextmanager
 def open_terminal(folder: Path) -> Iterator[Terminal]:
     """Start the provider, in the loop that every command is going to run in."""
-    _keep_one_certificate(folder)
     with asyncio.Runner(loop_factory=LeapingLoop) as runner:
         sim = Simulator(answers=Recorder(), clock=runner.get_loop().time)
         runner.run(sim.__aenter__())

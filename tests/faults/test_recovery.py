@@ -196,7 +196,7 @@ async def test_the_deadline_ends_a_wait(protocol: ProtocolName, stage: Stage) ->
     seen = await stage.run(orchestrator, PLAN)
     assert (seen.result.status, seen.result.shortfall[0].failure.kind) == ("partial", "deadline")
     assert len(seen.asked("worker", STRUCK)) <= 3
-    assert seen.result.seconds <= 13
+    assert seen.result.seconds < 20  # All eight calls would take 35.
 
 
 @each_protocol
@@ -212,5 +212,4 @@ async def test_leaving_a_run_ends_its_calls_at_the_provider(protocol: ProtocolNa
             if len(stage.sim.calls) == first + 2:
                 break
         await stage.sim.until(lambda calls: len(calls) == first + 2)
-    with anyio.fail_after(60):
-        await stage.sim.until(lambda calls: {call.end for call in calls[first:]} == {"abandoned"})
+    await stage.sim.until(lambda calls: {call.end for call in calls[first:]} == {"abandoned"})

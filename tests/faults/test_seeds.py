@@ -12,8 +12,7 @@ from tests.simulator.asked import PROTOCOL_NAMES, ROLES
 
 pytestmark = pytest.mark.anyio
 
-ORDINARY, MORE = range(30), range(30, 300)
-SEEDS = [*ORDINARY, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MORE)]
+SEEDS = [*range(10), *(pytest.param(seed, marks=pytest.mark.full) for seed in range(10, 300))]
 # What the model says instead is a whole answer too, so nobody could tell whether half of it was counted.
 _TRANSPORT = sorted(name for name, effects in FAULTS.items() if not any(isinstance(effect, Say) for effect in effects))
 _ANSWERS = ("empty", "blank", "refusal", "refusal_mid_output", "max_tokens_with_text", "thinking_used_the_budget")

@@ -2,26 +2,15 @@
 
 import pytest
 
+from tests.faults.sample import ALL, in_runs, parameters
 from tests.faults.stage import SPARED, STRUCK, Seen, Stage
-from tests.faults.table import AGAIN, ROWS, Row
+from tests.faults.table import AGAIN, Row
 from tests.simulator.asked import ProtocolName
 
 pytestmark = pytest.mark.anyio
 
-CASES = [
-    # OpenRouter has little of its own beside Chat Completions: what befalls a worker tells.
-    pytest.param(
-        row,
-        name,
-        id=f"{row.label}, {name}",
-        marks=[pytest.mark.slow] if name == "openrouter" and row.role != "worker" else [],
-    )
-    for row in ROWS
-    for name in row.spoken
-]
 
-
-@pytest.mark.parametrize(("row", "protocol"), CASES)
+@pytest.mark.parametrize(("row", "protocol"), tuple(parameters(ALL, in_runs)))
 async def test_a_fault_ends_as_the_table_says(row: Row, protocol: ProtocolName, stage: Stage) -> None:
     """Status, failure, events, calls and the next step are the row's; nobody else is touched, no answer is half."""
     seen = await stage.play(row, protocol)

@@ -1,12 +1,11 @@
 """A run that somebody carries out is known as such, by every process, until that somebody ends in whatever way."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import anyio
 import pytest
@@ -15,6 +14,7 @@ from anyio.to_thread import run_sync
 from stretto.core.errors import UnderWayError
 from stretto.core.journal import SavedRun
 from stretto.journal import open_journal
+from tests.forge import Command, shared_forge
 from tests.journal.samples import result, worker
 from tests.journal.servers import postgres, schema_url
 from tests.journal.sql.test_postgres import again
@@ -25,20 +25,24 @@ TOMORROW = datetime.now(UTC) + timedelta(days=1)
 REFUSED = "Run r is being carried out right now. Wait for its end, or stop it where it was started."
 
 
+HOLDER = "import anyio; from tests.journal.holder import main; anyio.run(main, *sys.argv[1:])"
+
+
 class Holder:
     """A process with the journal open."""
 
-    def __init__(self, process: subprocess.Popen) -> None:
+    def __init__(self, process: Command, stdin: IO[str]) -> None:
         self.process = process
+        self.stdin = stdin
         assert self.hears() == "ready"
 
     def told(self, order: str) -> None:
         """Give an order."""
-        print(order, file=self.process.stdin, flush=True)
+        print(order, file=self.stdin, flush=True)
 
     def hears(self) -> str:
         """Return what came of an order."""
-        return self.process.stdout.readline().strip()
+        return self.process.out.readline().decode().strip()
 
     async def does(self, order: str) -> str:
         """Give an order and return what came of it."""
@@ -54,12 +58,17 @@ class Holder:
 @contextmanager
 def holder(place: object, run_id: str = "r") -> Iterator[Holder]:
     """Start a process with the journal open."""
-    command = [sys.executable, "-m", "tests.journal.holder", str(place), run_id]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    theirs, mine = os.pipe()
+    process = shared_forge().start(
+        [str(place), run_id], environ=os.environ, folder=Path.cwd(), script=HOLDER, stdin=theirs
+    )
+    os.close(theirs)
+    with process.out, process.err, os.fdopen(mine, "w") as stdin:
         try:
-            yield Holder(process)
+            yield Holder(process, stdin)
         finally:
             process.kill()
+            process.wait()
 
 
 async def states(journal) -> dict[str, str]:
@@ -154,9 +163,8 @@ async def test_another_process_sees_that_a_run_is_under_way(place):
 
 async def gone(journal) -> None:
     """Wait for a server to notice that a connection has ended; a file's lock ends with the process."""
-    with anyio.fail_after(30):
-        while "running" in (await states(journal)).values():
-            await anyio.lowlevel.checkpoint()
+    while "running" in (await states(journal)).values():
+        await anyio.lowlevel.checkpoint()
 
 
 @pytest.mark.parametrize("way_out", ["delete", "prune", "hold"])
@@ -188,8 +196,8 @@ async def test_a_process_that_ends_well_leaves_its_runs(place):
     async with open_journal(place) as journal:
         with holder(place) as other:
             await other.does("open")
-            await run_sync(other.process.communicate)
-            assert other.process.returncode == 0
+            other.stdin.close()
+            assert await run_sync(other.process.wait) == 0
         await gone(journal)
         assert await states(journal) == {"r": "interrupted"}
 

@@ -121,7 +121,7 @@ class BatchCrash:
             return self.complete()
         command = self.start()
         try:
-            self.simulator.until(lambda calls: self._delivered(calls) >= answers, 60.0)
+            self.simulator.until(lambda calls: self._delivered(calls) >= answers)
         finally:
             command.kill()
             done = command.finish()
@@ -178,10 +178,8 @@ class BatchCrash:
     def _until_recorded(self) -> None:
         """Return once the journal has every answer that went out."""
         delivered = sum(call.delivered for call in self.simulator.calls)
-        end = time.monotonic() + 30
         with self._journal() as journal:
             while journal.execute(_SETTLED).fetchone() != (delivered,):
-                assert time.monotonic() < end, f"{delivered} answers were never recorded"
                 time.sleep(0.005)
 
     def _journal(self) -> closing[sqlite3.Connection]:

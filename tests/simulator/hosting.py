@@ -83,9 +83,9 @@ class SimulatorThread:
         """Replace the script; its counting begins anew."""
         self._loop.call_soon_threadsafe(self._simulator.play_script, script)
 
-    def until(self, condition: Any, timeout: float = 30.0) -> None:
-        """Return once the condition holds for the calls; raises TimeoutError."""
-        asyncio.run_coroutine_threadsafe(self._simulator.until(condition), self._loop).result(timeout)
+    def until(self, condition: Any) -> None:
+        """Return once the condition holds for the calls."""
+        asyncio.run_coroutine_threadsafe(self._simulator.until(condition), self._loop).result()
 
 
 class SimulatorProcess:

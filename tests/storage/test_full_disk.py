@@ -57,7 +57,8 @@ def test_a_batch_whose_journal_has_no_room(private_forge: Forge, tmp_path: Path,
         assert (output.read_text(encoding="utf-8-sig") == "an earlier output") is nothing_new
         if not nothing_new:
             lines = list(csv.DictReader(io.StringIO(output.read_text(encoding="utf-8-sig"), newline="")))
-            assert f" {sum(bool(line['text']) for line in lines)} texts " in ended.err
+            texts = sum(bool(line["text"]) for line in lines)
+            assert f" {texts} text{'' if texts == 1 else 's'} " in ended.err
         disk.resize("64m")
         check, in_flight = disk.journal(data / "journal.db")
         assert check == "ok"

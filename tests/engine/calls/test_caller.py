@@ -11,6 +11,7 @@ from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.usage import Usage
 from stretto.journal import MemoryJournal
 from tests.engine.stage import Stage, asked_type, cut, kinds, of_kind, plan, reply, write
+from tests.faults.clock import LeapingLoop
 
 pytestmark = pytest.mark.anyio
 
@@ -59,6 +60,7 @@ async def test_a_call_that_nobody_reported_counts_as_the_most_it_could_take():
     assert (refused.reported, refused.usage) == (True, Usage(calls=1))
 
 
+@pytest.mark.parametrize("anyio_backend", [("asyncio", {"loop_factory": LeapingLoop})], ids=["no waiting"])
 async def test_work_that_is_given_up_is_told_as_a_call_that_was_interrupted():
     """At the run's deadline a call under way ends, and is told like any other."""
 
@@ -67,7 +69,7 @@ async def test_work_that_is_given_up_is_told_as_a_call_that_was_interrupted():
             await anyio.sleep_forever()
         return await write(request, say)
 
-    events, result = await Stage([plan("a", "b")], hang).run(deadline=0.2)
+    events, result = await Stage([plan("a", "b")], hang).run(deadline=60)
     ended = {call.subtask_id: call.error and call.error.kind for call in of_kind(events, "call_ended")}
     assert ended == {"": None, "s1": None, "s2": "interrupted"}
     assert result.shortfall[0].failure.kind == "deadline"

@@ -1,38 +1,35 @@
-"""Runs the installed command on a real pseudo-terminal and looks at the screen."""
+"""Runs the command on a real pseudo-terminal and looks at the screen."""
 
 import fcntl
 import os
 import pty
-import select
 import struct
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
 from tests.faces.cli.screen import Screen
+from tests.forge import Process, shared_forge
 
 STRETTO = (str(Path(sys.executable).with_name("stretto")),)
-_PATIENCE = 60.0
 
 
 @dataclass
 class Session:
     """A command on its terminal."""
 
-    process: subprocess.Popen[bytes]
+    process: Process | subprocess.Popen[bytes]
     master: int
     screen: Screen
     written: str = ""
-    stdout: bytes = b""
     _undecoded: bytes = field(default=b"", repr=False)
 
     def wait_for(self, text: str) -> None:
-        """Read until this text was written, or fail after a minute."""
+        """Read until this text was written; only the test's own time limit ends the wait."""
         self._read_until(lambda: text in self.written)
         if text not in self.written:
             self._give_up(f"{text!r} was never written")
@@ -41,11 +38,8 @@ class Session:
         """Read to the end and return the exit code."""
         self._read_until(lambda: False)
         self._show(self._undecoded)
-        if self.process.stdout:
-            self.stdout = self.process.stdout.read()
-            self.process.stdout.close()
         os.close(self.master)
-        return self.process.wait(_PATIENCE)
+        return self.process.wait()
 
     def send(self, data: bytes) -> None:
         """Type something."""
@@ -57,11 +51,7 @@ class Session:
         self.screen.resize(width)
 
     def _read_until(self, done: Callable[[], bool]) -> None:
-        end = time.monotonic() + _PATIENCE
         while not done():
-            ready, _, _ = select.select([self.master], [], [], max(0.0, end - time.monotonic()))
-            if not ready:
-                self._give_up("nothing more came")
             try:
                 data = os.read(self.master, 65_536)
             except OSError:  # Linux says so when the last writer has left
@@ -72,7 +62,7 @@ class Session:
 
     def _give_up(self, why: str) -> NoReturn:
         self.process.kill()
-        self.process.wait(_PATIENCE)
+        self.process.wait()
         os.close(self.master)
         raise AssertionError(f"{why}: {self.written[-2000:]!r}")
 
@@ -98,17 +88,20 @@ def start(
     environ: Mapping[str, str] | None = None,
     stdout: int | None = None,
 ) -> Session:
-    """Start a command with stdin and stderr on a terminal, and stdout too unless it is given."""
+    """Start a command with stdin and stderr on a terminal, and stdout too unless it is given.
+
+    `stretto` is forked, not loaded; the installed command is started where coverage is measured, as in CI.
+    """
     master, slave = pty.openpty()
     _set_size(slave, width, height)
     settings = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
-    process = subprocess.Popen(
-        list(arguments),
-        stdin=slave,
-        stdout=slave if stdout is None else stdout,
-        stderr=slave,
-        env=settings | {"TERM": "xterm-256color"} | dict(environ or {}),
-    )
+    settings |= {"TERM": "xterm-256color"} | dict(environ or {})
+    out = slave if stdout is None else stdout
+    process: Process | subprocess.Popen[bytes]
+    if arguments[0] == STRETTO[0] and "COVERAGE_PROCESS_CONFIG" not in os.environ:
+        process = shared_forge().start_on(slave, arguments[1:], environ=settings, folder=Path.cwd(), stdout=out)
+    else:
+        process = subprocess.Popen(list(arguments), stdin=slave, stdout=out, stderr=slave, env=settings)
     os.close(slave)
     return Session(process=process, master=master, screen=Screen(width))
 

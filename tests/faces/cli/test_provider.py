@@ -121,7 +121,7 @@ def test_the_plan_ends_with_the_quote_for_its_workers(stretto, provider):
 def test_work_that_is_held_back_is_one_line(stretto, provider, fault, said):
     """A busy model and an account that cannot pay are said in one line each, the latter with how to go on."""
     provider.play_script(Script((Fault(effects=FAULTS[fault], role="worker", times=1),)))
-    ended = stretto("run", TASK, "--model", "openai:gpt-5", "--deadline", "2")
+    ended = stretto("run", TASK, "--model", "openai:gpt-5")
     held = [line for line in ended.err.splitlines() if "waiting  " in line or "stopped  " in line]
     assert len(held) == 1
     assert said in held[0]

@@ -86,8 +86,8 @@ def test_a_folder_of_certificates_that_is_none(monkeypatch: pytest.MonkeyPatch, 
         check_environment(url="")
 
 
-def test_what_an_sdk_alone_trips_over(monkeypatch: pytest.MonkeyPatch):
-    """Google's SDK cannot take every NO_PROXY: the variables that it obeys are named."""
+async def test_what_an_sdk_alone_trips_over(monkeypatch: pytest.MonkeyPatch):
+    """Google's SDK cannot take every NO_PROXY: its variables are named, and nothing else is heard."""
     monkeypatch.setenv("NO_PROXY", "[::bad")
     with pytest.raises(InputError, match="The HTTP client cannot be set up") as caught:
         open_model("google:gemini-3-flash-preview", keys=KEYS)

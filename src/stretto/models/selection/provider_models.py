@@ -110,6 +110,11 @@ def _make_provider(prefix: str, access: Access) -> PydanticProvider[Any]:
         options["api_key"] = access.key
     if access.url and "base_url" in accepted:
         options["base_url"] = access.url
+    if prefix.startswith("google"):
+        import httpx  # Google's SDK brings it.
+
+        # With a variable that it cannot read, Google's client is left half made, and tells of it later as a traceback.
+        httpx.Client().close()
     provider = make(**options)
     if access.url and "base_url" not in accepted:
         # OpenRouter's provider has its address built in; the client under it does not.

@@ -277,7 +277,7 @@ def test_many_strings_go_to_the_disk(write_sheet):
 
 
 @given(st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_damaged_workbook_is_an_input_error(write_sheet, data):
     """Whatever is changed in a workbook, in its parts or in its bytes, it is read or refused in one line."""
     path = with_shared_strings(write_sheet([["a", "day"], ["x", date(2026, 11, 22)], ["瓶", 2]]))

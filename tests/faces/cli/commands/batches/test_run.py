@@ -4,9 +4,9 @@ import csv
 import json
 import os
 import re
+import shlex
 import signal
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +16,7 @@ import pytest
 from stretto.batch.local import runner as batch_flow_module
 from stretto.core.errors import UnderWayError
 from tests.faces.cli.on_terminal import STRETTO, start
+from tests.forge import Forge
 from tests.simulator import Fault, Hold, Script, SimulatorThread
 
 TASK = "Write a product description for {name}"
@@ -262,24 +263,22 @@ def test_without_a_journal_no_next_command_is_promised(stretto):
 
 def environ(simulator: SimulatorThread) -> dict[str, str]:
     """Return an environment in which the command can ask the simulator."""
-    return os.environ | {"OPENAI_API_KEY": "any", "PYTHONUNBUFFERED": "1"}
+    return os.environ | {"OPENAI_API_KEY": "any"}
 
 
 def command(simulator: SimulatorThread, *others: str) -> list[str]:
     """Return a batch against the simulator."""
     model = ("--model", "openai-chat:gpt-5.2", "--base-url", simulator.openai_url)
-    return [*STRETTO, "batch", "products.csv", "--task", TASK, *model, *OUT, "--subtasks", "3", *others]
+    return ["batch", "products.csv", "--task", TASK, *model, *OUT, "--subtasks", "3", *others]
 
 
 def wait_until_recorded(**wanted: int) -> None:
     """Return once the journal of another process has so many outcomes of each role."""
-    end = time.monotonic() + 60
     with closing(sqlite3.connect(Path(os.environ["STRETTO_DATA_DIR"], "journal.db"))) as journal:
-        while time.monotonic() < end:
+        found: dict[str, int] = {}
+        while any(found.get(role, 0) < count for role, count in wanted.items()):
             found = dict(journal.execute("SELECT role, count(*) FROM stretto_outcomes GROUP BY role").fetchall())
-            if all(found.get(role, 0) >= count for role, count in wanted.items()):
-                return
-    raise AssertionError(f"{wanted} outcomes were never recorded")
+            time.sleep(0.01)
 
 
 def write_products(count: int) -> None:
@@ -287,22 +286,23 @@ def write_products(count: int) -> None:
     Path("products.csv").write_text("name\n" + "".join(f"Thing {number}\n" for number in range(count)))
 
 
-def test_after_a_kill_the_same_command_makes_no_finished_call_again():
+def test_after_a_kill_the_same_command_makes_no_finished_call_again(forge: Forge):
     """SIGKILL in the middle: the same command finishes, and the server's log has no delivered call twice."""
     write_products(30)
     script = Script((Fault(effects=(Hold(name="held"),), role="worker", skip=40),))
     with SimulatorThread(script=script) as simulator:
-        with subprocess.Popen(command(simulator, "--concurrency", "4"), env=environ(simulator)) as process:
-            simulator.until(lambda calls: sum(call.role == "worker" for call in calls) >= 44)
-            plans = sum(call.role == "orchestrator" for call in simulator.calls)
-            wait_until_recorded(orchestrator=plans, worker=40)
-            process.send_signal(signal.SIGKILL)
+        process = forge.start(command(simulator, "--concurrency", "4"), environ=environ(simulator), folder=Path.cwd())
+        simulator.until(lambda calls: sum(call.role == "worker" for call in calls) >= 44)
+        plans = sum(call.role == "orchestrator" for call in simulator.calls)
+        wait_until_recorded(orchestrator=plans, worker=40)
+        process.kill()
+        process.finish()
         assert not Path("out.csv").exists()
         before = len(simulator.calls)
         simulator.play_script(Script())
         simulator.release("held")
-        done = subprocess.run(command(simulator), env=environ(simulator), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        done = forge.run(command(simulator), environ=environ(simulator), folder=Path.cwd())
+        assert done.code == 0, done.err
         assert simulator.repeated() == ()
         lost = [call for call in simulator.calls[:before] if call.end != "delivered"]
         assert len(lost) == 4
@@ -313,28 +313,25 @@ def test_after_a_kill_the_same_command_makes_no_finished_call_again():
     assert all(line["text"] for line in lines)
 
 
-def test_ctrl_c_saves_and_prints_the_command_that_continues():
+def test_ctrl_c_saves_and_prints_the_command_that_continues(forge: Forge):
     """After Ctrl-C the output has what was finished, the code is 130, and the printed command finishes the rest."""
     write_products(10)
     script = Script((Fault(effects=(Hold(name="held"),), role="worker", skip=12),))
     with SimulatorThread(script=script) as simulator:
-        with subprocess.Popen(
-            command(simulator, "--concurrency", "2"), env=environ(simulator), stderr=subprocess.PIPE, text=True
-        ) as process:
-            simulator.until(lambda calls: sum(call.role == "worker" for call in calls) >= 14)
-            process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=60)
-        assert process.returncode == 130
+        process = forge.start(command(simulator, "--concurrency", "2"), environ=environ(simulator), folder=Path.cwd())
+        simulator.until(lambda calls: sum(call.role == "worker" for call in calls) >= 14)
+        process.send_signal(signal.SIGINT)
+        ended = process.finish()
+        said = ended.err
+        assert ended.code == 130
         again = re.search(r"to go on later: stretto (.*)", said)
         assert again
         assert said.splitlines()[-1].startswith("interrupted · ")
         assert any(line["row_status"] == "not run" for line in read())
         simulator.play_script(Script())
         simulator.release("held")
-        done = subprocess.run(
-            f"{STRETTO[0]} {again[1]}", shell=True, env=environ(simulator), capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
+        done = forge.run(shlex.split(again[1]), environ=environ(simulator), folder=Path.cwd())
+        assert done.code == 0, done.err
         assert simulator.repeated() == ()
     assert len(read()) == 30
 
