@@ -10,7 +10,7 @@ from stretto.core.events import Event
 from stretto.core.journal import Archive, ListedState, SavedRun
 from stretto.core.result import RunResult
 from stretto.core.task import Task
-from stretto.engine import Wanted, result_of
+from stretto.engine import ResultOptions, saved_result
 from stretto.export import Report
 
 _LISTED = 5
@@ -33,10 +33,10 @@ class Kept:
     def result(self) -> RunResult:
         """The run's result, or what there is of it."""
         settings = self.spec["settings"]
-        wanted = Wanted(
+        options = ResultOptions(
             subtasks=tuple(settings["subtasks"]), synthesis=settings["synthesis"], review=self.spec["review"]
         )
-        result = result_of(self.run_id, self.records, self.events, wanted)
+        result = saved_result(self.run_id, self.records, self.events, options)
         return replace(
             result,
             labels=tuple(self.spec["labels"]),

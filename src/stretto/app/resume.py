@@ -17,8 +17,8 @@ from stretto.core.plan import Plan, Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.usage import Quote
 from stretto.engine import (
-    AS_REVIEWED,
-    AS_WRITTEN,
+    REVIEWED_PLAN,
+    WRITTEN_PLAN,
     Budget,
     EventStream,
     LimiterRegistry,
@@ -166,7 +166,7 @@ async def stream_saved(
 async def _as_reviewed(journal: Journal, run_id: str) -> ReviewHook:
     """Return a hook that is never asked, as the plan was reviewed; raises `InputError` when it was not."""
     saved = await journal.load(run_id)
-    if AS_REVIEWED not in saved.outcomes:
+    if REVIEWED_PLAN not in saved.outcomes:
         raise InputError(
             f"The plan of run {run_id} was not reviewed yet.", hint=f"Look at it: stretto resume {run_id} --review"
         )
@@ -217,7 +217,7 @@ async def _reopen(journal: Journal, run_id: str, saved: SavedRun, subtasks: Sequ
 
 
 def _subtasks(saved: SavedRun) -> tuple[Subtask, ...]:
-    for key in (AS_REVIEWED, AS_WRITTEN):
+    for key in (REVIEWED_PLAN, WRITTEN_PLAN):
         plan = saved.outcomes.get(key)
         if isinstance(plan, Plan):
             return plan.subtasks

@@ -13,7 +13,7 @@ import anyio
 
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.models import RateLimits
-from stretto.engine.calls.retry import retrying
+from stretto.engine.calls.retry import retry_loop
 from stretto.engine.job import RunSettings
 from stretto.engine.limits.concurrency import ConcurrencyGroup
 from stretto.engine.limits.rate_limiter import RateLimiter
@@ -183,7 +183,7 @@ async def _rehearse(provider: Provider, workers: int, runs: int, concurrency: in
     async def work(run: int) -> None:
         nonlocal failed
         try:
-            async for attempt in retrying(SETTINGS, lambda error: True, lambda error, wait: None):
+            async for attempt in retry_loop(SETTINGS, lambda error: True, lambda error, wait: None):
                 with attempt:
                     async with limiter.slot(str(run), group) as slot:
                         await anyio.sleep(provider.preparation(meter.chance))

@@ -183,7 +183,7 @@ async def test_calls_that_are_not_to_be_made_do_not_wait_for_their_turn():
             async with anyio.create_task_group() as waiting:
                 waiting.start_soon(hold, limiter, group, "closed", log, release)
                 await anyio.wait_all_tasks_blocked()
-                limiter.turn_away(error, "closed")
+                limiter.reject_waiting(error, "closed")
         release.set()
         await stack.aclose()
     assert log == ["other"]

@@ -11,7 +11,7 @@ from stretto.core.journal import CallEnd, CallStart
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
 from stretto.core.text import for_terminal
-from stretto.engine import AS_REVIEWED, AS_WRITTEN
+from stretto.engine import REVIEWED_PLAN, WRITTEN_PLAN
 from stretto.faces.cli.input.journal_options import JournalLocation
 from stretto.faces.cli.sessions.run_session import print_results
 from stretto.faces.cli.views.plain_text import PlainProgress
@@ -35,7 +35,7 @@ def show_saved_run(kept: Kept, place: JournalLocation) -> None:
     if kept.state == "running":
         _say_how_far(result)
         return
-    to_review = bool(kept.spec["review"]) and AS_REVIEWED not in kept.records.outcomes
+    to_review = bool(kept.spec["review"]) and REVIEWED_PLAN not in kept.records.outcomes
     say_how_it_ended(run_state, result, interrupted=kept.state == "interrupted", place=place, to_review=to_review)
 
 
@@ -64,7 +64,7 @@ def _head(kept: Kept, result: RunResult) -> Iterator[str]:
     yield f"task:    {flat(spec['task'])}"
     for name, value in spec["context"].items():
         yield f"context: {flat(name)}: {flat(value)}"
-    plan = kept.records.outcomes.get(AS_WRITTEN)
+    plan = kept.records.outcomes.get(WRITTEN_PLAN)
     if isinstance(plan, Plan) and not result.results:  # Otherwise the results show it.
         yield f"plan:    {count(len(plan.subtasks), 'subtask')}"
         for number, subtask in enumerate(plan.subtasks, 1):
