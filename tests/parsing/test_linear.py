@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from stretto.core.errors import PlanError, StrettoError
-from stretto.core.plan import PlanFormat
+from stretto.core.errors import StrettoError
+from stretto.core.plan import PlanError, PlanFormat
 from stretto.parsing import open_reader, parse_plan, read_answer
 
 MARKS = [

@@ -1,12 +1,8 @@
-"""Every error that stretto raises on purpose; each says what to do next. No I/O."""
+"""The errors that stretto raises on purpose; each says what to do next. No I/O."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from stretto.core.models import RateLimits
-    from stretto.core.plan import Subtask
-    from stretto.core.result import RunResult
+from stretto.core.models import RateLimits
 
 
 class StrettoError(Exception):
@@ -44,38 +40,6 @@ class JournalError(StrettoError):
 
 class QueueError(StrettoError):
     """The queue of many machines cannot be opened, read or written; what it took before is safe in it."""
-
-
-class IncompleteError(StrettoError):
-    """A run did not bring all that was asked for; `result` has what it brought. See `RunResult.raise_for_status`."""
-
-    def __init__(self, message: str, *, result: "RunResult", hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.result = result
-
-
-PlanFault = Literal["empty", "truncated", "malformed", "too_many"]
-"""empty: no subtask in it; truncated: it stops in the middle; malformed: a subtask in it cannot be read whole."""
-
-
-class PlanError(StrettoError, ValueError):
-    """The orchestrator's answer is not a plan; nothing of it is lost."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        fault: PlanFault = "malformed",
-        raw: str = "",
-        subtasks: "Sequence[Subtask]" = (),
-        analysis: str = "",
-        hint: str = "",
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.fault: PlanFault = fault
-        self.raw = raw
-        self.subtasks = tuple(subtasks)
-        self.analysis = analysis
 
 
 ErrorKind = Literal[
@@ -137,7 +101,7 @@ class ModelError(StrettoError):
         retry_after: float | None = None,
         model: str = "",
         status: int | None = None,
-        limits: "RateLimits | None" = None,
+        limits: RateLimits | None = None,
         sent: bool = True,
         hint: str = "",
     ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from inspect import isawaitable
 from typing import cast
 
-from stretto.core.errors import InputError, ModelError, PlanError
+from stretto.core.errors import InputError, ModelError
 from stretto.core.events import (
     PlanCompleted,
     ReviewRequested,
@@ -16,10 +16,10 @@ from stretto.core.events import (
     SynthesisFailed,
 )
 from stretto.core.journal import Journal, OutcomeKey, SavedRun
-from stretto.core.plan import Plan, Subtask
+from stretto.core.plan import Plan, PlanError, Subtask
 from stretto.core.result import Failure, RunResult, SynthesisResult, WorkerResult
 from stretto.engine.accounting.budget import BudgetTracker, UsageTotal
-from stretto.engine.accounting.quote import quote, synthesis_reservation
+from stretto.engine.run_quote import quote, synthesis_reservation
 from stretto.engine.calls.caller import ModelCaller
 from stretto.engine.events.emitter import EventEmitter
 from stretto.engine.job import Job

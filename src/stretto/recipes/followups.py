@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from stretto.core.errors import PlanError
-from stretto.core.plan import PlanFormat, Subtask
+from stretto.core.plan import PlanError, PlanFormat, Subtask
 from stretto.core.task import render_block
 from stretto.recipes.markup import plan_markup
 

@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import anyio
 
-from stretto.core.errors import ErrorKind, ModelError, PlanError
+from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.events import CallEnded, RunWaiting
 from stretto.core.journal import CallStart, Journal
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
+from stretto.core.plan import PlanError
 from stretto.core.result import Failure
 from stretto.core.sending import holding
 from stretto.core.usage import FREE, Cost, Usage

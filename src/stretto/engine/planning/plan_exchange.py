@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from stretto.core.errors import ErrorKind, ModelError, PlanError
+from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.events import AnalysisDelta, PlanRetrying
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
-from stretto.core.plan import HARD_CEILING, Plan, Subtask
+from stretto.core.plan import HARD_CEILING, Plan, PlanError, Subtask
 from stretto.core.result import Failure
 from stretto.core.text import is_blank
 from stretto.engine.calls.answer_text import raise_if_refused

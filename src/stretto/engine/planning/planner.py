@@ -8,10 +8,10 @@ from typing import Literal
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from stretto.core.errors import ModelError, PlanError
+from stretto.core.errors import ModelError
 from stretto.core.events import PlanRetrying
 from stretto.core.models import Turn
-from stretto.core.plan import Plan, PlanFormat, Subtask
+from stretto.core.plan import Plan, PlanError, PlanFormat, Subtask
 from stretto.core.result import Failure
 from stretto.engine.accounting.budget import UsageTotal
 from stretto.engine.calls.caller import ModelCaller
