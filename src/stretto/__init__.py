@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from stretto.core.plan import Plan as Plan
     from stretto.core.plan import PlanError as PlanError
     from stretto.core.plan import Subtask as Subtask
-    from stretto.core.result import IncompleteError as IncompleteError
     from stretto.core.result import Failure as Failure
+    from stretto.core.result import IncompleteError as IncompleteError
     from stretto.core.result import RunResult as RunResult
     from stretto.core.result import Shortfall as Shortfall
     from stretto.core.result import SynthesisResult as SynthesisResult

@@ -45,7 +45,7 @@ class QueueError(StrettoError):
 ErrorKind = Literal[
     "connection",  # the provider could not be reached or the connection was lost
     "timeout",  # no answer, or no further token, in time
-    "cut",  # the answer stopped without its end being said
+    "cut",  # the answer stopped without an end signal
     "rate_limit",
     "overloaded",
     "server",
@@ -53,7 +53,7 @@ ErrorKind = Literal[
     "permission",
     "billing",  # quota, credit or spend limit of the account
     "not_found",  # the model
-    "unexplained",  # turned away by somebody who names neither the key, nor the account, nor the model, nor the text
+    "unexplained",  # refused with a message that names neither the key, nor the account, nor the model, nor the text
     "bad_request",
     "context_window",
     "protocol",  # not what the provider's protocol says
@@ -114,7 +114,7 @@ class ModelError(StrettoError):
         self.status = status
         """HTTP status; None when there was no HTTP answer."""
         self.limits = limits
-        """None when the provider said nothing of its rate limits."""
+        """None when the response had no rate-limit headers."""
         self.sent = sent
         """False when the request never left: no connection was made, so nothing can be billed."""
 

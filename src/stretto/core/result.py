@@ -95,7 +95,7 @@ class SynthesisResult:
     status: Literal["completed", "failed", "skipped"]
     text: str = ""
     findings: tuple[Finding, ...] = ()
-    """What is to be said of how its text was read."""
+    """Findings on how its text was read."""
     error: Failure | None = None
     model: str = ""
     attempts: int = 0

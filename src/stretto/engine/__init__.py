@@ -1,9 +1,9 @@
 """Runs a plan: orchestrator, workers, synthesis, as one stream of events."""
 
 from stretto.engine.accounting.budget import Budget, BudgetTracker
-from stretto.engine.run_quote import quote
 from stretto.engine.job import Job, ReviewHook, RoleModels, RunSettings
 from stretto.engine.limits.registry import LimiterRegistry
+from stretto.engine.run_quote import quote
 from stretto.engine.saved_run import REVIEWED_PLAN, WRITTEN_PLAN, ResultOptions, saved_result
 from stretto.engine.stream import EventStream, open_run
 

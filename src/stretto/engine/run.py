@@ -19,13 +19,13 @@ from stretto.core.journal import Journal, OutcomeKey, SavedRun
 from stretto.core.plan import Plan, PlanError, Subtask
 from stretto.core.result import Failure, RunResult, SynthesisResult, WorkerResult
 from stretto.engine.accounting.budget import BudgetTracker, UsageTotal
-from stretto.engine.run_quote import quote, synthesis_reservation
 from stretto.engine.calls.caller import ModelCaller
 from stretto.engine.events.emitter import EventEmitter
 from stretto.engine.job import Job
 from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.planning.planner import Planned, Planner
 from stretto.engine.planning.subtask_ids import SubtaskIds
+from stretto.engine.run_quote import quote, synthesis_reservation
 from stretto.engine.run_status import plan_warnings, run_status, shortfall_of, synthesis_warnings
 from stretto.engine.saved_run import REVIEWED_PLAN, WRITTEN_PLAN
 from stretto.engine.synthesis import synthesise

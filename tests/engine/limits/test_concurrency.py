@@ -13,7 +13,7 @@ from stretto.core.models import ModelRequest, OnText
 from stretto.engine.limits.concurrency import ConcurrencyGroup
 from stretto.engine.limits.rate_limiter import RateLimiter
 from stretto.engine.limits.registry import LimiterRegistry
-from tests.engine.limits.rehearsal import VirtualLoop
+from tests.engine.limits.virtual_provider import VirtualLoop
 from tests.engine.stage import Stage, plan, write
 
 pytestmark = pytest.mark.anyio

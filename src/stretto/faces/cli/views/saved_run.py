@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from stretto.app.archive import Kept
+from stretto.app.archive import ArchivedRun
 from stretto.core.events import Event, PlanCompleted, RunStarted, WorkerCompleted
 from stretto.core.journal import CallEnd, CallStart
 from stretto.core.plan import Plan
@@ -23,7 +23,7 @@ from stretto.faces.shared.wording import count, flat, glyphs_for, money, status_
 _ROLES = ("orchestrator", "worker", "synthesis")
 
 
-def show_saved_run(kept: Kept, place: JournalLocation) -> None:
+def show_saved_run(kept: ArchivedRun, place: JournalLocation) -> None:
     """Print everything about a run on stdout, and on stderr how it ended and what goes on with it."""
     result = kept.result
     run_state = RunState()
@@ -55,7 +55,7 @@ def _print_lines(lines: Sequence[str] | Iterator[str]) -> None:
     sys.stdout.flush()
 
 
-def _head(kept: Kept, result: RunResult) -> Iterator[str]:
+def _head(kept: ArchivedRun, result: RunResult) -> Iterator[str]:
     spec, models = kept.spec, kept.spec["models"]
     yield f"run:     {kept.run_id}"
     yield f"status:  {kept.state if kept.state in ('running', 'interrupted') else status_word(result)}"
@@ -102,7 +102,7 @@ def _as_one(events: Sequence[Event]) -> Iterator[Event]:
             yield replace(event, at=latest)
 
 
-def _calls(kept: Kept, result: RunResult) -> Iterator[str]:
+def _calls(kept: ArchivedRun, result: RunResult) -> Iterator[str]:
     """Yield a line for each call: whose, which model, tokens, cost, how it ended; then the sum."""
     numbers = {outcome.subtask.id: str(number) for number, outcome in enumerate(result.results, 1)}
     starts = sorted(kept.records.calls.values(), key=lambda start: _place_of(start, numbers))

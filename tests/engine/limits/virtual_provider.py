@@ -166,15 +166,15 @@ class Outcome:
         return len(taken) / (taken[-1] - began)
 
 
-def rehearse(
+def simulate(
     provider: Provider, *, workers: int = 200, runs: int = 1, concurrency: int = 200, seed: int = 1
 ) -> Outcome:
     """Let so many workers in so many runs make one call each that counts."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(_rehearse(provider, workers, runs, concurrency, seed))
+        return runner.run(_simulate(provider, workers, runs, concurrency, seed))
 
 
-async def _rehearse(provider: Provider, workers: int, runs: int, concurrency: int, seed: int) -> Outcome:
+async def _simulate(provider: Provider, workers: int, runs: int, concurrency: int, seed: int) -> Outcome:
     random.seed(seed)  # tenacity's jitter has no other source.
     meter = Meter(provider, random.Random(seed))
     limiter, group = RateLimiter(), ConcurrencyGroup(concurrency)
