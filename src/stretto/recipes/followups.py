@@ -1,4 +1,4 @@
-"""What a model is told when its answer cannot be used as it is. No I/O."""
+"""Follow-up prompts: repair or continue a plan, correct or revise an answer. No I/O."""
 
 from collections.abc import Sequence
 

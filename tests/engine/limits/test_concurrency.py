@@ -156,7 +156,7 @@ def test_a_large_number_holds_only_while_somebody_asks_for_it():
     assert most(starts, after=large.ended + 0.5) == 2
 
 
-async def test_a_model_that_is_out_of_reach_keeps_nothing_of_the_call_that_was_told_so():
+async def test_a_model_that_is_out_of_reach_keeps_no_reference_to_its_call():
     """The error is kept without its frames, which would keep the model and its connections until the loop ends."""
     limiter, group = RateLimiter(), ConcurrencyGroup(2)
     told = ModelError("Come back later.", kind="rate_limit", retry_after=90.0, status=429)
