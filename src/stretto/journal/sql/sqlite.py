@@ -15,7 +15,6 @@ from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from stretto.core.errors import JournalError
-from stretto.journal.locations import ANOTHER_FILE
 from stretto.journal.sql.database import Database, Work
 from stretto.journal.sql.migrations import VERSION_TABLE
 from stretto.journal.sql.process_locks import ProcessLock
@@ -46,7 +45,7 @@ class SqliteDatabase(Database):
     Where nothing may be written, what is there is read: from a copy, as SQLite has to write in order to read.
     """
 
-    def __init__(self, path: Path, patience: float, *, another: str = ANOTHER_FILE) -> None:
+    def __init__(self, path: Path, patience: float, *, another: str) -> None:
         engine = create_engine(
             URL.create("sqlite", database=os.fspath(path)),
             connect_args={"timeout": patience, "isolation_level": None},
