@@ -10,11 +10,9 @@ if TYPE_CHECKING:
     from stretto.core.checks import Answer as Answer
     from stretto.core.checks import Check as Check
     from stretto.core.checks import Finding as Finding
-    from stretto.core.errors import IncompleteError as IncompleteError
     from stretto.core.errors import InputError as InputError
     from stretto.core.errors import JournalError as JournalError
     from stretto.core.errors import ModelError as ModelError
-    from stretto.core.errors import PlanError as PlanError
     from stretto.core.errors import QueueError as QueueError
     from stretto.core.errors import RecipeError as RecipeError
     from stretto.core.errors import StrettoError as StrettoError
@@ -42,8 +40,10 @@ if TYPE_CHECKING:
     from stretto.core.events import WorkerStarted as WorkerStarted
     from stretto.core.events import to_jsonable as to_jsonable
     from stretto.core.plan import Plan as Plan
+    from stretto.core.plan import PlanError as PlanError
     from stretto.core.plan import Subtask as Subtask
     from stretto.core.result import Failure as Failure
+    from stretto.core.result import IncompleteError as IncompleteError
     from stretto.core.result import RunResult as RunResult
     from stretto.core.result import Shortfall as Shortfall
     from stretto.core.result import SynthesisResult as SynthesisResult
@@ -121,7 +121,7 @@ _HOMES = {
     "Event": "stretto.core.events",
     "Failure": "stretto.core.result",
     "Finding": "stretto.core.checks",
-    "IncompleteError": "stretto.core.errors",
+    "IncompleteError": "stretto.core.result",
     "InputError": "stretto.core.errors",
     "JournalError": "stretto.core.errors",
     "MemoryJournal": "stretto.journal",
@@ -129,7 +129,7 @@ _HOMES = {
     "Orchestrator": "stretto.app.orchestrator",
     "Plan": "stretto.core.plan",
     "PlanCompleted": "stretto.core.events",
-    "PlanError": "stretto.core.errors",
+    "PlanError": "stretto.core.plan",
     "PlanResult": "stretto.app.orchestrator",
     "PlanRetrying": "stretto.core.events",
     "QueueError": "stretto.core.errors",

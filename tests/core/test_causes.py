@@ -5,7 +5,7 @@ import pytest
 from stretto.core.causes import by_cause, cause_of
 from stretto.core.plan import Subtask
 from stretto.core.result import Failure, WorkerResult
-from stretto.engine.status import shortfall_of
+from stretto.engine.run_status import shortfall_of
 
 SAME = [
     (

@@ -7,9 +7,9 @@ from typing import get_args
 
 import pytest
 
-from stretto.core.errors import ModelError, PlanError, StrettoError
+from stretto.core.errors import ModelError, StrettoError
 from stretto.core.events import Event, RunStarted, WorkerCompleted, to_jsonable
-from stretto.core.plan import Subtask
+from stretto.core.plan import PlanError, Subtask
 from stretto.core.result import Failure, WorkerResult
 from stretto.core.usage import FREE, UNKNOWN_COST, Cost, Usage
 

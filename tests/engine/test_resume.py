@@ -77,7 +77,7 @@ async def test_a_run_stopped_at_any_event_is_continued_without_repeating_a_finis
         assert len({r.subtask.id for r in result.results}) == 3
 
 
-async def test_a_late_reader_is_told_of_the_calls_that_a_stop_left():
+async def test_a_late_reader_gets_the_calls_that_a_stop_left():
     """Whoever leaves a run hears no more of it; the journal tells how its calls ended, and a resume goes on after."""
     journal, stage = MemoryJournal(), Stage([plan(*"ab")], hang)
     async with open_run(job(stage), journal, LimiterRegistry(10)) as stream:
@@ -98,7 +98,7 @@ async def hang(request: ModelRequest, say: OnText) -> str:
     raise AssertionError
 
 
-async def test_a_call_in_flight_at_a_stop_stays_on_the_books():
+async def test_a_call_in_flight_at_a_stop_counts_as_its_reservation():
     """What was in flight counts as its reservation, and the resumed run's total contains it."""
     entered = anyio.Event()
     hang = True

@@ -118,7 +118,7 @@ async def test_the_next_model_is_asked_when_the_first_gives_no_answer():
     assert [event.model for event in of_kind(events, "worker_retrying")] == ["stage", "second"]
 
 
-async def test_a_run_wide_cause_stops_new_calls_and_is_said_once():
+async def test_a_run_wide_cause_stops_new_calls_and_is_reported_once():
     """A wrong key for the workers' model is met once, stops the calls that wait, and is one entry of the shortfall."""
 
     async def work(request: ModelRequest, say: OnText) -> str:
@@ -296,7 +296,7 @@ async def test_a_model_that_breaks_takes_nobody_with_it():
     assert "KeyError('lost')" in result.results[0].error.message
 
 
-async def test_a_placeholder_that_nothing_fills_is_said_before_any_call():
+async def test_an_unknown_placeholder_is_refused_before_any_call():
     """A recipe whose worker prompt cannot be filled costs no orchestrator call."""
     stage = Stage([plan("a")])
     recipe = Recipe.of(orchestrator="{task}", worker="{audience}")

@@ -24,7 +24,7 @@ async def test_a_synthesis_sees_every_result(strategy: str):
     assert kinds(events)[-4:] == ["synthesis_delta", "call_ended", "synthesis_completed", "run_completed"]
 
 
-async def test_a_synthesis_is_told_what_is_missing():
+async def test_a_synthesis_prompt_names_what_is_missing():
     """A failed subtask is named to the synthesis, and the run stays partial."""
 
     async def work(request: ModelRequest, say: OnText) -> str:

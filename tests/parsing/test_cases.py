@@ -4,8 +4,7 @@ import random
 
 import pytest
 
-from stretto.core.errors import PlanError
-from stretto.core.plan import PlanFormat
+from stretto.core.plan import PlanError, PlanFormat
 from stretto.parsing import Piece, SubtaskRead, open_reader, parse_plan
 
 Case = tuple[str, object]

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from stretto.core.errors import PlanError
-from stretto.core.plan import HARD_CEILING, PlanFormat, Subtask
+from stretto.core.plan import HARD_CEILING, PlanError, PlanFormat, Subtask
 from stretto.parsing import AnalysisText, Piece, SubtaskRead, open_reader, parse_plan
 
 FORMAL = "<task>\n<type>formal</type>\n<description>Write it formally</description>\n</task>"

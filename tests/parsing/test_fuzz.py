@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stretto.core.errors import ModelError, PlanError
-from stretto.core.plan import PlanFormat, Subtask
+from stretto.core.errors import ModelError
+from stretto.core.plan import PlanError, PlanFormat, Subtask
 from stretto.parsing import Piece, SubtaskRead, open_reader, parse_plan, read_answer
 
 Outcome = tuple[object, ...]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from stretto.core.errors import PlanError
+from stretto.core.plan import PlanError
 from stretto.parsing import open_reader, parse_plan
 
 # Joiners, a selector and the marks of a flag: without them the emojis fall apart.

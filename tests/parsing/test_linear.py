@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from stretto.core.errors import PlanError, StrettoError
-from stretto.core.plan import PlanFormat
+from stretto.core.errors import StrettoError
+from stretto.core.plan import PlanError, PlanFormat
 from stretto.parsing import open_reader, parse_plan, read_answer
 from tests.growth import is_linear
 

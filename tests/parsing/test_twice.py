@@ -2,7 +2,7 @@
 
 import pytest
 
-from stretto.core.errors import PlanError
+from stretto.core.plan import PlanError
 from stretto.parsing import parse_plan
 
 A = '{"type": "a", "description": "Write A."}'

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from stretto.core.errors import PlanError
-from stretto.core.plan import Subtask
+from stretto.core.plan import PlanError, Subtask
 from stretto.core.task import read_blocks
 from stretto.recipes import continue_plan, mend_answer, repair_plan
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from stretto.core.errors import PlanError
-from stretto.core.plan import PlanFormat, Subtask
+from stretto.core.plan import PlanError, PlanFormat, Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.task import Task
 from stretto.recipes.followups import continue_plan, mend_answer, repair_plan

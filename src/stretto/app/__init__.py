@@ -1,1 +1,1 @@
-"""Puts the rooms together: the Orchestrator, settings, keys."""
+"""The application layer: the Orchestrator, resuming, settings, keys, observers."""

@@ -1,4 +1,4 @@
-"""Reads a run out of the journal as it stands: what it was started with, what came of it. No call is made."""
+"""Reads a run from the journal: its spec, its state and its result. No call is made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from stretto.core.events import Event
 from stretto.core.journal import Archive, ListedState, SavedRun
 from stretto.core.result import RunResult
 from stretto.core.task import Task
-from stretto.engine import Wanted, result_of
+from stretto.engine import ResultOptions, saved_result
 from stretto.export import Report
 
 _LISTED = 5
@@ -18,7 +18,7 @@ _SEARCHED = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
+class ArchivedRun:
     """One run as the journal has it."""
 
     run_id: str
@@ -27,16 +27,16 @@ class Kept:
     state: ListedState
     records: SavedRun
     events: tuple[Event, ...]
-    """What was told of it, deltas left out."""
+    """Its logged events; deltas are not logged."""
 
     @property
     def result(self) -> RunResult:
         """The run's result, or what there is of it."""
         settings = self.spec["settings"]
-        wanted = Wanted(
+        options = ResultOptions(
             subtasks=tuple(settings["subtasks"]), synthesis=settings["synthesis"], review=self.spec["review"]
         )
-        result = result_of(self.run_id, self.records, self.events, wanted)
+        result = saved_result(self.run_id, self.records, self.events, options)
         return replace(
             result,
             labels=tuple(self.spec["labels"]),
@@ -56,10 +56,10 @@ class Kept:
         )
 
 
-async def read_run(journal: RunJournal, run_id: str) -> Kept:
+async def read_run(journal: RunJournal, run_id: str) -> ArchivedRun:
     """Return a run; raises `InputError` when the journal does not know it."""
     spec = cast("Mapping[str, Any]", await spec_of(journal, run_id))
-    return Kept(
+    return ArchivedRun(
         run_id=run_id,
         spec=spec,
         state=await journal.state(run_id) or "interrupted",

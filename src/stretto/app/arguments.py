@@ -1,4 +1,4 @@
-"""Reads the objects that a program hands over: a recipe, a journal, a plan, a review. Names what cannot be used."""
+"""Validates the objects that a program passes in: a recipe, a journal, a plan, a review."""
 
 from pathlib import Path
 from typing import cast
@@ -11,7 +11,7 @@ from stretto.core.plan import HARD_CEILING, Plan, Subtask
 from stretto.engine import ReviewHook
 from stretto.recipes import Recipe, load_recipe
 
-_BOOK_METHODS = (
+_JOURNAL_METHODS = (
     "open_run",
     "hold_run",
     "load",
@@ -40,7 +40,7 @@ def read_journal(given: object) -> RunJournal | None:
         return None
     if isinstance(given, (str, Path)):
         raise refuse("journal", "an open journal", given, hint=f"Write journal=open_journal({str(given)!r}).")
-    if isinstance(given, type) or not all(callable(getattr(given, name, None)) for name in _BOOK_METHODS):
+    if isinstance(given, type) or not all(callable(getattr(given, name, None)) for name in _JOURNAL_METHODS):
         raise refuse("journal", "an open journal", given, hint="Write journal=open_journal(), or MemoryJournal().")
     return cast("RunJournal", given)
 

@@ -1,4 +1,4 @@
-"""Reads the value of one option of a program: of the right kind and within bounds, or an error that names it."""
+"""Validates the value of one option: of the right type and within bounds, or an error that names it."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal

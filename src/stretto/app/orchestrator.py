@@ -1,4 +1,4 @@
-"""The Orchestrator: what developers hold in their hands. Puts models, recipe and limits together and runs tasks."""
+"""The Orchestrator, the class that programs use: puts models, recipe and limits together and runs tasks."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,10 +11,10 @@ from secrets import token_hex
 from stretto.app.arguments import read_id, read_journal, read_plan, read_recipe, read_review
 from stretto.app.blocking import run_blocking
 from stretto.app.observers.observing import observing
-from stretto.app.options import read_flag
+from stretto.app.options import read_flag, read_whole_number
 from stretto.app.resume import Reopen, RunJournal, reopen, reopen_failed, stream_saved, under_way
-from stretto.app.role_models import ModelSpec, assemble
-from stretto.app.run_options import at_least_one, read_settings, refuse_unknown_prices
+from stretto.app.role_models import ModelSpec, open_role_models
+from stretto.app.run_options import read_settings, refuse_unknown_prices
 from stretto.app.run_spec import to_spec
 from stretto.core.checks import Check
 from stretto.core.errors import InputError
@@ -53,7 +53,7 @@ class Orchestrator:
         synthesis_model: The synthesis's model; None for the orchestrator's.
         fallback_models: Asked in this order, for any role, when a role's own model gives no usable answer.
         tiers: Models for subtasks that the orchestrator marks "fast" or "strong"; without any, it marks none.
-        recipe: A recipe's name, the path of its file, or a `Recipe`: the prompts, and what is not said here.
+        recipe: A recipe's name, the path of its file, or a `Recipe`: the prompts, and the defaults of these options.
         subtasks: How many subtasks to ask for, as a number or as the least and the most; None for the recipe's.
         max_subtasks: How many subtasks to carry out at the most, whatever the plan says; None for the recipe's.
         synthesis: What to make of all results: "none", "merge" (one text) or "compare" (a recommendation).
@@ -68,7 +68,7 @@ class Orchestrator:
         max_tokens_total: Tokens that a run may use, input and output of all its calls; None for no limit.
         deadline: Seconds for a whole run; what is not there by then is reported. None for no limit.
         base_url: Another server that speaks the models' protocol; None for each provider's own.
-        accept_finish_reasons: Words that end a whole answer, for a server whose words are not known.
+        accept_finish_reasons: Words that end a whole answer of a server whose finish reasons stretto does not know.
         keys: Keys by the name of their environment variable, in place of the saved ones; None for those.
         journal: Where runs are kept, such as `open_journal()`; without one a run leaves nothing behind.
 
@@ -118,7 +118,7 @@ class Orchestrator:
             max_tokens_total=max_tokens_total,
             deadline=deadline,
         )
-        self._role_models, self.why = assemble(
+        self._role_models, self.why = open_role_models(
             model=model,
             worker_model=worker_model,
             synthesis_model=synthesis_model,
@@ -129,7 +129,7 @@ class Orchestrator:
             keys=keys,
         )
         refuse_unknown_prices(self._role_models, self._settings.budget)
-        self._limiters = LimiterRegistry(at_least_one("concurrency", concurrency))
+        self._limiters = LimiterRegistry(read_whole_number("concurrency", concurrency))
         self._base_url = base_url
         self._accepted = tuple(accept_finish_reasons)
         self._keys = keys
@@ -157,7 +157,7 @@ class Orchestrator:
 
         Args:
             task: What is to be made, in words.
-            context: Facts by name that every model is told: text, numbers, dates, and lists and mappings of these.
+            context: Facts by name that every model gets: text, numbers, dates, and lists and mappings of these.
             plan: A plan to run in place of one that the orchestrator makes.
             review: Shown the plan and its quote before anything starts; returns the plan to run, or None for nothing.
 
@@ -239,7 +239,7 @@ class Orchestrator:
         self, run_id: str, *, reopen: Reopen | None = None, deltas: bool = False
     ) -> AbstractAsyncContextManager[EventStream]:
         return stream_saved(
-            self._book,
+            self._required_journal,
             read_id("run_id", run_id),
             limiters=self._limiters,
             keys=self._keys,
@@ -255,7 +255,7 @@ class Orchestrator:
             return await events.result()
 
     @property
-    def _book(self) -> RunJournal:
+    def _required_journal(self) -> RunJournal:
         if self._journal is None:
             raise InputError(
                 "A run can only be resumed from a journal.", hint="Give one: Orchestrator(journal=open_journal())."

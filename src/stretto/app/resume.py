@@ -1,4 +1,4 @@
-"""Goes on with a run that a journal knows: the rest of it, its failed subtasks, or one subtask differently."""
+"""Resumes a run from its journal: the rest of it, its failed subtasks, or a new revision of one subtask."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -17,8 +17,8 @@ from stretto.core.plan import Plan, Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.usage import Quote
 from stretto.engine import (
-    AS_REVIEWED,
-    AS_WRITTEN,
+    REVIEWED_PLAN,
+    WRITTEN_PLAN,
     Budget,
     EventStream,
     LimiterRegistry,
@@ -68,7 +68,7 @@ UNCHANGED = Limits()
 async def under_way(
     journal: Journal, run_id: str, spec: Mapping[str, object], *, take_over: bool = False
 ) -> AsyncGenerator[RunState | None]:
-    """Have a run under way here for the length of a block, which is told how it ended before: None when it is new.
+    """Have a run under way here for the length of a block, and yield how it ended before: None when it is new.
 
     Raises `UnderWayError` when it is already, here or in another process; `take_over` is for who knows better.
     """
@@ -82,9 +82,9 @@ async def under_way(
 
 @asynccontextmanager
 async def opened(journal: Journal, run_id: str, spec: Mapping[str, object]) -> AsyncGenerator[bool]:
-    """Have a run that is new under way here for the length of a block, which is told whether it is."""
+    """Have a run that is new under way here for the length of a block, and yield whether it is."""
     new = False
-    with anyio.CancelScope(shield=True):  # Who is cancelled here could not know whether there is something to leave.
+    with anyio.CancelScope(shield=True):  # Cancelled here, it would be unknown whether there is something to leave.
         new = await journal.open_run(run_id, spec)
     try:
         yield new
@@ -95,7 +95,7 @@ async def opened(journal: Journal, run_id: str, spec: Mapping[str, object]) -> A
 
 @asynccontextmanager
 async def held(journal: Journal, run_id: str, *, take_over: bool = False) -> AsyncGenerator[RunState]:
-    """Have a run that is known under way here for the length of a block, which is told how it ended before.
+    """Have a run that is known under way here for the length of a block, and yield how it ended before.
 
     Raises `UnderWayError` when it is already, here or in another process; `take_over` is for who knows better.
     """
@@ -109,7 +109,7 @@ async def held(journal: Journal, run_id: str, *, take_over: bool = False) -> Asy
 
 
 async def _leave(journal: Journal, run_id: str) -> None:
-    # What the journal cannot do now has been said already, and the lock that it keeps ends with the process.
+    # A journal that fails now has raised already, and its lock ends with the process.
     with anyio.CancelScope(shield=True), suppress(JournalError):
         await journal.leave_run(run_id)
 
@@ -166,7 +166,7 @@ async def stream_saved(
 async def _as_reviewed(journal: Journal, run_id: str) -> ReviewHook:
     """Return a hook that is never asked, as the plan was reviewed; raises `InputError` when it was not."""
     saved = await journal.load(run_id)
-    if AS_REVIEWED not in saved.outcomes:
+    if REVIEWED_PLAN not in saved.outcomes:
         raise InputError(
             f"The plan of run {run_id} was not reviewed yet.", hint=f"Look at it: stretto resume {run_id} --review"
         )
@@ -212,23 +212,23 @@ async def reopen(journal: RunJournal, run_id: str, subtask_id: str, *, note: str
 
 async def _reopen(journal: Journal, run_id: str, saved: SavedRun, subtasks: Sequence[Subtask], note: str) -> None:
     for subtask in subtasks:
-        number = _last(saved, subtask.id) + 1
+        number = _last_revision(saved, subtask.id) + 1
         await journal.revise(run_id, Revision(subtask_id=subtask.id, revision=number, note=note))
 
 
 def _subtasks(saved: SavedRun) -> tuple[Subtask, ...]:
-    for key in (AS_REVIEWED, AS_WRITTEN):
+    for key in (REVIEWED_PLAN, WRITTEN_PLAN):
         plan = saved.outcomes.get(key)
         if isinstance(plan, Plan):
             return plan.subtasks
     return saved.sealed
 
 
-def _last(saved: SavedRun, subtask_id: str) -> int:
+def _last_revision(saved: SavedRun, subtask_id: str) -> int:
     return max((r.revision for r in saved.revisions if r.subtask_id == subtask_id), default=0)
 
 
 def _has_failed(saved: SavedRun, subtask_id: str) -> bool:
-    last = _last(saved, subtask_id)
+    last = _last_revision(saved, subtask_id)
     outcome = saved.outcomes.get(OutcomeKey(role="worker", subtask_id=subtask_id, revision=last))
     return isinstance(outcome, WorkerResult) and outcome.status == "failed"

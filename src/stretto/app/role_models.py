@@ -16,7 +16,7 @@ ModelSpec = Any
 """A model string, a pydantic-ai model or agent, or anything with the `Model` port."""
 
 
-def assemble(
+def open_role_models(
     *,
     model: ModelSpec | None,
     worker_model: ModelSpec | None,
@@ -27,7 +27,7 @@ def assemble(
     accept_finish_reasons: Sequence[str] = (),
     keys: Mapping[str, str] | None,
 ) -> tuple[RoleModels, str]:
-    """Return the team and one line on how it was chosen, empty when every model was named.
+    """Return the models and one line on how it was chosen, empty when every model was named.
 
     A role without a model of its own takes the orchestrator's. Raises `InputError` when a model cannot be used.
     """

@@ -1,4 +1,4 @@
-"""Reads what a caller wants of a run into settings; names what cannot be used, with its value."""
+"""Turns the options of a run into `RunSettings`; an error names the option and its value."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -42,9 +42,9 @@ def read_settings(
         synthesis=cast("SynthesisStrategy", read_choice("synthesis", synthesis, get_args(SynthesisStrategy))),
         language=read_text("language", language, "zh") or recipe.language,
         checks=open_checks(recipe.checks if checks is None else checks),
-        attempts=at_least_one("attempts", attempts),
-        timeout=read_seconds("timeout", timeout),
-        gap_timeout=read_seconds("gap_timeout", gap_timeout),
+        attempts=read_whole_number("attempts", attempts),
+        timeout=read_number("timeout", timeout, "seconds"),
+        gap_timeout=read_number("gap_timeout", gap_timeout, "seconds"),
         backoff=read_number("backoff", backoff, "seconds", least=0),
         budget=read_budget(budget_usd, max_tokens_total),
         deadline=inf if deadline is None else read_deadline(deadline),
@@ -77,11 +77,6 @@ def refuse_unknown_prices(role_models: RoleModels, budget: Budget) -> None:
         )
 
 
-def at_least_one(name: str, value: object) -> int:
-    """Return the value; raises `InputError` unless it is a whole number from 1."""
-    return read_whole_number(name, value)
-
-
 def _range(subtasks: object) -> tuple[int, int]:
     ends = (subtasks, subtasks) if isinstance(subtasks, int) else subtasks
     listed = tuple(cast("Sequence[object]", ends)) if isinstance(ends, (tuple, list)) else ()
@@ -101,11 +96,6 @@ def _checked(low: int, high: int) -> tuple[int, int]:
 def read_limit(limit: object) -> int:
     """Return how many subtasks may be started at the most; raises `InputError` when that cannot be used."""
     return read_whole_number("max_subtasks", limit, most=HARD_CEILING)
-
-
-def read_seconds(name: str, value: object) -> float:
-    """Return the value; raises `InputError` unless it is a number above 0."""
-    return read_number(name, value, "seconds")
 
 
 def read_deadline(value: object) -> float:

@@ -1,4 +1,4 @@
-"""What a run was started with, as data that a journal keeps: enough to go on with it in another process. No secret."""
+"""The spec of a run, as JSON data in the journal: enough to resume it in another process. No secret."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -32,11 +32,11 @@ def to_spec(job: Job, *, base_url: str | None, accept_finish_reasons: Sequence[s
         **_kept_address(base_url),
         "accept_finish_reasons": list(accept_finish_reasons),
         "models": {
-            "orchestrator": _opens(role_models.orchestrator),
-            "worker": _opens(role_models.worker),
-            "synthesis": _opens(role_models.synthesis),
-            "fallbacks": [_opens(model) for model in role_models.fallbacks],
-            "tiers": {tier: _opens(model) for tier, model in role_models.tiers.items()},
+            "orchestrator": _model_name(role_models.orchestrator),
+            "worker": _model_name(role_models.worker),
+            "synthesis": _model_name(role_models.synthesis),
+            "fallbacks": [_model_name(model) for model in role_models.fallbacks],
+            "tiers": {tier: _model_name(model) for tier, model in role_models.tiers.items()},
         },
         "settings": {
             "subtasks": list(settings.subtasks),
@@ -88,8 +88,8 @@ def from_spec(
     )
 
 
-def _opens(model: Model) -> str:
-    """Return what opens a model again: its name, but for the demo, which has a pace of its own."""
+def _model_name(model: Model) -> str:
+    """Return what opens a model again: its name, or that of a demo with its options."""
     return getattr(model, "opens_as", model.name)
 
 
@@ -127,7 +127,7 @@ def _role_models(
 ) -> RoleModels:
     names = data["models"]
     accepted = data.get("accept_finish_reasons", ())  # Runs of earlier versions have none.
-    opened: dict[str, Model] = {_opens(model): model for model in own.members} if own else {}
+    opened: dict[str, Model] = {_model_name(model): model for model in own.members} if own else {}
 
     def again(name: str) -> Model:
         if name not in opened:

@@ -15,7 +15,7 @@ from stretto.core.errors import JournalError, QueueError, StrettoError, UnderWay
 from stretto.core.journal import SavedRun
 from stretto.core.result import Failure, RunResult, Shortfall
 from stretto.core.task import Task
-from stretto.engine import BudgetTracker, Job, LimiterRegistry, Wanted, open_run, result_of
+from stretto.engine import BudgetTracker, Job, LimiterRegistry, ResultOptions, open_run, saved_result
 
 
 class RowModels:
@@ -143,8 +143,8 @@ async def _poisoned(row: RowJob, error: Exception, before: SavedRun | None, jour
     known = isinstance(error, StrettoError)
     failure = Failure.of(error) if known else Failure(kind="unexpected", message=f"{type(error).__name__}: {error}")
     saved = await journal.load(row.run_id)
-    wanted = Wanted(subtasks=(1, 1), synthesis="none", review=False)
-    there = result_of(row.run_id, saved, (), wanted)
+    wanted = ResultOptions(subtasks=(1, 1), synthesis="none", review=False)
+    there = saved_result(row.run_id, saved, (), wanted)
     status = "partial" if there.status != "failed" else "failed"
     gap = Shortfall(what="the row", failure=failure)
     result = replace(there, status=status, shortfall=(gap, *there.shortfall[1:]), warnings=())

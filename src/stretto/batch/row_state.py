@@ -7,7 +7,7 @@ from stretto.core.events import Event, RunCompleted
 from stretto.core.journal import Archive, OutcomeKey, SavedRun
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
-from stretto.engine import AS_WRITTEN, Job, Wanted, result_of
+from stretto.engine import WRITTEN_PLAN, Job, ResultOptions, saved_result
 from stretto.engine.workers.revisions import CurrentRevisions
 
 
@@ -29,17 +29,17 @@ class RowState:
 
 async def standing_of(row: RowJob, saved: SavedRun, journal: Archive, job: Job) -> RowState:
     """Return how a row stands of which this is saved; `job` is what the engine would be given for it."""
-    wanted = Wanted(subtasks=job.settings.subtasks, synthesis=job.settings.synthesis, review=False)
+    wanted = ResultOptions(subtasks=job.settings.subtasks, synthesis=job.settings.synthesis, review=False)
     finished = _finished(saved, wanted)
     told = () if finished else await journal.events(row.run_id)
-    result = result_of(row.run_id, saved, told, wanted)
+    result = saved_result(row.run_id, saved, told, wanted)
     again = row.retry_errors and result.shortfall
     return RowState(result=result, over=(finished or _given_up(told)) and not again)
 
 
-def _finished(saved: SavedRun, wanted: Wanted) -> bool:
+def _finished(saved: SavedRun, wanted: ResultOptions) -> bool:
     """Whether every outcome that was asked for is recorded."""
-    plan = saved.outcomes.get(AS_WRITTEN)
+    plan = saved.outcomes.get(WRITTEN_PLAN)
     if not isinstance(plan, Plan):
         return False
     versions = CurrentRevisions(saved)

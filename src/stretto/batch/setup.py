@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import inf
 
-from stretto.app.role_models import assemble
-from stretto.app.run_options import at_least_one, read_settings, refuse_unknown_prices
+from stretto.app.options import read_whole_number
+from stretto.app.role_models import open_role_models
+from stretto.app.run_options import read_settings, refuse_unknown_prices
 from stretto.app.run_spec import to_spec
 from stretto.app.settings.folders import recipes_folder
 from stretto.app.settings.loading import Settings
@@ -60,7 +61,7 @@ def open_setup(
         return open_model(spec, base_url=settings.base_url, keys=keys, accept_finish_reasons=accepted)
 
     # Models and not their names: STRETTO_MODEL, which settings have weighed against the flags, takes a name's place.
-    role_models, why = assemble(
+    role_models, why = open_role_models(
         model=opened(settings.model),
         worker_model=opened(settings.worker_model),
         synthesis_model=opened(settings.synthesis_model),
@@ -115,7 +116,7 @@ def open_setup(
         | {"batch": {"work": key, "title": title}},
         context=dict(context),
     )
-    concurrency = at_least_one("concurrency", settings.concurrency)
+    concurrency = read_whole_number("concurrency", settings.concurrency)
     return BatchSetup(
         work=work,
         job=job,

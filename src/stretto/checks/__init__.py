@@ -1,4 +1,4 @@
-"""Looks at a worker's answer before it counts."""
+"""The built-in checks on a worker's answer, and how checks are opened by name."""
 
 from stretto.checks.registry import DEFAULT_CHECKS, open_checks
 

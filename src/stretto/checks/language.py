@@ -19,7 +19,7 @@ _PART_OF_BRIEF = 0.3
 def check_language(answer: Answer) -> Finding | None:
     """Ask for the answer anew when hardly any of it is in the right script.
 
-    Scripts are told apart, not languages: French for English passes, English for Chinese does not.
+    It distinguishes scripts, not languages: French for English passes, English for Chinese does not.
     """
     asked = script_of_language(answer.language) if answer.language else None
     if answer.language and asked is None:

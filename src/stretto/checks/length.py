@@ -88,7 +88,7 @@ def _applies(limit: Limit, name: str, type_: str) -> bool:
 
 
 def _is_named(clause: str, type_: str) -> bool:
-    """Whether something is said of texts of this type, by every name that stands in it."""
+    """Whether a clause is about texts of this type, by every name in it."""
     names = _names(clause)
     return bool(names) and all(name in type_.lower() for name in names) and not _EACH.search(clause)
 
@@ -98,7 +98,7 @@ def _names(clause: str) -> list[str]:
 
 
 def _finding(answer: Answer, limits: Sequence[Limit], action: FindingAction) -> Finding | None:
-    """Return what is to be said of a text that is too long; of several limits the widest counts for each unit."""
+    """Return the finding for a text that is too long; of several limits the widest counts for each unit."""
     widest: dict[Unit, int] = {}
     for limit in limits:
         widest[limit.unit] = max(limit.value, widest.get(limit.unit, 0))

@@ -1,4 +1,4 @@
-"""Tells scripts apart, such as Chinese characters from the Latin alphabet. No I/O."""
+"""Distinguishes scripts, such as Chinese characters from the Latin alphabet. No I/O."""
 
 import re
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ SCRIPT_NAMES: Mapping[str, str] = {
     "Thai": "the Thai alphabet",
     "Devanagari": "Devanagari",
 }
-"""Every script that is told apart, in words. Kana makes the Chinese characters beside it Japanese."""
+"""The name of every script that is recognised. Kana makes the Chinese characters beside it Japanese."""
 
 KANA_IN_JAPANESE = 0.1
 """From this share of kana on, a text in Chinese characters is Japanese; a quoted name stays below it."""

@@ -38,7 +38,7 @@ def names_in(clause: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def kinds_of_text(brief: str) -> AbstractSet[frozenset[str]]:
-    """Return the kinds of text that are spoken of, each by its names; "the post" is the Instagram post named before."""
+    """Return the kinds of text that a brief names, each by its names; "the post" is the Instagram post named before."""
     kinds = {frozenset(names) for mention in _MENTION.finditer(brief) if (names := names_in(mention[0]))}
     return frozenset(kind for kind in kinds if not any(kind < other for other in kinds))
 

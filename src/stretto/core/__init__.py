@@ -1,1 +1,1 @@
-"""Values and ports that every other room speaks in. Pure: no I/O, standard library only."""
+"""Values and ports that every other folder uses. Pure: no I/O, standard library only."""

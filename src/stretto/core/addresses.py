@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 STARS = "***"
-"""Stands for a secret in an address that is to be typed again."""
+"""Stands for a secret in an address that is part of a command."""
 
 _SECRET_NAME = r"[\w.\-]*(?:key|token|secret|passw|pwd|auth|sig|credential|session|jwt)[\w.\-]*"
 # An "@" that is not encoded belongs to the password: the host begins after the last one.
@@ -68,8 +68,8 @@ def shown_address(url: str) -> str:
     return read_address(url).shown
 
 
-def typed_address(url: str) -> str:
-    """Return an address as part of a command that is to be typed, with stars for its secrets."""
+def address_for_command(url: str) -> str:
+    """Return an address as part of a command, with stars for its secrets."""
     address = read_address(url)
     if url.partition("://")[0] not in _WEB:
         return _SECRET_VALUE.sub(rf"\1{STARS}", _PASSWORD.sub(rf"\1:{STARS}", url))

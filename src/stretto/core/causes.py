@@ -1,4 +1,4 @@
-"""Tells which sentences about failures name one cause: they differ in a number, an id, an address or a time. Pure."""
+"""Groups error messages by cause: messages of one cause differ in a number, an id, an address or a time. Pure."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a check on a worker's answer sees and says. No I/O."""
+"""The port to checks: what a check gets, and the finding it returns. No I/O."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Finding:
     check: str
     """Name of the check."""
     message: str
-    """What is wrong and what would be right, worded so that it can be told to the worker."""
+    """What is wrong and what would be right, worded as an instruction to the worker."""
     action: FindingAction
 
 
@@ -46,5 +46,5 @@ class Check(Protocol):
         ...
 
     def inspect(self, answer: Answer) -> Finding | Awaitable[Finding | None] | None:
-        """Return what is to be said about the answer, or None; may be `async`."""
+        """Return a finding on the answer, or None; may be `async`."""
         ...

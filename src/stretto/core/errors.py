@@ -1,12 +1,8 @@
-"""Every error that stretto raises on purpose; each says what to do next. No I/O."""
+"""The errors that stretto raises on purpose; each says what to do next. No I/O."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from stretto.core.models import RateLimits
-    from stretto.core.plan import Subtask
-    from stretto.core.result import RunResult
+from stretto.core.models import RateLimits
 
 
 class StrettoError(Exception):
@@ -46,42 +42,10 @@ class QueueError(StrettoError):
     """The queue of many machines cannot be opened, read or written; what it took before is safe in it."""
 
 
-class IncompleteError(StrettoError):
-    """A run did not bring all that was asked for; `result` has what it brought. See `RunResult.raise_for_status`."""
-
-    def __init__(self, message: str, *, result: "RunResult", hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.result = result
-
-
-PlanFault = Literal["empty", "truncated", "malformed", "too_many"]
-"""empty: no subtask in it; truncated: it stops in the middle; malformed: a subtask in it cannot be read whole."""
-
-
-class PlanError(StrettoError, ValueError):
-    """The orchestrator's answer is not a plan; nothing of it is lost."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        fault: PlanFault = "malformed",
-        raw: str = "",
-        subtasks: "Sequence[Subtask]" = (),
-        analysis: str = "",
-        hint: str = "",
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.fault: PlanFault = fault
-        self.raw = raw
-        self.subtasks = tuple(subtasks)
-        self.analysis = analysis
-
-
 ErrorKind = Literal[
     "connection",  # the provider could not be reached or the connection was lost
     "timeout",  # no answer, or no further token, in time
-    "cut",  # the answer stopped without its end being said
+    "cut",  # the answer stopped without an end signal
     "rate_limit",
     "overloaded",
     "server",
@@ -89,7 +53,7 @@ ErrorKind = Literal[
     "permission",
     "billing",  # quota, credit or spend limit of the account
     "not_found",  # the model
-    "unexplained",  # turned away by somebody who names neither the key, nor the account, nor the model, nor the text
+    "unexplained",  # refused with a message that names neither the key, nor the account, nor the model, nor the text
     "bad_request",
     "context_window",
     "protocol",  # not what the provider's protocol says
@@ -137,7 +101,7 @@ class ModelError(StrettoError):
         retry_after: float | None = None,
         model: str = "",
         status: int | None = None,
-        limits: "RateLimits | None" = None,
+        limits: RateLimits | None = None,
         sent: bool = True,
         hint: str = "",
     ) -> None:
@@ -150,7 +114,7 @@ class ModelError(StrettoError):
         self.status = status
         """HTTP status; None when there was no HTTP answer."""
         self.limits = limits
-        """None when the provider said nothing of its rate limits."""
+        """None when the response had no rate-limit headers."""
         self.sent = sent
         """False when the request never left: no connection was made, so nothing can be billed."""
 

@@ -62,7 +62,7 @@ class PlanRetrying(EventBase):
 
     kind: Literal["plan_retrying"] = "plan_retrying"
     how: Literal["retry", "repair", "continue"]
-    """retry: from the start; repair: told what was wrong; continue: asked for what is missing."""
+    """retry: from the start; repair: shown what was wrong; continue: asked for what is missing."""
     reason: Failure
     attempt: int
     """The call that is going to be made, from 2."""
@@ -92,7 +92,7 @@ class ReviewRequested(EventBase):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunWaiting(EventBase):
-    """Work is held back."""
+    """Calls to a model are held back."""
 
     kind: Literal["run_waiting"] = "run_waiting"
     cause: Literal["gate", "breaker"]
@@ -120,7 +120,7 @@ class CallEnded(EventBase):
     """What it counts as."""
     cost: Cost
     reported: bool
-    """Whether the provider said what was used; otherwise it counts as the most it could take."""
+    """Whether the provider reported its usage; otherwise it counts as its reservation."""
     error: Failure | None = None
     """Why its answer does not count."""
 

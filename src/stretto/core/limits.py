@@ -6,7 +6,7 @@ from stretto.core.errors import ModelError
 
 
 class SharedLimits(Protocol):
-    """What processes that call the same models tell each other. Every method returns at once."""
+    """What processes that call the same models share. Every method returns at once."""
 
     def share(self, total: int) -> int:
         """Return this process's part, 1 or more, of the calls that all of them together may have in flight."""
@@ -17,20 +17,20 @@ class SharedLimits(Protocol):
         ...
 
     def trip(self, account: str, error: ModelError) -> None:
-        """Tell the others that an account cannot pay."""
+        """Publish that an account cannot pay."""
         ...
 
 
 class NotShared:
-    """Nobody else calls these models."""
+    """No other process calls these models."""
 
     def share(self, total: int) -> int:
         """Return all of it."""
         return total
 
     def closed(self, account: str) -> ModelError | None:
-        """Know of nobody."""
+        """Return None: there is no other process."""
         return None
 
     def trip(self, account: str, error: ModelError) -> None:
-        """Tell nobody."""
+        """Publish nothing."""

@@ -17,12 +17,12 @@ OnText = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
-    """An earlier answer and what was said to it, to ask for a better one."""
+    """An earlier answer and the reply to it, which asks for a better one."""
 
     answer: str
     """The model's answer; empty when there was none worth repeating."""
     reply: str
-    """What it is told."""
+    """The text that follows it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +37,7 @@ class ModelRequest:
     system: str = ""
     """The system prompt; empty for none."""
     turns: tuple[Turn, ...] = ()
-    """What was said since, oldest first."""
+    """Earlier answers with their replies, oldest first."""
     max_output_tokens: int
     """Hard limit on the answer, thinking included."""
     timeout: float
@@ -50,10 +50,10 @@ class ModelRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RateLimits:
-    """Where an account stood with a model when it took one call, as the provider's headers said."""
+    """The account's rate limit for a model after one call, from the provider's headers."""
 
     requests_limit: int | None = None
-    """Requests allowed in one window, which is mostly a minute; None when not said."""
+    """Requests allowed in one window, which is mostly a minute; None when not given."""
     requests_remaining: int | None = None
     """How many of them were left after this call."""
     seconds_until_reset: float | None = None
@@ -62,7 +62,7 @@ class RateLimits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelReply:
-    """One whole answer. An answer whose end was not said is no reply: it raises `ModelError`."""
+    """One whole answer. An answer without an end signal is no reply: it raises `ModelError`."""
 
     text: str
     finish: Finish
@@ -72,7 +72,7 @@ class ModelReply:
     model: str
     """The model that answered, as the provider names it."""
     limits: RateLimits | None = None
-    """None when the provider said nothing of its rate limits."""
+    """None when the response had no rate-limit headers."""
     remarks: tuple[str, ...] = ()
     """What is worth knowing of how the call was made, such as a limit that had to be lowered."""
 

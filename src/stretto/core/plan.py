@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
-from stretto.core.errors import InputError, PlanError
+from stretto.core.errors import InputError, StrettoError
 from stretto.core.text import replace_surrogates
 
 PlanFormat = Literal["xml", "json"]
@@ -29,6 +29,30 @@ class Subtask:
     """The model tier that the orchestrator asked for; None when it did not say."""
     id: str = ""
     """Issued when the subtask is sealed and never reused in its run; empty before that."""
+
+
+PlanFault = Literal["empty", "truncated", "malformed", "too_many"]
+"""empty: no subtask in it; truncated: it stops in the middle; malformed: a subtask in it cannot be read whole."""
+
+
+class PlanError(StrettoError, ValueError):
+    """The orchestrator's answer is not a plan; nothing of it is lost."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fault: PlanFault = "malformed",
+        raw: str = "",
+        subtasks: Sequence[Subtask] = (),
+        analysis: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.fault: PlanFault = fault
+        self.raw = raw
+        self.subtasks = tuple(subtasks)
+        self.analysis = analysis
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

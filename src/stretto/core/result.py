@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from stretto.core.checks import Finding
-from stretto.core.errors import ErrorKind, IncompleteError, ModelError, PlanError, StrettoError
+from stretto.core.errors import ErrorKind, ModelError, StrettoError
 from stretto.core.jsonable import json_text, to_jsonable
-from stretto.core.plan import Subtask
+from stretto.core.plan import PlanError, Subtask
 from stretto.core.text import for_file
 from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
 
@@ -95,7 +95,7 @@ class SynthesisResult:
     status: Literal["completed", "failed", "skipped"]
     text: str = ""
     findings: tuple[Finding, ...] = ()
-    """What is to be said of how its text was read."""
+    """Findings on how its text was read."""
     error: Failure | None = None
     model: str = ""
     attempts: int = 0
@@ -183,3 +183,11 @@ class RunResult:
     def _count(self) -> str:
         done = sum(item.status == "completed" for item in self.results)
         return f"{done} of {len(self.results)} results"
+
+
+class IncompleteError(StrettoError):
+    """A run did not bring all that was asked for; `result` has what it brought. See `RunResult.raise_for_status`."""
+
+    def __init__(self, message: str, *, result: RunResult, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.result = result

@@ -1,4 +1,4 @@
-"""The moment in which a request leaves: who limits calls may hold it there, and a model that can says when. No I/O."""
+"""When a request is sent: the rate limiter may hold it until then, and a model may report the moment. No I/O."""
 
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
@@ -31,8 +31,8 @@ def holding(hold: Callable[[], Awaitable[None]]) -> Generator[Sending]:
         _sending.reset(token)
 
 
-def will_tell() -> None:
-    """Say that `has_left` is going to be called: until then nothing was sent. For models, before anything else."""
+def will_report_sent() -> None:
+    """Promise to call `has_left`: until then nothing was sent. For models, before anything else."""
     if sending := _sending.get():
         sending.sent = False
 
@@ -44,6 +44,6 @@ async def before_sending() -> None:
 
 
 def has_left() -> None:
-    """Say that the request is handed to the network from here on, so that it may be answered."""
+    """Report that the request is handed to the network now, so that it may be answered."""
     if sending := _sending.get():
         sending.sent = True

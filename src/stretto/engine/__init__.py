@@ -1,25 +1,25 @@
 """Runs a plan: orchestrator, workers, synthesis, as one stream of events."""
 
 from stretto.engine.accounting.budget import Budget, BudgetTracker
-from stretto.engine.accounting.quote import quote
 from stretto.engine.job import Job, ReviewHook, RoleModels, RunSettings
 from stretto.engine.limits.registry import LimiterRegistry
-from stretto.engine.saved_run import AS_REVIEWED, AS_WRITTEN, Wanted, result_of
+from stretto.engine.run_quote import quote
+from stretto.engine.saved_run import REVIEWED_PLAN, WRITTEN_PLAN, ResultOptions, saved_result
 from stretto.engine.stream import EventStream, open_run
 
 __all__ = [
-    "AS_REVIEWED",
-    "AS_WRITTEN",
+    "REVIEWED_PLAN",
+    "WRITTEN_PLAN",
     "Budget",
     "BudgetTracker",
     "EventStream",
     "Job",
     "LimiterRegistry",
+    "ResultOptions",
     "ReviewHook",
     "RoleModels",
     "RunSettings",
-    "Wanted",
     "open_run",
     "quote",
-    "result_of",
+    "saved_result",
 ]

@@ -1,4 +1,4 @@
-"""What the engine is given: one task, the models, the limits. Frozen."""
+"""The input of one run: task, recipe, models, settings. Frozen."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class RoleModels:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunSettings:
-    """The limits and wishes of one run."""
+    """The limits and options of one run."""
 
     subtasks: tuple[int, int]
     """How many subtasks the orchestrator is asked for, lowest and highest."""
@@ -77,7 +77,7 @@ class RunSettings:
     deadline: float = inf
     """Seconds for the whole run."""
     deadline_name: str = ""
-    """What messages call it where it is what is left of a batch's; empty for the run's own."""
+    """Its name in messages where it is the rest of a batch's deadline; empty for the run's own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,4 +98,4 @@ class Job:
     stream_plan: bool = True
     """False where nobody waits, as in a batch: then the plan comes in one piece."""
     budget_tracker: BudgetTracker | None = None
-    """The books of the batch that the run belongs to; None for a run of its own."""
+    """The budget of the batch that the run belongs to; None for a run of its own."""

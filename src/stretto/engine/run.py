@@ -1,11 +1,11 @@
-"""One run from task to result: plan, work, synthesise, conclude. The only path there is."""
+"""One run from task to result: plan, workers, synthesis, result. The only path there is."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from inspect import isawaitable
 from typing import cast
 
-from stretto.core.errors import InputError, ModelError, PlanError
+from stretto.core.errors import InputError, ModelError
 from stretto.core.events import (
     PlanCompleted,
     ReviewRequested,
@@ -16,18 +16,18 @@ from stretto.core.events import (
     SynthesisFailed,
 )
 from stretto.core.journal import Journal, OutcomeKey, SavedRun
-from stretto.core.plan import Plan, Subtask
+from stretto.core.plan import Plan, PlanError, Subtask
 from stretto.core.result import Failure, RunResult, SynthesisResult, WorkerResult
 from stretto.engine.accounting.budget import BudgetTracker, UsageTotal
-from stretto.engine.accounting.quote import quote, synthesis_reservation
 from stretto.engine.calls.caller import ModelCaller
 from stretto.engine.events.emitter import EventEmitter
 from stretto.engine.job import Job
 from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.planning.planner import Planned, Planner
 from stretto.engine.planning.subtask_ids import SubtaskIds
-from stretto.engine.saved_run import AS_REVIEWED, AS_WRITTEN
-from stretto.engine.status import plan_warnings, shortfall_of, status_of, synthesis_warnings
+from stretto.engine.run_quote import quote, synthesis_reservation
+from stretto.engine.run_status import plan_warnings, run_status, shortfall_of, synthesis_warnings
+from stretto.engine.saved_run import REVIEWED_PLAN, WRITTEN_PLAN
 from stretto.engine.synthesis import synthesise
 from stretto.engine.workers.dispatcher import Dispatcher
 from stretto.engine.workers.revisions import CurrentRevisions
@@ -42,28 +42,28 @@ class Run:
         self._journal = journal
         self._emitter = emitter
         self._emit = emitter.emit
-        self._budget_tracker = BudgetTracker(job.settings.budget, above=job.budget_tracker)
+        self._budget_tracker = BudgetTracker(job.settings.budget, parent=job.budget_tracker)
         self._caller = ModelCaller(job, journal, limiters, self._budget_tracker, emitter)
-        self._held = f"synthesis of {job.run_id}"
+        self._synthesis_reservation = f"synthesis of {job.run_id}"
         self._sealed: set[str] = set()
         self._warnings: tuple[str, ...] = ()
 
-    async def carry_out(self) -> RunResult:
-        """Plan, work, synthesise, conclude; return what came of it."""
+    async def execute(self) -> RunResult:
+        """Make the plan, run the workers and the synthesis, and return the result."""
         job = self._job
         verify_recipe(job.recipe, job.task)
         saved = await self._journal.load(job.run_id)
         self._budget_tracker.restore(saved)
-        self._emitter.go_on_from(saved.last_seq)
-        self._announce(resumed=bool(saved.starts or saved.outcomes))
-        missing = await self._hold_synthesis()
+        self._emitter.continue_after(saved.last_seq)
+        self._publish_started(resumed=bool(saved.starts or saved.outcomes))
+        missing = await self._reserve_synthesis()
         plan, results, superseded = None, (), ()
         if missing is None:
-            plan, missing, results, superseded = await self._work(saved)
+            plan, missing, results, superseded = await self._run_plan(saved)
         synthesis = await self._synthesise(results, saved)
-        return await self._conclude(plan, missing, results, synthesis, superseded)
+        return await self._finish(plan, missing, results, synthesis, superseded)
 
-    async def _work(
+    async def _run_plan(
         self, saved: SavedRun
     ) -> tuple[Plan | None, Failure | None, tuple[WorkerResult, ...], tuple[WorkerResult, ...]]:
         """Return the plan, why it is short or missing, its results in order, and what was superseded."""
@@ -76,18 +76,18 @@ class Run:
         results = tuple(dispatcher.results[subtask.id] for subtask in planned.plan.subtasks)
         return planned.plan, planned.missing, results, superseded
 
-    async def _hold_synthesis(self) -> Failure | None:
-        """Promise the synthesis its money before anything else can take it; a failure when there is not enough."""
+    async def _reserve_synthesis(self) -> Failure | None:
+        """Reserve the synthesis before any other call; return a failure when the budget is too small."""
         if self._job.settings.synthesis == "none":
             return None
         usage, cost = synthesis_reservation(self._job)
         try:
-            await self._budget_tracker.hold(self._held, usage, cost)
+            await self._budget_tracker.reserve_ahead(self._synthesis_reservation, usage, cost)
         except ModelError as error:
             return Failure.of(error)
         return None
 
-    def _announce(self, *, resumed: bool) -> None:
+    def _publish_started(self, *, resumed: bool) -> None:
         job, role_models = self._job, self._job.role_models
         self._emit(
             RunStarted(
@@ -104,52 +104,52 @@ class Run:
         )
 
     async def _plan(self, dispatcher: Dispatcher, saved: SavedRun) -> Planned | Failure:
-        """Settle on the plan and see its subtasks started; a failure when there is no plan to run."""
+        """Return the plan to run, with its subtasks started; a failure when there is none."""
         subtask_ids = SubtaskIds(saved.sealed)
         try:
-            planned = await self._kept(dispatcher, subtask_ids, saved)
+            planned = await self._recorded_plan(dispatcher, subtask_ids, saved)
         except (ModelError, PlanError) as error:
-            dispatcher.keep_only(())
+            dispatcher.supersede_all_but(())
             return Failure.of(error)
         for subtask in planned.plan.subtasks:
             self._publish_sealed(dispatcher, subtask)
         self._warnings = plan_warnings(len(planned.plan.subtasks), self._job.settings.subtasks)
         self._emit(PlanCompleted(plan=planned.plan, warnings=self._warnings))
-        plan = await self._reviewed(planned.plan, subtask_ids, saved)
+        plan = await self._reviewed_plan(planned.plan, subtask_ids, saved)
         if plan is None:
             return Failure(kind="declined", message="The plan was declined; nothing was started.")
-        dispatcher.keep_only(subtask.id for subtask in plan.subtasks)
+        dispatcher.supersede_all_but(subtask.id for subtask in plan.subtasks)
         for subtask in plan.subtasks:
             self._publish_sealed(dispatcher, subtask)
             dispatcher.admit(subtask)
         return Planned(plan=plan, missing=planned.missing)
 
-    async def _kept(self, dispatcher: Dispatcher, subtask_ids: SubtaskIds, saved: SavedRun) -> Planned:
-        """Return the plan; one that is whole is in the journal, with the subtasks and the call that came with it."""
+    async def _recorded_plan(self, dispatcher: Dispatcher, subtask_ids: SubtaskIds, saved: SavedRun) -> Planned:
+        """Return the plan; a whole one is in the journal, with its subtasks and the end of its call."""
         usage_total = UsageTotal()
         try:
-            planned = await self._written(dispatcher, subtask_ids, saved, usage_total)
+            planned = await self._written_plan(dispatcher, subtask_ids, saved, usage_total)
             if planned.missing is not None:
                 return planned
             run_id, ended = self._job.run_id, usage_total.take_end()
-            return Planned(plan=await self._journal.record(run_id, AS_WRITTEN, planned.plan, ended=ended))
-        finally:  # Whoever waits for the run may have left between the answer and its record.
-            await self._caller.keep_end(usage_total)
+            return Planned(plan=await self._journal.record(run_id, WRITTEN_PLAN, planned.plan, ended=ended))
+        finally:  # The run may have been cancelled between the answer and its record.
+            await self._caller.recorder.record_end(usage_total)
 
-    async def _written(
+    async def _written_plan(
         self, dispatcher: Dispatcher, subtask_ids: SubtaskIds, saved: SavedRun, usage_total: UsageTotal
     ) -> Planned:
         """Return the plan: the one of before a resume, the one that was given, or the orchestrator's."""
-        noted = bool(saved.analysis)
+        analysis_saved = bool(saved.analysis)
 
         async def on_sealed(subtasks: Sequence[Subtask], analysis: str) -> None:
-            nonlocal noted
-            await self._journal.seal(self._job.run_id, *subtasks, analysis="" if noted else analysis)
-            noted = noted or bool(analysis)
+            nonlocal analysis_saved
+            await self._journal.seal(self._job.run_id, *subtasks, analysis="" if analysis_saved else analysis)
+            analysis_saved = analysis_saved or bool(analysis)
             for subtask in subtasks:
                 self._publish_sealed(dispatcher, subtask)
 
-        written = saved.outcomes.get(AS_WRITTEN)
+        written = saved.outcomes.get(WRITTEN_PLAN)
         if isinstance(written, Plan):
             return Planned(plan=written)
         if self._job.plan is not None:
@@ -161,7 +161,7 @@ class Run:
         return await planner.make(analysis=saved.analysis)
 
     def _publish_sealed(self, dispatcher: Dispatcher, subtask: Subtask) -> None:
-        """Announce a subtask that the journal has, and start it unless a person is to look first; twice is once."""
+        """Publish a subtask that the journal has, and start it unless the plan is reviewed first; idempotent."""
         if subtask.id in self._sealed:
             return
         self._sealed.add(subtask.id)
@@ -169,11 +169,11 @@ class Run:
         if self._job.review is None:
             dispatcher.admit(subtask)
 
-    async def _reviewed(self, plan: Plan, subtask_ids: SubtaskIds, saved: SavedRun) -> Plan | None:
+    async def _reviewed_plan(self, plan: Plan, subtask_ids: SubtaskIds, saved: SavedRun) -> Plan | None:
         """Return the plan to run; None when the reviewer wants none."""
         if self._job.review is None:
             return plan
-        before = saved.outcomes.get(AS_REVIEWED)
+        before = saved.outcomes.get(REVIEWED_PLAN)
         if isinstance(before, Plan):
             return before
         estimate = quote(self._job, plan)
@@ -187,13 +187,13 @@ class Run:
                 f"The review must return a plan with a subtask, or None to run nothing, got {edited!r}.",
                 hint="To run the plan as it is, return it.",
             )
-        return await self._journal.record(self._job.run_id, AS_REVIEWED, _identified(edited, plan, subtask_ids))
+        return await self._journal.record(self._job.run_id, REVIEWED_PLAN, _identified(edited, plan, subtask_ids))
 
     async def _synthesise(self, results: tuple[WorkerResult, ...], saved: SavedRun) -> SynthesisResult | None:
         strategy = self._job.settings.synthesis
         if strategy == "none":
             return None
-        self._budget_tracker.release(self._held)
+        self._budget_tracker.release(self._synthesis_reservation)
         key = OutcomeKey(role="synthesis", revision=len(saved.revisions))
         result = saved.outcomes.get(key)
         usage_total = UsageTotal()
@@ -209,7 +209,7 @@ class Run:
         self._emit(SynthesisCompleted(result=result) if completed else SynthesisFailed(result=result))
         return result
 
-    async def _conclude(
+    async def _finish(
         self,
         plan: Plan | None,
         missing: Failure | None,
@@ -220,7 +220,7 @@ class Run:
         shortfall = shortfall_of(results, synthesis, missing, planned=plan is not None)
         result = RunResult(
             run_id=self._job.run_id,
-            status=status_of(results, shortfall),
+            status=run_status(results, shortfall),
             labels=self._job.role_models.labels,
             task=self._job.task.text,
             context=dict(self._job.task.context),

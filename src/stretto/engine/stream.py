@@ -19,7 +19,7 @@ from stretto.engine.run import Run
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
-class _Ending:
+class _Completion:
     """How a run ended: it has a result, or it raised."""
 
     over: anyio.Event = field(default_factory=anyio.Event)
@@ -30,9 +30,9 @@ class _Ending:
 class EventStream:
     """The events of one run, in order; ends after `run_completed`."""
 
-    def __init__(self, receive: MemoryObjectReceiveStream[Event], ending: _Ending) -> None:
+    def __init__(self, receive: MemoryObjectReceiveStream[Event], completion: _Completion) -> None:
         self._receive = receive
-        self._ending = ending
+        self._completion = completion
 
     def __aiter__(self) -> AsyncIterator[Event]:
         return self
@@ -41,16 +41,16 @@ class EventStream:
         try:
             return await self._receive.receive()
         except anyio.EndOfStream:
-            if self._ending.failure:
-                raise self._ending.failure from None
+            if self._completion.failure:
+                raise self._completion.failure from None
             raise StopAsyncIteration from None
 
     async def result(self) -> RunResult:
-        """Return the result at the run's end, for who does not watch and need not be woken for each event."""
-        await self._ending.over.wait()
-        if self._ending.result is None:
-            raise self._ending.failure or AssertionError("a run has a result, or raises")
-        return self._ending.result
+        """Return the result at the run's end, without waking up for each event."""
+        await self._completion.over.wait()
+        if self._completion.result is None:
+            raise self._completion.failure or AssertionError("a run has a result, or raises")
+        return self._completion.result
 
 
 @asynccontextmanager
@@ -62,8 +62,8 @@ async def open_run(
     `observers` see every event before the reader does, also when nobody reads; they must return at once.
     """
     send, receive = anyio.create_memory_object_stream[Event](float("inf"))
-    ending = _Ending()
-    left_by: list[Exception] = []
+    completion = _Completion()
+    raised: list[Exception] = []
 
     async def run() -> None:
         with send:
@@ -73,30 +73,30 @@ async def open_run(
                     async with anyio.create_task_group() as group:
                         group.start_soon(recorder.write)
                         emitter = EventEmitter(send, (recorder.observe, *observers))
-                        ending.result = await Run(job, journal, limiters, emitter).carry_out()
+                        completion.result = await Run(job, journal, limiters, emitter).execute()
                         recorder.close()
                 except* JournalError:
                     recorder.forget()
                     raise
-                finally:  # Not sooner: a call that is left tells how it ended in the very end.
+                finally:  # Not sooner: a cancelled call publishes its end last.
                     await recorder.flush()
             except* Exception as errors:
-                ending.failure = _single(errors)
+                completion.failure = _single(errors)
             finally:
                 limiters.run_ended(job.run_id)
-                ending.over.set()
+                completion.over.set()
 
     with receive:
         async with anyio.create_task_group() as group:
             group.start_soon(run)
             try:
-                yield EventStream(receive, ending)
+                yield EventStream(receive, completion)
             except Exception as error:  # Kept out of the task group, which would wrap it.
-                left_by.append(error)
+                raised.append(error)
             finally:
                 group.cancel_scope.cancel()
-    if left_by:
-        raise left_by[0]
+    if raised:
+        raise raised[0]
 
 
 def _single(group: BaseExceptionGroup[Exception]) -> Exception:

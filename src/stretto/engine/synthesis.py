@@ -1,4 +1,4 @@
-"""Brings the workers' results together, when that was asked for."""
+"""The synthesis: one text out of the workers' results, or a comparison of them."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -22,7 +22,7 @@ _Read = tuple[str, tuple[Finding, ...]]
 
 
 class SynthesisExchange:
-    """The synthesis' side of its calls."""
+    """The synthesis' request, and how its reply is read."""
 
     subtask_id = ""
     revision = 0
@@ -53,17 +53,17 @@ class SynthesisExchange:
         )
 
     def begin(self, attempt: int, model: Model) -> OnText | None:
-        """Say that the synthesis has started; an attempt past the first voids the earlier deltas."""
+        """Publish that the synthesis has started; an attempt past the first voids the earlier deltas."""
         self._emit(SynthesisStarted(strategy=self._strategy, attempt=attempt, model=model.name))
         if not self._job.deltas:
             return None
         return lambda text: self._emit(SynthesisDelta(attempt=attempt, text=text))
 
     async def read(self, reply: ModelReply) -> _Read:
-        """Return the synthesis with what is to be said of it; raises `ModelError` when it cannot count."""
+        """Return the synthesis with its findings; raises `ModelError` when it cannot count."""
         return answer_of(reply, f"{self._prompt.prefix}\n{self._prompt.prompt}")
 
-    def mend(self, error: ModelError) -> str:
+    def correction(self, error: ModelError) -> str:
         """Ask for the whole text again."""
         return mend_answer(error.message)
 
@@ -71,8 +71,8 @@ class SynthesisExchange:
         """A synthesis is whole or nothing, so asking again is always right."""
         return True
 
-    def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
-        """What was wrong stands in `call_ended`; the next `synthesis_started` carries the attempt."""
+    def announce_retry(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
+        """Publish nothing: `call_ended` has the reason, and the next `synthesis_started` the attempt."""
 
 
 async def synthesise(

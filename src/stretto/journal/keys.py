@@ -1,4 +1,4 @@
-"""What records are known by: ids without what no column takes, titles to look at, which events are kept. No I/O."""
+"""How ids and titles are stored: escaped for database columns, sorted by issue. No I/O."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def as_title(value: object) -> str:
     return replace_surrogates(value).replace("\0", "\ufffd") if isinstance(value, str) else ""
 
 
-def titles(spec: Mapping[str, object]) -> tuple[str, str]:
+def titles_of(spec: Mapping[str, object]) -> tuple[str, str]:
     """Return the task and the recipe's name out of what a run was started with; a recipe may be given whole."""
     recipe = spec.get("recipe")
     if isinstance(recipe, Mapping):

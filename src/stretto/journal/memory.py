@@ -22,9 +22,8 @@ from stretto.core.journal import (
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import WorkerResult
 from stretto.core.usage import FREE
-from stretto.journal.keys import DELTAS, titles
-from stretto.journal.sealed_subtasks import every_sealed
-from stretto.journal.summary import counted_cost, progress
+from stretto.journal.keys import DELTAS, titles_of
+from stretto.journal.run_records import counted_cost, every_sealed, progress
 
 
 @dataclass(kw_only=True, slots=True)
@@ -104,8 +103,8 @@ class MemoryJournal:
         """Keep an outcome unless there is one, and the end of its call; return the outcome that stands."""
         if ended is not None:
             await self.end_call(run_id, ended)
-        standing = self._run(run_id).outcomes.setdefault(key, outcome)
-        return standing if isinstance(standing, type(outcome)) else outcome
+        earlier = self._run(run_id).outcomes.setdefault(key, outcome)
+        return earlier if isinstance(earlier, type(outcome)) else outcome
 
     async def revise(self, run_id: str, revision: Revision) -> None:
         """Keep a revision that is opened."""
@@ -183,7 +182,7 @@ def _summary(run_id: str, run: _Run) -> RunSummary:
         if isinstance(result, WorkerResult) and result.status == "completed"
     }
     completed, total = progress(plans[max(plans)] if plans else None, run.sealed.keys(), done)
-    task, recipe = titles(run.spec or {})
+    task, recipe = titles_of(run.spec or {})
     return RunSummary(
         run_id=run_id,
         started_at=run.started_at,

@@ -9,7 +9,7 @@ from pydantic_ai.settings import ModelSettings
 
 from stretto.core.errors import ModelError
 from stretto.core.models import ModelReply, ModelRequest, OnText
-from stretto.core.sending import will_tell
+from stretto.core.sending import will_report_sent
 from stretto.core.usage import Cost, Usage
 from stretto.models.answers.finish_reasons import reading_ends
 from stretto.models.answers.single_answer import mind_answers
@@ -63,7 +63,7 @@ class AgentModel:
         """Run the agent once; streams when `on_text` is given. Raises `ModelError`."""
         if self._model:
             if tells(self._model):
-                will_tell()
+                will_report_sent()
             listen(self._model)
             send_again(self._model)
             mind_streams(self._model)

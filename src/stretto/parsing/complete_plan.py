@@ -3,8 +3,7 @@
 import re
 from dataclasses import replace
 
-from stretto.core.errors import PlanError, PlanFault
-from stretto.core.plan import HARD_CEILING, Plan, Subtask
+from stretto.core.plan import HARD_CEILING, Plan, PlanError, PlanFault, Subtask
 from stretto.core.text import replace_surrogates, strip_control
 from stretto.parsing.fields import Fault
 from stretto.parsing.invisible_characters import INVISIBLE, visible_marks

@@ -4,8 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stretto.core.errors import PlanFault
-from stretto.core.plan import Subtask
+from stretto.core.plan import PlanFault, Subtask
 from stretto.core.text import replace_surrogates, strip_control
 
 

@@ -1,4 +1,4 @@
-"""Prompts as data: loading recipes and filling their templates."""
+"""Recipes: prompts as data, loaded from files, filled and put together for each role."""
 
 from stretto.recipes.filling import fill, placeholders
 from stretto.recipes.followups import continue_plan, mend_answer, repair_plan, revise_answer

@@ -1,11 +1,11 @@
-"""What a recipe gets where it does not say."""
+"""The defaults of a recipe: checks, limits and prompts."""
 
 from collections.abc import Mapping
 
 from stretto.core.models import Role
 
 DEFAULT_CHECKS = ("empty", "echo", "language", "facts", "length")
-"""Names of the checks that a recipe asks for when it does not say."""
+"""Names of the checks that a recipe asks for by default."""
 
 DEFAULT_MAX_SUBTASKS = 20
 

@@ -1,4 +1,4 @@
-"""Asks of the fields of a recipe made in code whether they are of their types. No I/O."""
+"""Validates the field types of a recipe made in code. No I/O."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast, get_args

@@ -1,9 +1,8 @@
-"""What a model is told when its answer cannot be used as it is. No I/O."""
+"""Follow-up prompts: repair or continue a plan, correct or revise an answer. No I/O."""
 
 from collections.abc import Sequence
 
-from stretto.core.errors import PlanError
-from stretto.core.plan import PlanFormat, Subtask
+from stretto.core.plan import PlanError, PlanFormat, Subtask
 from stretto.core.task import render_block
 from stretto.recipes.markup import plan_markup
 

@@ -1,4 +1,4 @@
-"""How models are told to mark up their answers: plans as XML or JSON, texts as a response. No I/O."""
+"""The markup that models are asked for: plans as XML or JSON, texts as a response. No I/O."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Puts together what each role is told: one shared prefix, then the role's own instructions. No I/O."""
+"""Builds each role's prompt: one shared prefix, then the role's own instructions. No I/O."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ class RolePrompt:
 def verify_recipe(recipe: Recipe, task: Task) -> None:
     """Raise `RecipeError` when any prompt of the recipe has a placeholder that this task gives no value for.
 
-    Done before the first call, so that no money is spent on a plan whose workers cannot be told anything.
+    Done before the first call, so that no money is spent on a plan whose workers cannot be prompted.
     """
     for part, template in recipe.templates.items():
         where = _where(recipe, part)

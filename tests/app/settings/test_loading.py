@@ -12,7 +12,7 @@ from stretto.app.settings.folders import config_folder, find_project_file, recip
 from stretto.app.settings.loading import Settings, load_settings
 from stretto.core.errors import InputError
 
-DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
+DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
 
 
 class Place:

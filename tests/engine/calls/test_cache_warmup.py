@@ -60,7 +60,7 @@ async def test_workers_of_another_model_wait_for_the_first_one_to_begin():
     assert streamed == [True, False, False]
 
 
-async def test_when_the_first_call_fails_the_next_one_leads():
+async def test_when_the_warm_up_call_fails_the_next_one_warms_the_cache():
     """A warming call that fails keeps nobody waiting."""
     calls = 0
 

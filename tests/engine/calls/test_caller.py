@@ -36,7 +36,7 @@ async def test_the_calls_of_a_run_add_up_to_what_it_used():
     assert json.loads(json.dumps([to_jsonable(call) for call in calls]))[1]["error"]["kind"] == "empty"
 
 
-async def test_a_call_is_told_before_what_comes_of_it():
+async def test_call_ended_comes_before_the_outcome():
     """Whoever reads of a retry, of a result or of a failure has read of the call before."""
 
     async def fail(request: ModelRequest, say: OnText) -> str:
@@ -61,7 +61,7 @@ async def test_a_call_that_nobody_reported_counts_as_the_most_it_could_take():
 
 
 @pytest.mark.parametrize("anyio_backend", [("asyncio", {"loop_factory": LeapingLoop})], ids=["no waiting"])
-async def test_work_that_is_given_up_is_told_as_a_call_that_was_interrupted():
+async def test_a_cancelled_call_ends_as_interrupted():
     """At the run's deadline a call under way ends, and is told like any other."""
 
     async def hang(request: ModelRequest, say: OnText) -> str:
@@ -88,7 +88,7 @@ async def test_the_next_model_for_a_plan_is_named():
     assert (retrying.how, retrying.attempt, retrying.model) == ("retry", 2, "other")
 
 
-async def test_calls_are_told_to_late_readers_too():
+async def test_late_readers_get_call_ended_too():
     """A call's end is in the journal for the books, and in its place among the events for who reads them later."""
     journal = MemoryJournal()
     events, result = await Stage([plan("a")]).run(journal=journal)

@@ -58,7 +58,7 @@ async def test_a_busy_model_is_asked_more_often_than_a_faulty_one():
     assert all(event.seconds >= 0.001 for event in of_kind(events, "worker_retrying"))
 
 
-async def test_a_run_that_is_held_back_is_told_once_in_a_while():
+async def test_run_waiting_is_published_at_most_every_four_seconds():
     """The limits are lowered more than once within a second: that is said once."""
     stage = Stage([plan(*(f"t{number}" for number in range(20)))], failing(busy(), times=5))
     events, result = await stage.run(max_subtasks=20, concurrency=20)

@@ -24,7 +24,7 @@ def test_an_open_breaker_lets_one_call_through_now_and_then():
     with pytest.raises(ModelError, match="credit"):
         breakers.check("acme", "r2", 1.0)
     breakers.check("other", "r2", 1.0)
-    breakers.look("acme", "r2", PROBE_EVERY)  # Whoever still waits for a slot is not the probe.
+    breakers.check_early("acme", "r2", PROBE_EVERY)  # Whoever still waits for a slot is not the probe.
     breakers.check("acme", "r2", PROBE_EVERY)
     with pytest.raises(ModelError, match="credit"):
         breakers.check("acme", "r3", PROBE_EVERY + 0.1)

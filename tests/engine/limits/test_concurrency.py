@@ -13,7 +13,7 @@ from stretto.core.models import ModelRequest, OnText
 from stretto.engine.limits.concurrency import ConcurrencyGroup
 from stretto.engine.limits.rate_limiter import RateLimiter
 from stretto.engine.limits.registry import LimiterRegistry
-from tests.engine.limits.rehearsal import VirtualLoop
+from tests.engine.limits.virtual_provider import VirtualLoop
 from tests.engine.stage import Stage, plan, write
 
 pytestmark = pytest.mark.anyio
@@ -156,7 +156,7 @@ def test_a_large_number_holds_only_while_somebody_asks_for_it():
     assert most(starts, after=large.ended + 0.5) == 2
 
 
-async def test_a_model_that_is_out_of_reach_keeps_nothing_of_the_call_that_was_told_so():
+async def test_a_model_that_is_out_of_reach_keeps_no_reference_to_its_call():
     """The error is kept without its frames, which would keep the model and its connections until the loop ends."""
     limiter, group = RateLimiter(), ConcurrencyGroup(2)
     told = ModelError("Come back later.", kind="rate_limit", retry_after=90.0, status=429)
@@ -183,7 +183,7 @@ async def test_calls_that_are_not_to_be_made_do_not_wait_for_their_turn():
             async with anyio.create_task_group() as waiting:
                 waiting.start_soon(hold, limiter, group, "closed", log, release)
                 await anyio.wait_all_tasks_blocked()
-                limiter.turn_away(error, "closed")
+                limiter.reject_waiting(error, "closed")
         release.set()
         await stack.aclose()
     assert log == ["other"]

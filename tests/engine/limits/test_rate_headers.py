@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 NONE_LEFT = RateLimits(requests_limit=60, requests_remaining=0, seconds_until_reset=30.0)
 
 
-def told(left: int | None, seconds: float | None, *, limit: int | None = 60) -> RateHeaders:
+def observed_headers(left: int | None, seconds: float | None, *, limit: int | None = 60) -> RateHeaders:
     """Return what was made of this at 1.0, in answer to the call of 0.0."""
     headers = RateHeaders()
     limits = RateLimits(requests_limit=limit, requests_remaining=left, seconds_until_reset=seconds)
@@ -45,12 +45,12 @@ def test_calls_that_are_left_are_spread_until_the_reset(
     left: int | None, seconds: float | None, limit: int | None, ready_at: float
 ):
     """A call after the one of 1.0 waits while less than half of the limit is left; with none left, for the reset."""
-    assert told(left, seconds, limit=limit).ready_at(1.0) == pytest.approx(ready_at)
+    assert observed_headers(left, seconds, limit=limit).ready_at(1.0) == pytest.approx(ready_at)
 
 
 def test_an_older_call_that_ends_late_tells_nothing_new():
     """Answers that overtake each other do not bring back calls that are gone."""
-    headers = told(10, 41.0)
+    headers = observed_headers(10, 41.0)
     headers.observed(RateLimits(requests_limit=60, requests_remaining=60, seconds_until_reset=0.0), -1.0, 2.0)
     assert headers.ready_at(1.0) == pytest.approx(5.0)
 

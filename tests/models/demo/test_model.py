@@ -11,9 +11,9 @@ from anyio import wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
 import stretto.models.demo
-from stretto.core.errors import InputError, ModelError, PlanError
+from stretto.core.errors import InputError, ModelError
 from stretto.core.models import Model, ModelRequest
-from stretto.core.plan import Plan, Subtask
+from stretto.core.plan import Plan, PlanError, Subtask
 from stretto.core.usage import FREE, Usage
 from stretto.models.demo import LABEL, DemoModel
 from stretto.parsing import open_reader, parse_plan

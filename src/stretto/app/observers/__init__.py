@@ -1,1 +1,1 @@
-"""Who watches every run: the log, and OpenTelemetry where it is configured."""
+"""Observers of every run: the log, and OpenTelemetry where it is configured."""

@@ -36,14 +36,14 @@ class _ToStderr(logging.StreamHandler):  # pyright: ignore[reportMissingTypeArgu
 
 def log_as_told(environ: Mapping[str, str] | None = None) -> None:
     """Write the log to stderr if `STRETTO_LOG` says so, and stop it if not; raises `InputError` on another word."""
-    told = (os.environ if environ is None else environ).get(LOG_VARIABLE, "").strip().lower()
-    if told and told not in _LEVELS:
-        raise InputError(f"{LOG_VARIABLE} must be info or debug, got {told!r}.")
+    level = (os.environ if environ is None else environ).get(LOG_VARIABLE, "").strip().lower()
+    if level and level not in _LEVELS:
+        raise InputError(f"{LOG_VARIABLE} must be info or debug, got {level!r}.")
     for handler in [handler for handler in logger.handlers if isinstance(handler, _ToStderr)]:
         logger.removeHandler(handler)
         logger.setLevel(logging.NOTSET)
-    if told:
+    if level:
         handler = _ToStderr(sys.stderr)
         handler.setFormatter(_Lines())
         logger.addHandler(handler)
-        logger.setLevel(_LEVELS[told])
+        logger.setLevel(_LEVELS[level])

@@ -27,7 +27,7 @@ class Observer(Protocol):
 
 @contextmanager
 def observing() -> Generator[tuple[Callable[[Event], None], ...]]:
-    """Hand out what is to be told each event of one run, and close it however the block is left."""
+    """Yield the functions that get each event of one run, and close it however the block is left."""
     tracing = _open_tracing()
     watched = [_Guarded(observer) for observer in (RunLog(), tracing) if observer is not None]
     try:

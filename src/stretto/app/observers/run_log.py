@@ -67,9 +67,9 @@ class RunLog:
         if not logger.isEnabledFor(level):
             return
         known: Fields = {key: value for key, value in fields.items() if value is not None}
-        said = " ".join(f"{key}={value}" for key, value in known.items())
+        text = " ".join(f"{key}={value}" for key, value in known.items())
         known = {"event": event, "run_id": self._run_id, **known}
-        logger.log(level, "%s %s", event.replace("_", " "), said, extra=known)
+        logger.log(level, "%s %s", event.replace("_", " "), text, extra=known)
 
 
 def _entry(event: Event) -> tuple[int, Fields] | None:
@@ -108,8 +108,8 @@ def _entry(event: Event) -> tuple[int, Fields] | None:
         case RunCompleted():
             result = event.result
             missing = ",".join(dict.fromkeys(entry.failure.kind for entry in result.shortfall))
-            said: Fields = {"status": result.status, "subtasks": len(result.results), "error": missing or None}
-            return _OF_A_RUN[result.status], {**said, "calls": result.usage.calls, **_used(result)}
+            fields: Fields = {"status": result.status, "subtasks": len(result.results), "error": missing or None}
+            return _OF_A_RUN[result.status], {**fields, "calls": result.usage.calls, **_used(result)}
         case AnalysisDelta() | WorkerDelta() | SynthesisDelta():
             return None
         case _:
@@ -131,8 +131,8 @@ def _call(event: CallEnded) -> Fields:
 
 
 def _outcome(result: WorkerResult | SynthesisResult) -> Fields:
-    said: Fields = {"error": result.error.kind if result.error else None, "attempts": result.attempts}
-    return {**said, "model": result.model or None, **_used(result)}
+    fields: Fields = {"error": result.error.kind if result.error else None, "attempts": result.attempts}
+    return {**fields, "model": result.model or None, **_used(result)}
 
 
 def _used(result: WorkerResult | SynthesisResult | RunResult) -> Fields:

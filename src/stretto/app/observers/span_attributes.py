@@ -1,4 +1,4 @@
-"""What a span says, in the words of OpenTelemetry's GenAI conventions (v0.1.0) and in our own. Pure."""
+"""Attributes of spans, by OpenTelemetry's GenAI conventions (v0.1.0) and in our own. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _PROVIDERS: Mapping[str, str] = {
 
 
 def of_model(name: str) -> Attributes:
-    """Return what is said about a model that users know as `name`, such as "openai:gpt-6.1-sol"."""
+    """Return the attributes of a model that users know as `name`, such as "openai:gpt-6.1-sol"."""
     prefix, colon, model = name.partition(":")
     return {
         "gen_ai.provider.name": _PROVIDERS.get(prefix, prefix),
@@ -48,9 +48,9 @@ def of_cost(cost: Cost) -> Attributes:
 
 
 def of_call(event: CallEnded) -> Attributes:
-    """Return what is said about one call; its tokens are left out where the provider did not tell them."""
-    told = event.reported and event.usage.total_tokens
-    used: Attributes = of_usage(event.usage) if told else {}
+    """Return the attributes of one call; tokens only where the provider reported them."""
+    reported = event.reported and event.usage.total_tokens
+    used: Attributes = of_usage(event.usage) if reported else {}
     return {
         "gen_ai.operation.name": "chat",
         **of_model(event.model),
@@ -63,7 +63,7 @@ def of_call(event: CallEnded) -> Attributes:
 
 def message(role: str, text: str) -> str:
     """Return one message as JSON, in the form that the conventions ask for."""
-    said: dict[str, object] = {"role": role, "parts": [{"type": "text", "content": text}]}
+    entry: dict[str, object] = {"role": role, "parts": [{"type": "text", "content": text}]}
     if role == "assistant":
-        said["finish_reason"] = "stop"  # Only whole answers are results.
-    return json.dumps([said], ensure_ascii=False)
+        entry["finish_reason"] = "stop"  # Only whole answers are results.
+    return json.dumps([entry], ensure_ascii=False)

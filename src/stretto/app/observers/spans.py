@@ -14,7 +14,7 @@ from stretto.core.usage import FREE, NO_USAGE
 
 _NANOSECONDS = 1_000_000_000
 
-CUT_SHORT = Failure(kind="interrupted", message="The run was left before its end.")
+INTERRUPTED = Failure(kind="interrupted", message="The run was left before its end.")
 """The error of what was under way when the stream was left or the run was cancelled."""
 
 
@@ -28,27 +28,27 @@ class Spans:
     common: Attributes
     """What every span carries."""
     content: bool
-    """Whether texts may be told."""
+    """Whether spans have texts."""
 
     def start(
         self, name: str, at: float, attributes: Attributes, *, within: Context, kind: SpanKind = SpanKind.INTERNAL
     ) -> Span:
         """Begin a span."""
-        said = {**self.common, **attributes}
-        return self.tracer.start_span(name, context=within, kind=kind, attributes=said, start_time=self._time(at))
+        attributes = {**self.common, **attributes}
+        return self.tracer.start_span(name, context=within, kind=kind, attributes=attributes, start_time=self._time(at))
 
     def end(self, span: Span, at: float, attributes: Attributes, error: Failure | None = None) -> None:
         """End a span, with the error that ended it."""
         span.set_attributes(dict(attributes))
         if error is not None:
             span.set_attribute("error.type", error.kind)
-            # What a provider or a check says may quote the texts.
+            # The message of a provider or a check may quote the texts.
             span.set_status(Status(StatusCode.ERROR, error.message if self.content else None))
         span.end(self._time(at))
 
-    def note(self, span: Span, name: str, at: float, said: Mapping[str, str | int | float | None]) -> None:
-        """Put a moment on a span; what is None is left out."""
-        known = {key: value for key, value in said.items() if value is not None}
+    def add_event(self, span: Span, name: str, at: float, attributes: Mapping[str, str | int | float | None]) -> None:
+        """Add an event to a span; what is None is left out."""
+        known = {key: value for key, value in attributes.items() if value is not None}
         span.add_event(f"stretto.{name}", known, timestamp=self._time(at))
 
     def now(self) -> float:
@@ -75,11 +75,11 @@ class Step:
         self.calls += 1
         self.usage += event.usage
         self.cost += event.cost
-        said = of_call(event)
+        attributes = of_call(event)
         span = self._spans.start(
-            f"chat {said['gen_ai.request.model']}",
+            f"chat {attributes['gen_ai.request.model']}",
             max(0.0, event.at - event.seconds),
-            said,
+            attributes,
             within=set_span_in_context(self._span),
             kind=SpanKind.CLIENT,
         )

@@ -9,7 +9,7 @@ from opentelemetry.trace import Tracer, set_span_in_context
 
 from stretto._version import __version__
 from stretto.app.observers.span_attributes import Attributes, message, of_cost, of_model, of_usage
-from stretto.app.observers.spans import CUT_SHORT, Spans, Step
+from stretto.app.observers.spans import INTERRUPTED, Spans, Step
 from stretto.core.events import (
     AnalysisDelta,
     CallEnded,
@@ -46,7 +46,7 @@ class Tracing:
     """The spans of one run: the run, its plan, each worker, the synthesis, and each call under its step."""
 
     def __init__(self, tracer: Tracer, within: Context, *, content: bool) -> None:
-        """Take where spans go, the caller's span to hang the run under, and whether texts may be told."""
+        """Take where spans go, the caller's span to hang the run under, and whether spans have texts."""
         self._tracer = tracer
         self._within = within
         self._content = content
@@ -119,10 +119,10 @@ class _RunTrace:
             case SynthesisCompleted() | SynthesisFailed():
                 self._end_synthesis(event.result, event.kind, event.at)
             case RunWaiting():
-                said = {"cause": event.cause, "model": event.model, "seconds": event.seconds}
-                self._spans.note(self._root, event.kind, event.at, said)
+                attributes = {"cause": event.cause, "model": event.model, "seconds": event.seconds}
+                self._spans.add_event(self._root, event.kind, event.at, attributes)
             case ReviewRequested():
-                self._spans.note(self._root, event.kind, event.at, {})
+                self._spans.add_event(self._root, event.kind, event.at, {})
             case RunCompleted():
                 self._end_run(event)
             case AnalysisDelta() | WorkerDelta() | SynthesisDelta():
@@ -138,16 +138,16 @@ class _RunTrace:
             return
         # The wall clock may have been set back since.
         at = max(self._last, self._spans.now())
-        self._cut_short_steps(at)
+        self._interrupt_steps(at)
         if self._planned is None:
-            self._plan.end(at, {}, CUT_SHORT)
+            self._plan.end(at, {}, INTERRUPTED)
         else:
             self._end_plan(at, None)
-        self._spans.end(self._root, at, {"stretto.status": "interrupted"}, CUT_SHORT)
+        self._spans.end(self._root, at, {"stretto.status": "interrupted"}, INTERRUPTED)
 
     def _step(self, operation: str, agent: str, at: float, model: str, more: Attributes) -> Step:
-        said = {"gen_ai.operation.name": operation, "gen_ai.agent.name": agent, **of_model(model), **more}
-        span = self._spans.start(f"{operation} {agent}", at, said, within=set_span_in_context(self._root))
+        attributes = {"gen_ai.operation.name": operation, "gen_ai.agent.name": agent, **of_model(model), **more}
+        span = self._spans.start(f"{operation} {agent}", at, attributes, within=set_span_in_context(self._root))
         return Step(self._spans, span)
 
     def _step_of(self, event: CallEnded) -> Step:
@@ -159,37 +159,37 @@ class _RunTrace:
 
     def _start_worker(self, event: WorkerStarted) -> None:
         subtask = self._subtasks[event.subtask_id]
-        said = {"stretto.subtask.id": subtask.id, "stretto.subtask.type": subtask.type[:_LONGEST_TYPE]}
+        attributes = {"stretto.subtask.id": subtask.id, "stretto.subtask.type": subtask.type[:_LONGEST_TYPE]}
         if self._spans.content:
-            said["gen_ai.input.messages"] = message("user", subtask.description)
-        self._workers[subtask.id] = self._step("invoke_agent", "worker", event.at, event.model, said)
+            attributes["gen_ai.input.messages"] = message("user", subtask.description)
+        self._workers[subtask.id] = self._step("invoke_agent", "worker", event.at, event.model, attributes)
 
     def _end_worker(self, result: WorkerResult, kind: str, at: float) -> None:
         step = self._workers.pop(result.subtask.id, None)
         if step is None:  # Never started, kept from before a resume, or superseded when it was done.
-            said = {"subtask.id": result.subtask.id, "error.type": result.error.kind if result.error else None}
-            self._spans.note(self._root, kind, at, said)
+            attributes = {"subtask.id": result.subtask.id, "error.type": result.error.kind if result.error else None}
+            self._spans.add_event(self._root, kind, at, attributes)
             return
         superseded = result.status == "superseded"  # By design, so no error of the worker.
-        said = {"stretto.subtask.status": result.status, **self._texts(result.text)}
-        step.end(at, said, None if superseded else result.error)
+        attributes = {"stretto.subtask.status": result.status, **self._texts(result.text)}
+        step.end(at, attributes, None if superseded else result.error)
 
     def _start_synthesis(self, event: SynthesisStarted) -> None:
         if self._synthesis is None:
-            said = {"stretto.strategy": event.strategy}
-            self._synthesis = self._step("invoke_agent", "synthesis", event.at, event.model, said)
+            attributes = {"stretto.strategy": event.strategy}
+            self._synthesis = self._step("invoke_agent", "synthesis", event.at, event.model, attributes)
 
     def _end_synthesis(self, result: SynthesisResult, kind: str, at: float) -> None:
         step, self._synthesis = self._synthesis, None
         if step is None:
-            self._spans.note(self._root, kind, at, {"error.type": result.error.kind if result.error else None})
+            self._spans.add_event(self._root, kind, at, {"error.type": result.error.kind if result.error else None})
             return
         step.end(at, self._texts(result.text), result.error)
 
     def _end_run(self, event: RunCompleted) -> None:
         result = event.result
         self._over = True
-        self._cut_short_steps(event.at)
+        self._interrupt_steps(event.at)
         self._end_plan(event.at, _plan_failure(result))
         ended = {
             "stretto.status": result.status,
@@ -202,16 +202,16 @@ class _RunTrace:
         self._spans.end(self._root, event.at, ended, failure)
 
     def _end_plan(self, at: float, error: Failure | None) -> None:
-        said: dict[str, str | int] = {}
+        attributes: dict[str, str | int] = {}
         if planned := self._planned:
             at = planned.at
-            said["stretto.plan.subtasks"] = len(planned.plan.subtasks)
-            said.update(self._texts(json.dumps(planned.plan.to_dict(), ensure_ascii=False)))
-        self._plan.end(at, said, error)
+            attributes["stretto.plan.subtasks"] = len(planned.plan.subtasks)
+            attributes.update(self._texts(json.dumps(planned.plan.to_dict(), ensure_ascii=False)))
+        self._plan.end(at, attributes, error)
 
-    def _cut_short_steps(self, at: float) -> None:
+    def _interrupt_steps(self, at: float) -> None:
         for step in (*self._workers.values(), *([self._synthesis] if self._synthesis else [])):
-            step.end(at, {}, CUT_SHORT)
+            step.end(at, {}, INTERRUPTED)
 
     def _texts(self, text: str) -> dict[str, str]:
         return {"gen_ai.output.messages": message("assistant", text)} if self._spans.content and text else {}

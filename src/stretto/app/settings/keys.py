@@ -88,7 +88,7 @@ def variable_of(provider: str) -> str:
         return names[0]
     if _VARIABLE.fullmatch(provider):
         return provider
-    # Somebody may have typed the key itself; it is not said again.
+    # Somebody may have typed the key itself; it is not repeated.
     what = f"Unknown provider {provider!r}" if _PROVIDER_LIKE.fullmatch(provider) else "That is not a provider"
     raise InputError(f"{what}. Known: {', '.join(KEY_NAMES)}, or a variable such as GROQ_API_KEY.")
 

@@ -1,4 +1,4 @@
-"""What a run has used and what it has promised: together never more than its budget."""
+"""The budget of a run: a reservation before each call, its real usage after, never more than the limit."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, nullcontext
@@ -9,10 +9,13 @@ import anyio
 
 from stretto.core.errors import ModelError
 from stretto.core.journal import CallEnd, CallStart, SavedRun
+from stretto.core.models import ModelRequest
 from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
 
-# Of the reserved input, which is a token a byte: no text has more, and a provider adds but little around it.
-_FAR_ABOVE = 2
+# What a provider adds around the texts: role marks, separators, a system line.
+_OVERHEAD_TOKENS = 64
+# Usage above so many times the reserved input, which is a token a byte, means that a provider takes too much.
+_EXCESS_FACTOR = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +52,7 @@ class UsageTotal:
     began: float | None = None
     """Clock time of the first attempt; None before it."""
     ended: CallEnd | None = None
-    """The end of the call that gave the answer, which is not in the journal yet: it is kept with the outcome."""
+    """The end of the call that gave the answer; it is not in the journal yet, and is recorded with the outcome."""
 
     def add(self, usage: Usage, cost: Cost) -> None:
         """Add one call."""
@@ -57,43 +60,43 @@ class UsageTotal:
         self.cost += cost
 
     def take_end(self) -> CallEnd | None:
-        """Return the end that is not in the journal yet, for who is about to put it there."""
+        """Return the end that is not in the journal yet, to be recorded now."""
         ended, self.ended = self.ended, None
         return ended
 
 
 class BudgetTracker:
-    """The books of one run, or of many. A call's reservation is made before it and settled by its real usage after."""
+    """What one run, or a batch, has used and reserved. `reserve` comes before a call, `settle` after it."""
 
-    def __init__(self, budget: Budget, *, above: "BudgetTracker | None" = None) -> None:
+    def __init__(self, budget: Budget, *, parent: "BudgetTracker | None" = None) -> None:
         self.total = UsageTotal()
         """What was used."""
         self.budget = budget
-        # The books of the batch that a run belongs to: what is entered here is entered there too.
-        self._above = above
-        # What is promised, by call id; the synthesis has a standing promise under a name of its own.
-        self._promised: dict[str, tuple[Usage, Cost]] = {}
-        # By model: the first time that it did.
+        # The batch that a run belongs to: what counts here counts there too.
+        self._parent = parent
+        # By call id, or by the name that `reserve_ahead` was given.
+        self._reservations: dict[str, tuple[Usage, Cost]] = {}
+        # By model: a sentence on its first excess.
         self._excesses: dict[str, str] = {}
         self._in_flight = 0
         self._settled = anyio.Event()
 
     @property
     def excesses(self) -> Sequence[str]:
-        """What models took beyond what they were asked to keep to, a sentence for each model."""
+        """Models that used more than they were allowed to, a sentence for each."""
         return tuple(self._excesses.values())
 
     @property
     def overrun(self) -> bool:
-        """Whether more is used and promised than allowed, which happens when a call takes more than its reservation.
+        """Whether more is used and reserved than allowed: a call took more than its reservation.
 
-        A call that was reserved before is then not to start: it gives its reservation back, and has to fit again.
+        A call that was reserved before must then not start: it releases its reservation and makes a new one.
         """
-        return not self._fits(NO_USAGE, FREE) or (self._above is not None and self._above.overrun)
+        return not self._fits(NO_USAGE, FREE) or (self._parent is not None and self._parent.overrun)
 
     @property
     def stated(self) -> Budget:
-        """The budget as the person who set it knows it."""
+        """The budget as it was set, for messages."""
         return self.budget
 
     def restore(self, saved: SavedRun) -> None:
@@ -103,84 +106,87 @@ class BudgetTracker:
             self._note_excess(start, end)
             self._add(*_counted(start, end))
 
-    async def hold(self, name: str, usage: Usage, cost: Cost) -> None:
-        """Promise something from the start, before anything else can take it; raises `ModelError` (budget)."""
+    async def reserve_ahead(self, name: str, usage: Usage, cost: Cost) -> None:
+        """Reserve for a later call, until `release`; raises `ModelError` (budget)."""
         while not self._fits(usage, cost):
-            if not await self._widen(usage, cost):
+            if not await self._extend(usage, cost):
                 raise self._exceeded(usage, cost)
-        self._promised[name] = (usage, cost)
+        self._reservations[name] = (usage, cost)
         try:
-            if self._above is not None:
-                await self._above.hold(name, usage, cost)
+            if self._parent is not None:
+                await self._parent.reserve_ahead(name, usage, cost)
         except BaseException:
-            del self._promised[name]
+            del self._reservations[name]
             raise
 
     def release(self, name: str) -> None:
-        """Take back what was held."""
-        self._promised.pop(name, None)
-        if self._above is not None:
-            self._above.release(name)
+        """Release what `reserve_ahead` reserved."""
+        self._reservations.pop(name, None)
+        if self._parent is not None:
+            self._parent.release(name)
 
     @asynccontextmanager
     async def reserve(self, start: CallStart) -> AsyncGenerator[None]:
-        """Promise a call's most; waits while calls in flight may turn out cheaper. Raises `ModelError` (budget)."""
-        async with self._above.reserve(start) if self._above else nullcontext(), self._reserve_here(start):
+        """Reserve the most that a call can take; waits for calls in flight, which may use less.
+
+        Raises `ModelError` (budget) when it does not fit.
+        """
+        async with self._parent.reserve(start) if self._parent else nullcontext(), self._reserve_here(start):
             yield
 
     @asynccontextmanager
     async def _reserve_here(self, start: CallStart) -> AsyncGenerator[None]:
         while not self._fits(start.reserved, start.reserved_cost):
-            if await self._widen(start.reserved, start.reserved_cost):
+            if await self._extend(start.reserved, start.reserved_cost):
                 continue
             if not self._in_flight:
                 raise self._exceeded(start.reserved, start.reserved_cost)
             await self._settled.wait()
-        self._promised[start.call_id] = (start.reserved, start.reserved_cost)
+        self._reservations[start.call_id] = (start.reserved, start.reserved_cost)
         self._in_flight += 1
         try:
             yield
         finally:
-            self._promised.pop(start.call_id, None)
+            self._reservations.pop(start.call_id, None)
             self._in_flight -= 1
             self._settled.set()
             self._settled = anyio.Event()
 
-    async def _widen(self, usage: Usage, cost: Cost) -> bool:
-        """Get more to promise from elsewhere, at least this much; return whether some came. Here there is no more."""
+    async def _extend(self, usage: Usage, cost: Cost) -> bool:
+        """Raise the budget by at least this much, where it can be raised; return whether it was. Here it cannot."""
         return False
 
     def settle(self, start: CallStart, end: CallEnd) -> tuple[Usage, Cost]:
-        """Put a finished call's real usage in the place of its promise, and return what counts."""
-        self._keep_no_promise(start.call_id)
+        """Replace a finished call's reservation by its real usage, and return what counts."""
+        self._drop_reservation(start.call_id)
         self._note_excess(start, end)
         counted = _counted(start, end)
         self._add(*counted)
         return counted
 
-    def _keep_no_promise(self, call_id: str) -> None:
-        self._promised.pop(call_id, None)
-        if self._above is not None:
-            self._above._keep_no_promise(call_id)
+    def _drop_reservation(self, call_id: str) -> None:
+        self._reservations.pop(call_id, None)
+        if self._parent is not None:
+            self._parent._drop_reservation(call_id)
 
     def _note_excess(self, start: CallStart, end: CallEnd | None) -> None:
         excess = _excess(start, end) if start.model not in self._excesses else None
         if excess:
             self._excesses[start.model] = excess
-        if self._above is not None:
-            self._above._note_excess(start, end)
+        if self._parent is not None:
+            self._parent._note_excess(start, end)
 
     def _add(self, usage: Usage, cost: Cost) -> None:
         self.total.add(usage, cost)
-        if self._above is not None:
-            self._above._add(usage, cost)
+        if self._parent is not None:
+            self._parent._add(usage, cost)
 
     @property
     def committed(self) -> tuple[Usage, Cost]:
-        """Return what was used and what is promised, together."""
+        """Return what was used and what is reserved, together."""
         usage, cost = self.total.usage, self.total.cost
-        for promised_usage, promised_cost in self._promised.values():
-            usage, cost = usage + promised_usage, cost + promised_cost
+        for reserved_usage, reserved_cost in self._reservations.values():
+            usage, cost = usage + reserved_usage, cost + reserved_cost
         return usage, cost
 
     def _fits(self, usage: Usage, cost: Cost) -> bool:
@@ -204,16 +210,16 @@ class BudgetTracker:
 
 
 def _excess(start: CallStart, end: CallEnd | None) -> str | None:
-    """Return in which way the provider took more than it was asked for; None when it did not.
+    """Return a sentence when the provider used more than it was allowed to, else None.
 
-    What took several requests, as an agent with tools does, was reserved as one and says nothing of the provider.
+    An agent with tools makes several requests under one reservation, so its usage proves nothing.
     """
     if end is None or end.usage is None or end.usage.calls > 1:
         return None
     used, reserved = end.usage, start.reserved
     if used.output_tokens > reserved.output_tokens:
         what = f"{used.output_tokens} output tokens where max_output_tokens is {reserved.output_tokens}"
-    elif used.input_tokens > _FAR_ABOVE * reserved.input_tokens:
+    elif used.input_tokens > _EXCESS_FACTOR * reserved.input_tokens:
         what = f"{used.input_tokens} input tokens for a prompt of at most {reserved.input_tokens}"
     else:
         return None
@@ -224,3 +230,13 @@ def _counted(start: CallStart, end: CallEnd | None) -> tuple[Usage, Cost]:
     if end is None or end.usage is None:
         return start.reserved, start.reserved_cost
     return replace(end.usage, calls=max(1, end.usage.calls)), end.cost
+
+
+def call_reservation(request: ModelRequest) -> Usage:
+    """Return the most a call can take: no text has more tokens than bytes."""
+    texts = (request.system, request.prefix, request.prompt, *(t.answer + t.reply for t in request.turns))
+    return Usage(
+        input_tokens=sum(len(text.encode(errors="replace")) for text in texts) + _OVERHEAD_TOKENS,
+        output_tokens=request.max_output_tokens,
+        calls=1,
+    )

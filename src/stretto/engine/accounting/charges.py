@@ -1,16 +1,15 @@
-"""What a call counts as that brought no answer: nothing, or its reservation. Pure; the docs show the table."""
+"""What a failed call counts as: nothing, or its reservation. Pure; docs/reliability.md shows the table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from stretto.core.errors import ErrorKind, ModelError
-from stretto.core.models import OnText
 
 Charge = Literal["nothing", "its reservation"]
 
-# Said of a call that the provider turned away before it did any work.
-_TURNED_AWAY: frozenset[ErrorKind] = frozenset(
+# The provider refused the call before it did any work.
+_REFUSED: frozenset[ErrorKind] = frozenset(
     {"rate_limit", "overloaded", "authentication", "permission", "billing", "not_found", "bad_request"}
 )
 # A gateway stopped waiting for the server behind it: 504, Cloudflare's 524, and 598 of some proxies.
@@ -73,7 +72,7 @@ CASES: tuple[Case, ...] = (
     Case(
         what="the request was turned away",
         examples="400, 401, 402, 403, 404, 408, 413, 429; an error event before any text that says so",
-        fits=lambda ending: 400 <= (ending.status or 0) < 500 or ending.kind in _TURNED_AWAY,
+        fits=lambda ending: 400 <= (ending.status or 0) < 500 or ending.kind in _REFUSED,
         counts_as="nothing",
         why="Providers bill answers, not refusals.",
     ),
@@ -105,18 +104,3 @@ def costs_nothing(error: ModelError, *, sent: bool, begun: bool) -> bool:
     """Return whether a call that failed counts as nothing; `begun` says that a part of its answer had arrived."""
     ending = Ending(kind=error.kind, status=error.status, sent=sent and error.sent, begun=begun)
     return case_of(ending).counts_as == "nothing"
-
-
-class AnswerListener:
-    """Notes whether any of an answer has come, for whoever listens; nobody does when it is not streamed."""
-
-    def __init__(self, on_text: OnText | None) -> None:
-        self.begun = False
-        self.on_text = None if on_text is None else self._noting(on_text)
-
-    def _noting(self, on_text: OnText) -> OnText:
-        def note(text: str) -> None:
-            self.begun = True
-            on_text(text)
-
-        return note

@@ -1,1 +1,1 @@
-"""Makes model calls: one retry loop, the prompt-cache warm-up, what counts as an answer."""
+"""Makes model calls: the retry loop, fallbacks, the prompt-cache warm-up, what counts as an answer."""

@@ -9,11 +9,11 @@ from stretto.core.text import is_blank
 from stretto.parsing import left_marks, read_answer
 
 _READING = "reading"
-"""How findings call what reads an answer."""
+"""The name of the check in these findings."""
 
 
 def answer_of(reply: ModelReply, brief: str) -> tuple[str, tuple[Finding, ...]]:
-    """Return the text of a whole answer, and what is to be said of how it was read.
+    """Return the text of a whole answer, and findings on how it was read.
 
     `brief` is all that the model was given: marks of models that it names may stand in the text.
     Raises `ModelError` (refused, truncated, malformed, empty).
@@ -34,7 +34,7 @@ def answer_of(reply: ModelReply, brief: str) -> tuple[str, tuple[Finding, ...]]:
 
 
 def _on_marks(text: str, brief: str) -> Iterator[Finding]:
-    """Say which marks of models were left in a text: asked for again, unless the text may be about them."""
+    """Give a finding for marks of models that were left in a text: a repair, unless the text may be about them."""
     left = left_marks(text)
     known = [mark for mark in left.used if mark in brief]
     unknown = [mark for mark in left.used if mark not in brief]

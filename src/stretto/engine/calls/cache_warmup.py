@@ -1,4 +1,4 @@
-"""Lets one call fill a model's prompt cache before the calls that share its prefix are made."""
+"""Prompt-cache warm-up: one call fills a model's prompt cache before the calls that share its prefix are made."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -7,10 +7,10 @@ import anyio
 
 from stretto.core.models import Model, ModelRequest, OnText
 
-# Providers cache no prefix shorter than this; measured in bytes, four to a token.
-_SHORTEST_PREFIX = 4 * 1_024
-# A model that thinks for long before it writes holds its siblings no longer than this, in seconds.
-_LONGEST_WAIT = 10.0
+# Providers cache no shorter prefix: 1,024 tokens of four bytes.
+_MIN_PREFIX_BYTES = 4 * 1_024
+# How long the other calls wait at the most for a model that thinks before it writes.
+_MAX_WAIT_SECONDS = 10.0
 
 
 class CacheWarmup:
@@ -20,33 +20,33 @@ class CacheWarmup:
         self._begun: dict[str, anyio.Event] = {}
 
     @asynccontextmanager
-    async def lead(self, model: Model, request: ModelRequest) -> AsyncGenerator["WarmupCall | None"]:
-        """Yield the leader when this is the call that warms the cache; other calls wait here until it has begun."""
-        if len(request.prefix.encode(errors="replace")) < _SHORTEST_PREFIX:
+    async def first_call(self, model: Model, request: ModelRequest) -> AsyncGenerator["WarmupCall | None"]:
+        """Yield a `WarmupCall` for the call that warms the cache; other calls wait until it has begun to answer."""
+        if len(request.prefix.encode(errors="replace")) < _MIN_PREFIX_BYTES:
             yield None
             return
         key = f"{model.account} {model.name}"
-        with anyio.move_on_after(_LONGEST_WAIT):
+        with anyio.move_on_after(_MAX_WAIT_SECONDS):
             await self._until_begun_or_free(key)
         if key in self._begun:
             yield None
             return
-        leader = WarmupCall(self._begun.setdefault(key, anyio.Event()))
+        warmup = WarmupCall(self._begun.setdefault(key, anyio.Event()))
         try:
-            yield leader
+            yield warmup
         finally:
-            if not leader.has_begun:  # It failed before its first token: the next call leads.
+            if not warmup.has_begun:  # It failed before its first token: the next call warms the cache.
                 del self._begun[key]
-            leader.begin()
+            warmup.begin()
 
     async def _until_begun_or_free(self, key: str) -> None:
-        """Wait while a leader is on its way; return when it has begun, or when there is none."""
+        """Wait while a warm-up call is in flight; return when it has begun to answer, or when there is none."""
         while (begun := self._begun.get(key)) is not None and not begun.is_set():
             await begun.wait()
 
 
 class WarmupCall:
-    """The call that warms the cache. It is streamed, whoever listens, because its first token is what counts."""
+    """The call that warms the cache. It is always streamed, because its first token is what the others wait for."""
 
     def __init__(self, begun: anyio.Event) -> None:
         self.has_begun = False

@@ -1,27 +1,29 @@
-"""Makes model calls: within the budget and the rate limit, in the journal before and after, again when it helps."""
+"""Asks models for one answer: retries and fallbacks, each call within the budget and the rate limit."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from inspect import isawaitable
 from math import inf
-from typing import TypeVar, cast
+from typing import TypeVar
 from uuid import uuid4
 
 import anyio
 
-from stretto.core.errors import ErrorKind, ModelError, PlanError
+from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.events import CallEnded, RunWaiting
-from stretto.core.journal import CallEnd, CallStart, Journal
+from stretto.core.journal import CallStart, Journal
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
+from stretto.core.plan import PlanError
 from stretto.core.result import Failure
 from stretto.core.sending import holding
-from stretto.core.usage import FREE, NO_USAGE, Cost, Usage
-from stretto.engine.accounting.budget import BudgetTracker, UsageTotal
-from stretto.engine.accounting.charges import AnswerListener, costs_nothing
+from stretto.core.usage import FREE, Cost, Usage
+from stretto.engine.accounting.budget import BudgetTracker, UsageTotal, call_reservation
+from stretto.engine.accounting.charges import costs_nothing
 from stretto.engine.calls.cache_warmup import CacheWarmup, WarmupCall
+from stretto.engine.calls.call_recorder import CallRecorder
 from stretto.engine.calls.exchange import Exchange
+from stretto.engine.calls.model_call import AnswerListener, call_model
 from stretto.engine.calls.refusals import Refusals
-from stretto.engine.calls.retry import retrying
+from stretto.engine.calls.retry import retry_loop
 from stretto.engine.events.emitter import EventEmitter
 from stretto.engine.job import Job
 from stretto.engine.limits.rate_limiter import OnLowered
@@ -29,22 +31,16 @@ from stretto.engine.limits.registry import LimiterRegistry
 
 T = TypeVar("T")
 
-# What a provider adds around the texts: role marks, separators, a system line.
-_OVERHEAD_TOKENS = 64
-# Beyond the model's own limits, so that the model room's error, which knows more, comes first.
-_MOST_GRACE_SECONDS = 5.0
-# For which a run that was told of a model's limits hears no more of them.
-_CALM_SECONDS = 4.0
+# A run publishes at most one `RunWaiting` of a model in so many seconds.
+_WAITING_EVENT_SECONDS = 4.0
 # Limits of the run, not faults of a model: another model meets them too.
-_OF_THE_RUN: frozenset[ErrorKind] = frozenset({"budget", "deadline"})
-
-
-# The end of a call that nobody waits for any longer: its run or its subtask was given up.
-_CUT_SHORT = Failure(kind="interrupted", message="The call was left before its end.")
+_RUN_LIMITS: frozenset[ErrorKind] = frozenset({"budget", "deadline"})
+# How a call ends that is cancelled with its run or its subtask.
+_CANCELLED = Failure(kind="interrupted", message="The call was left before its end.")
 
 
 class _OverrunError(Exception):
-    """By the time that a call gets its turn, the budget that it was reserved in is overrun."""
+    """The budget was overrun between a call's reservation and its start."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,26 +64,27 @@ class ModelCaller:
     ) -> None:
         self._job = job
         self._journal = journal
+        self.recorder = CallRecorder(job.run_id, journal, budget_tracker, emitter)
         self._limiters = limiters
         self._budget_tracker = budget_tracker
         self._emitter = emitter
         self._cache_warmup = CacheWarmup()
         self.remarks: dict[str, str] = {}
         """By model: the first thing that is worth knowing of how its calls were made."""
-        # By model: until when a run has been told enough of its limits.
-        self._said_until: dict[str, float] = {}
+        # By model: until when no further `RunWaiting` is published.
+        self._waiting_published_until: dict[str, float] = {}
         self._deadline = anyio.current_time() + job.settings.deadline
-        # Models that every further call would fail at: their error stands for all of those calls.
-        self._closed: dict[str, ModelError] = {}
+        # By model that every further call would fail at: the error of all of those calls.
+        self._unavailable: dict[str, ModelError] = {}
         self._refusals = Refusals()
 
     async def ask(self, exchange: Exchange[T], models: Sequence[Model], usage_total: UsageTotal) -> T:
         """Return the first answer that counts, from the first model that gives one; raises `ModelError`.
 
-        The end of its call is left to whoever asked: it is kept with the outcome, or by `keep_end`.
+        The caller records the end of the last call: with the outcome, or with `recorder.record_end`.
         """
         with anyio.CancelScope(deadline=self._deadline):
-            return await self._ask_in_turn(exchange, models, usage_total)
+            return await self._ask_with_fallbacks(exchange, models, usage_total)
         settings = self._job.settings
         name = settings.deadline_name or f"The run's deadline of {settings.deadline:g} seconds"
         raise ModelError(
@@ -96,24 +93,24 @@ class ModelCaller:
             hint="Allow more time with deadline (--deadline).",
         )
 
-    async def _ask_in_turn(self, exchange: Exchange[T], models: Sequence[Model], usage_total: UsageTotal) -> T:
+    async def _ask_with_fallbacks(self, exchange: Exchange[T], models: Sequence[Model], usage_total: UsageTotal) -> T:
         for model, successor in zip(models, (*models[1:], None), strict=True):
             try:
-                return await self._persist(exchange, model, usage_total)
+                return await self._ask_with_retries(exchange, model, usage_total)
             except ModelError as error:
-                if successor is None or error.kind in _OF_THE_RUN or not exchange.may_retry(error):
+                if successor is None or error.kind in _RUN_LIMITS or not exchange.may_retry(error):
                     raise
-                exchange.retrying(usage_total.attempts + 1, Failure.of(error), successor.name, 0.0)
+                exchange.announce_retry(usage_total.attempts + 1, Failure.of(error), successor.name, 0.0)
         raise AssertionError("a role has at least one model")
 
-    async def _persist(self, exchange: Exchange[T], model: Model, usage_total: UsageTotal) -> T:
+    async def _ask_with_retries(self, exchange: Exchange[T], model: Model, usage_total: UsageTotal) -> T:
         """Ask one model until it answers, its attempts are used up, or asking again is no use."""
         turns: tuple[Turn, ...] = ()
 
         def announce(error: ModelError, seconds: float) -> None:
-            exchange.retrying(usage_total.attempts + 1, Failure.of(error), model.name, seconds)
+            exchange.announce_retry(usage_total.attempts + 1, Failure.of(error), model.name, seconds)
 
-        async for attempt in retrying(self._job.settings, exchange.may_retry, announce):
+        async for attempt in retry_loop(self._job.settings, exchange.may_retry, announce):
             with attempt:
                 answered = await self._call(exchange, model, turns, usage_total)
                 try:
@@ -122,8 +119,8 @@ class ModelCaller:
                     if isinstance(error, (ModelError, PlanError)):
                         self._emitter.emit(replace(answered.call, error=Failure.of(error)))
                     if isinstance(error, ModelError):
-                        turns = (Turn(answer=answered.reply.text, reply=exchange.mend(error)),)
-                    await self.keep_end(usage_total)
+                        turns = (Turn(answer=answered.reply.text, reply=exchange.correction(error)),)
+                    await self.recorder.record_end(usage_total)
                     raise
                 self._emitter.emit(answered.call)
                 return answer
@@ -133,25 +130,25 @@ class ModelCaller:
         self, exchange: Exchange[T], model: Model, turns: tuple[Turn, ...], usage_total: UsageTotal
     ) -> _Answered:
         """Make one call, as soon as there is money and a slot for it."""
-        self._raise_if_closed(model)
-        self._limiters.look(model.account, self._job.run_id, anyio.current_time())
+        self._raise_if_unavailable(model)
+        self._limiters.check_early(model.account, self._job.run_id, anyio.current_time())
         request = exchange.request(turns)
-        async with self._cache_warmup.lead(model, request) as leader:
+        async with self._cache_warmup.first_call(model, request) as warmup:
             while True:
                 try:
-                    return await self._call_in_turn(exchange, model, request, leader, usage_total)
-                except _OverrunError:  # Its reservation is given back: it has to fit anew.
+                    return await self._call_within_limits(exchange, model, request, warmup, usage_total)
+                except _OverrunError:  # Its reservation was released: make a new one.
                     continue
 
-    async def _call_in_turn(
+    async def _call_within_limits(
         self,
         exchange: Exchange[T],
         model: Model,
         request: ModelRequest,
-        leader: WarmupCall | None,
+        warmup: WarmupCall | None,
         usage_total: UsageTotal,
     ) -> _Answered:
-        reserved = reservation(request)
+        reserved = call_reservation(request)
         start = CallStart(
             call_id=uuid4().hex,
             role=request.role,
@@ -163,22 +160,22 @@ class ModelCaller:
         )
         async with (
             self._budget_tracker.reserve(start),
-            self._limiters.slot(model, self._job.run_id, self._lowered(model)) as slot,
+            self._limiters.slot(model, self._job.run_id, self._publish_waiting(model)) as slot,
         ):
-            # It may have come to any of these in the meantime.
-            self._raise_if_closed(model)
+            # Any of these may have happened while it waited.
+            self._raise_if_unavailable(model)
             self._raise_if_overrun()
             self._limiters.check(model.account, self._job.run_id, anyio.current_time())
-            await self._start(start)
+            await self._record_start(start)
 
             def begin() -> OnText | None:
                 on_text = exchange.begin(usage_total.attempts, model)
-                return on_text if leader is None else leader.listen(on_text)
+                return on_text if warmup is None else warmup.listen(on_text)
 
             try:
-                answered = await self._recorded(start, model, request, begin, slot.hold, usage_total)
+                answered = await self._make_call(start, model, request, begin, slot.hold, usage_total)
             except ModelError as error:
-                self._close(model, error, request)
+                self._stop_calls(model, error, request)
                 raise
             slot.limits = answered.reply.limits
             for remark in answered.reply.remarks:
@@ -186,20 +183,14 @@ class ModelCaller:
             self._succeeded(model)
             return answered
 
-    async def _start(self, start: CallStart) -> None:
+    async def _record_start(self, start: CallStart) -> None:
         """Put a call's start into the journal, right before it is made."""
         try:
             await self._journal.start_call(self._job.run_id, start)
             self._raise_if_overrun()
-        except (anyio.get_cancelled_exc_class(), _OverrunError):  # Perhaps it was written all the same.
-            await self._take_back(start)
+        except (anyio.get_cancelled_exc_class(), _OverrunError):  # It may have been written all the same.
+            await self.recorder.record_unsent(start)
             raise
-
-    async def _take_back(self, start: CallStart) -> None:
-        """Have the journal count nothing for a call whose request never left: it was none."""
-        end = CallEnd(call_id=start.call_id, usage=NO_USAGE, cost=FREE, error="interrupted", sent=False)
-        with anyio.CancelScope(shield=True):
-            await self._journal.end_call(self._job.run_id, end)
 
     def _raise_if_overrun(self) -> None:
         if self._budget_tracker.overrun:
@@ -208,31 +199,31 @@ class ModelCaller:
     def _succeeded(self, model: Model) -> None:
         self._limiters.succeeded(model)
         self._refusals.answered(model.name)
-        closed = self._closed.get(model.name)
-        if closed is not None and closed.kind == "unexplained":  # It was those calls after all.
-            del self._closed[model.name]
+        error = self._unavailable.get(model.name)
+        if error is not None and error.kind == "unexplained":  # Only those calls were refused after all.
+            del self._unavailable[model.name]
 
-    def _raise_if_closed(self, model: Model) -> None:
-        if closed := self._closed.get(model.name):
-            raise closed
+    def _raise_if_unavailable(self, model: Model) -> None:
+        if error := self._unavailable.get(model.name):
+            raise error
 
-    def _close(self, model: Model, error: ModelError, request: ModelRequest) -> None:
+    def _stop_calls(self, model: Model, error: ModelError, request: ModelRequest) -> None:
         """Stop further calls that would only fail in the same way: to the model, or to the whole account."""
         if error.kind == "billing":
             if self._limiters.trip(model.account, self._job.run_id, error, anyio.current_time()):
                 message = f"No further calls: {error}"
                 self._emitter.emit(RunWaiting(cause="breaker", model=model.name, message=message))
-        elif error.run_wide or self._concerns_all(model, error, request):
-            self._closed[model.name] = error
-            self._limiters.limiter(model).turn_away(error, self._job.run_id)
+        elif error.run_wide or self._affects_every_call(model, error, request):
+            self._unavailable[model.name] = error
+            self._limiters.limiter(model).reject_waiting(error, self._job.run_id)
 
-    def _concerns_all(self, model: Model, error: ModelError, request: ModelRequest) -> bool:
+    def _affects_every_call(self, model: Model, error: ModelError, request: ModelRequest) -> bool:
         if error.kind != "unexplained":
             return False
         has_answered = self._limiters.has_answered(model)
-        return self._refusals.concern_all(model.name, error, request, has_answered=has_answered)
+        return self._refusals.affect_every_call(model.name, error, request, has_answered=has_answered)
 
-    async def _recorded(
+    async def _make_call(
         self,
         start: CallStart,
         model: Model,
@@ -247,112 +238,38 @@ class ModelCaller:
             usage_total.began = began
         usage_total.attempts += 1
         usage_total.model = model.name
-        hearing = AnswerListener(begin())
+        listener = AnswerListener(begin())
 
         async def ended(usage: Usage | None, cost: Cost, failure: Failure | None) -> CallEnded:
-            return await self._ended(start, usage, cost, failure, began, hearing, usage_total)
+            streamed = listener.on_text is not None
+            return await self.recorder.settle(start, usage, cost, failure, usage_total, began=began, streamed=streamed)
 
         with holding(hold) as sending:
             try:
-                reply = await _in_time(model, request, hearing.on_text)
+                reply = await call_model(model, request, listener.on_text)
             except ModelError as error:
-                free = costs_nothing(error, sent=sending.sent, begun=hearing.begun)
+                free = costs_nothing(error, sent=sending.sent, begun=listener.begun)
                 usage, cost = (Usage(calls=1), FREE) if free else (None, start.reserved_cost)
                 await ended(usage, cost, Failure.of(error))
                 raise
-            except BaseException:  # Nobody waits for it any longer.
+            except BaseException:  # It was cancelled.
                 if sending.sent:
-                    await ended(None, start.reserved_cost, _CUT_SHORT)
+                    await ended(None, start.reserved_cost, _CANCELLED)
                 else:
                     usage_total.attempts -= 1
-                    await self._take_back(start)
+                    await self.recorder.record_unsent(start)
                 raise
         return _Answered(reply=reply, call=await ended(reply.usage, reply.cost, None))
 
-    async def _ended(
-        self,
-        start: CallStart,
-        usage: Usage | None,
-        cost: Cost,
-        failure: Failure | None,
-        began: float,
-        hearing: AnswerListener,
-        usage_total: UsageTotal,
-    ) -> CallEnded:
-        """Settle a call; one that failed is told and put into the journal at once."""
-        end = CallEnd(call_id=start.call_id, usage=usage, cost=cost, error=failure.kind if failure else None)
-        counted, counted_cost = self._budget_tracker.settle(start, end)
-        usage_total.add(counted, counted_cost)
-        usage_total.ended = end
-        call = CallEnded(
-            role=start.role,
-            subtask_id=start.subtask_id,
-            attempt=usage_total.attempts,
-            model=start.model,
-            streamed=hearing.on_text is not None,
-            seconds=round(anyio.current_time() - began, 4),
-            usage=counted,
-            cost=counted_cost,
-            reported=usage is not None,
-            error=failure,
-        )
-        if failure is not None:
-            self._emitter.emit(call)
-            await self.keep_end(usage_total)
-        return call
-
-    async def keep_end(self, usage_total: UsageTotal) -> None:
-        """Put the end of the last call into the journal, unless it is there."""
-        if (end := usage_total.take_end()) is not None:
-            with anyio.CancelScope(shield=True):
-                await self._journal.end_call(self._job.run_id, end)
-
-    def _lowered(self, model: Model) -> OnLowered:
-        def say(pause: float | None) -> None:
+    def _publish_waiting(self, model: Model) -> OnLowered:
+        def publish(pause: float | None) -> None:
             now, seconds = anyio.current_time(), pause or 0.0
-            # While a rate is searched for it is lowered several times a second: who reads that once is not told more.
-            if now + seconds <= self._said_until.get(model.name, -inf):
+            # While a rate is searched for it is lowered several times a second: one event is enough.
+            if now + seconds <= self._waiting_published_until.get(model.name, -inf):
                 return
-            self._said_until[model.name] = now + max(seconds, _CALM_SECONDS)
+            self._waiting_published_until[model.name] = now + max(seconds, _WAITING_EVENT_SECONDS)
             slower = f"no further calls for {round(seconds, 1):g} seconds" if pause else "calls are made more slowly"
             message = f"{model.name} is busy: {slower}."
             self._emitter.emit(RunWaiting(cause="gate", model=model.name, message=message, seconds=pause))
 
-        return say
-
-
-def reservation(request: ModelRequest) -> Usage:
-    """Return the most a call can take: no text has more tokens than bytes."""
-    texts = (request.system, request.prefix, request.prompt, *(t.answer + t.reply for t in request.turns))
-    return Usage(
-        input_tokens=sum(len(text.encode(errors="replace")) for text in texts) + _OVERHEAD_TOKENS,
-        output_tokens=request.max_output_tokens,
-        calls=1,
-    )
-
-
-async def _in_time(model: Model, request: ModelRequest, on_text: OnText | None) -> ModelReply:
-    try:
-        with anyio.fail_after(request.timeout + min(request.timeout, _MOST_GRACE_SECONDS)):
-            answering: object = model.respond(request, on_text)
-            return _checked(await answering if isawaitable(answering) else answering, model)
-    except ModelError:
-        raise
-    except TimeoutError:
-        raise ModelError(
-            f"{model.name} did not answer within {request.timeout:g} seconds.", kind="timeout", model=model.name
-        ) from None
-    except Exception as error:  # A user's own model: its bug must not take the siblings.
-        raise ModelError(f"{model.name} failed: {error!r}", kind="unexpected", model=model.name) from error
-
-
-def _checked(reply: object, model: Model) -> ModelReply:
-    # A user's own model: something else in a reply's place would end the run where it is read.
-    if isinstance(reply, ModelReply) and isinstance(cast("object", reply.text), str):
-        return reply
-    said = f"a reply with the text {reply.text!r}" if isinstance(reply, ModelReply) else f"{reply!r}"
-    raise ModelError(
-        f"{model.name} must answer with a ModelReply that has text, got {said[:80]}.",
-        kind="unexpected",
-        model=model.name,
-    )
+        return publish

@@ -1,4 +1,4 @@
-"""One role's side of the calls for one answer: what is asked, who listens, what a reply means."""
+"""What `ModelCaller` needs of a role to get one answer: the request, a listener, and what a reply means."""
 
 from typing import Protocol, TypeVar
 
@@ -10,32 +10,32 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Exchange(Protocol[T_co]):
-    """What `Caller` needs to know about a role; the role knows nothing of retries, limiters or budgets."""
+    """One role's request and how to read its reply; it knows nothing of retries, limiters or budgets."""
 
     subtask_id: str
     """Empty for the orchestrator and the synthesis."""
     revision: int
 
     def request(self, turns: tuple[Turn, ...]) -> ModelRequest:
-        """Return what is asked, `turns` being what was said since."""
+        """Return the request; `turns` are the answers that did not count, each with its correction."""
         ...
 
     def begin(self, attempt: int, model: Model) -> OnText | None:
-        """An attempt starts, and what an earlier one wrote is void; return who listens, None for nobody."""
+        """Start an attempt, which voids what an earlier one wrote; return the listener, None for no streaming."""
         ...
 
     async def read(self, reply: ModelReply) -> T_co:
-        """Return what a whole reply says; raises `ModelError` when it cannot count as an answer."""
+        """Return what a whole reply contains; raises `ModelError` when it cannot count as an answer."""
         ...
 
-    def mend(self, error: ModelError) -> str:
-        """Return what the model is told of an answer that cannot count."""
+    def correction(self, error: ModelError) -> str:
+        """Return the prompt that asks for a better answer in place of one that cannot count."""
         ...
 
     def may_retry(self, error: ModelError) -> bool:
         """Whether asking again from the start is right after an error."""
         ...
 
-    def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
-        """Attempt number `attempt` is going to be made, after so many seconds."""
+    def announce_retry(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
+        """Publish that attempt number `attempt` is going to be made, after so many seconds."""
         ...

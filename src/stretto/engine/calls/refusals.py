@@ -6,32 +6,32 @@ from stretto.core.errors import ModelError
 from stretto.core.models import ModelRequest, Turn
 
 BEFORE_AN_ANSWER = 2
-"""Different calls that a model turned away in the same words, after which every call is taken to be."""
+"""So many different calls refused in the same words count as a refusal of every call."""
 
 AFTER_AN_ANSWER = 10
-"""The same where the model has answered in this process: then the key and the address are known to be good."""
+"""The same for a model that has answered in this process: its key and its address are known to be good."""
 
 # Numbers of requests, times and the like differ from one refusal to the next.
-_PASSING = re.compile(r"\S*\d\S*")
-_Asked = tuple[str, tuple[Turn, ...]]
+_VARYING = re.compile(r"\S*\d\S*")
+_Request = tuple[str, tuple[Turn, ...]]
 
 
 class Refusals:
-    """What one run's calls met, by model: refusals that name no cause, and no answer since."""
+    """The refusals that named no cause, in one run, by model, since its last answer."""
 
     def __init__(self) -> None:
-        self._met: dict[str, dict[str, set[_Asked]]] = {}
+        self._refused: dict[str, dict[str, set[_Request]]] = {}
 
     def answered(self, model: str) -> None:
-        """The model answered: what it turned away before, it did for a reason of that call."""
-        self._met.pop(model, None)
+        """The model answered: its earlier refusals concerned those calls alone."""
+        self._refused.pop(model, None)
 
-    def concern_all(self, model: str, error: ModelError, request: ModelRequest, *, has_answered: bool) -> bool:
-        """Take note of a refusal; return whether every further call to the model would meet it, too.
+    def affect_every_call(self, model: str, error: ModelError, request: ModelRequest, *, has_answered: bool) -> bool:
+        """Count a refusal; return whether every further call to the model would be refused, too.
 
-        `has_answered`: whether the model answered anybody in this process, with the same key at the same address.
+        `has_answered`: whether the model answered any run in this process, with the same key at the same address.
         """
-        words = f"{error.status} {_PASSING.sub('', error.message)}"
-        asked = self._met.setdefault(model, {}).setdefault(words, set())
-        asked.add((request.prompt, request.turns))
-        return len(asked) >= (AFTER_AN_ANSWER if has_answered else BEFORE_AN_ANSWER)
+        words = f"{error.status} {_VARYING.sub('', error.message)}"
+        requests = self._refused.setdefault(model, {}).setdefault(words, set())
+        requests.add((request.prompt, request.turns))
+        return len(requests) >= (AFTER_AN_ANSWER if has_answered else BEFORE_AN_ANSWER)

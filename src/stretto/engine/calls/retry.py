@@ -1,4 +1,4 @@
-"""When and how often a call is made again: the one place where tenacity is configured."""
+"""The retry loop: when and how often a call is made again. The one place where tenacity is configured."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,15 @@ from stretto.engine.job import RunSettings
 from stretto.engine.limits.retry_after import LONGEST_PAUSE, THROTTLED
 
 Announce = Callable[[ModelError, float], None]
-"""Told why there is going to be another attempt, and after how many seconds."""
+"""Called before another attempt, with the reason and the seconds until then."""
 
 
-def retrying(settings: RunSettings, may_retry: Callable[[ModelError], bool], announce: Announce) -> AsyncRetrying:
+def retry_loop(settings: RunSettings, may_retry: Callable[[ModelError], bool], announce: Announce) -> AsyncRetrying:
     """Return the retry loop for one answer from one model: full jitter, Retry-After obeyed, attempts bounded."""
     counts = {True: 0, False: 0}
     jitter = wait_random_exponential(multiplier=settings.backoff, max=settings.max_backoff)
 
-    def enough(state: RetryCallState) -> bool:
+    def exhausted(state: RetryCallState) -> bool:
         error = _error(state)
         throttled = error is not None and error.kind in THROTTLED
         counts[throttled] += 1
@@ -28,11 +28,11 @@ def retrying(settings: RunSettings, may_retry: Callable[[ModelError], bool], ann
         error = _error(state)
         return max(jitter(state), (error.retry_after if error else None) or 0.0)
 
-    def say(state: RetryCallState) -> None:
+    def before_sleep(state: RetryCallState) -> None:
         if error := _error(state):
             announce(error, state.upcoming_sleep)
 
-    def again(error: BaseException) -> bool:
+    def is_retryable(error: BaseException) -> bool:
         return (
             isinstance(error, ModelError)
             and error.retryable
@@ -41,10 +41,10 @@ def retrying(settings: RunSettings, may_retry: Callable[[ModelError], bool], ann
         )
 
     return AsyncRetrying(
-        stop=enough,
+        stop=exhausted,
         wait=wait,
-        retry=retry_if_exception(again),
-        before_sleep=say,
+        retry=retry_if_exception(is_retryable),
+        before_sleep=before_sleep,
         sleep=anyio.sleep,
         reraise=True,
     )

@@ -20,8 +20,8 @@ class EventEmitter:
         self._seq = 0
         self._began = anyio.current_time()
 
-    def go_on_from(self, seq: int) -> None:
-        """Number the next event after those of before a resume."""
+    def continue_after(self, seq: int) -> None:
+        """Number the next event after `seq`, the last one before a resume."""
         self._seq = seq
 
     @property

@@ -1,1 +1,1 @@
-"""What holds calls back: a rate limiter for each model, a concurrency limit for each caller, circuit breakers."""
+"""Limits on calls: a rate limiter for each model, a concurrency limit for each caller, circuit breakers."""

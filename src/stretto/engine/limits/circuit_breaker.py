@@ -1,4 +1,4 @@
-"""Stops calls to an account that cannot pay, for every run in the process, and tries now and then whether it can."""
+"""Circuit breaker of each account that cannot pay: stops its calls in every run, and lets a probe through at times."""
 
 from dataclasses import dataclass, field
 
@@ -24,11 +24,11 @@ class CircuitBreakers:
 
     def check(self, account: str, run_id: str, now: float) -> None:
         """Raise the error that opened the account's breaker, unless it is closed or a probe is due: then this is it."""
-        self.look(account, run_id, now)
+        self.check_early(account, run_id, now)
         if opened := self._open.get(account):
             opened.next_probe = now + PROBE_EVERY
 
-    def look(self, account: str, run_id: str, now: float) -> None:
+    def check_early(self, account: str, run_id: str, now: float) -> None:
         """The same before a call that is still to wait for its slot: it is not the probe yet."""
         if opened := self._open.get(account):
             opened.runs.add(run_id)

@@ -1,4 +1,4 @@
-"""Calls at a time: a limit for each caller, and a queue in which runs take turns."""
+"""Concurrency limits: calls at a time for each caller, and a fair queue in which runs take turns."""
 
 import asyncio
 from collections import deque
@@ -30,7 +30,7 @@ class Slot:
     hold: Callable[[], Awaitable[None]] = field(init=False)
     """Waits until its request may leave, once it is prepared."""
     limits: RateLimits | None = None
-    """Set by whoever holds it: what the model's answer said of its limits. An error that is raised brings its own."""
+    """The rate limits in the model's answer, set by whoever holds the slot; a `ModelError` carries its own."""
 
 
 class FairQueue:

@@ -13,10 +13,10 @@ from stretto.engine.limits.concurrency import ConcurrencyGroup, FairQueue, Slot
 from stretto.engine.limits.rate_headers import RateHeaders
 from stretto.engine.limits.retry_after import LONGEST_PAUSE, SHORTEST_PAUSE, THROTTLED
 
-_FORGET = 120.0  # Seconds without a call after which what was learnt holds no more.
+_FORGET_SECONDS = 120.0  # Seconds without a call after which what was learnt holds no more.
 
 OnLowered = Callable[[float | None], None]
-"""Told that calls come more slowly now, and after how many seconds of pause; None for no pause."""
+"""Called when the rate is lowered, with the seconds of a pause; None for no pause."""
 
 
 class RateLimiter:
@@ -56,8 +56,8 @@ class RateLimiter:
         """Forget a run; the others are again held to the largest of their own limits."""
         self._groups.pop(run_id, None)
 
-    def turn_away(self, error: ModelError, run_id: str | None = None) -> None:
-        """Raise this error in the calls that wait, since they are not to be made: every run's, or one's."""
+    def reject_waiting(self, error: ModelError, run_id: str | None = None) -> None:
+        """Raise this error in the calls that wait, every run's or one's: they would fail in the same way."""
         self._queue.fail(error, run_id)
 
     async def _acquire(self, slot: Slot) -> None:
@@ -92,11 +92,11 @@ class RateLimiter:
         limit = max((group.limit for group in self._groups.values()), default=0)
         while self.in_flight < limit and (slot := self._queue.first()) is not None:
             now = self._now()
-            if now - self._latest_at > _FORGET:
+            if now - self._latest_at > _FORGET_SECONDS:
                 self._rate = AdaptiveRate(now)
             held_until, ready_at = self._held_until(), self._rate.ready_at(now)
             if max(held_until, ready_at) > now:
-                self._come_back(max(held_until, ready_at), for_rate=ready_at > held_until)
+                self._admit_at(max(held_until, ready_at), for_rate=ready_at > held_until)
                 return
             self._queue.pop(slot)
             self.in_flight += 1
@@ -106,7 +106,7 @@ class RateLimiter:
             waited = False
             slot.granted.set_result(None)
 
-    def _come_back(self, at: float, *, for_rate: bool) -> None:
+    def _admit_at(self, at: float, *, for_rate: bool) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_at(at, partial(self._admit, waited=for_rate))
@@ -129,7 +129,7 @@ class RateLimiter:
             self._paused_until = max(self._paused_until, now + pause)
         if pause > LONGEST_PAUSE:
             self._unreachable = error.copied()
-            self.turn_away(error)
+            self.reject_waiting(error)
         elif self._rate.refused(slot.started, now) and on_lowered is not None:
             on_lowered(pause if pause > SHORTEST_PAUSE else None)
 

@@ -50,17 +50,17 @@ class LimiterRegistry:
         group.limit = limit
         return limiter.slot(run_id, group, on_lowered)
 
-    def look(self, account: str, run_id: str, now: float) -> None:
+    def check_early(self, account: str, run_id: str, now: float) -> None:
         """The same as `check` before a call that is still to wait for its slot: it is not the probe yet."""
-        self._breakers.look(account, run_id, now)
-        self._raise_if_closed_elsewhere(account)
+        self._breakers.check_early(account, run_id, now)
+        self._raise_if_tripped_elsewhere(account)
 
     def check(self, account: str, run_id: str, now: float) -> None:
         """Raise the error that an account cannot pay, met here or elsewhere, unless it is time to try again."""
         self._breakers.check(account, run_id, now)
-        self._raise_if_closed_elsewhere(account)
+        self._raise_if_tripped_elsewhere(account)
 
-    def _raise_if_closed_elsewhere(self, account: str) -> None:
+    def _raise_if_tripped_elsewhere(self, account: str) -> None:
         if error := self._others.closed(account):
             raise error
 
@@ -68,7 +68,7 @@ class LimiterRegistry:
         """Open an account's breaker, here and elsewhere; return whether it was closed here until now."""
         self._others.trip(account, error)
         for limiter in self._of_this_loop().limiters.get(account, {}).values():
-            limiter.turn_away(error)
+            limiter.reject_waiting(error)
         return self._breakers.trip(account, run_id, error, now)
 
     def succeeded(self, model: Model) -> None:

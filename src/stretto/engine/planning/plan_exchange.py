@@ -1,17 +1,17 @@
-"""The orchestrator's side of one response: feeds the plan reader and seals subtasks as they close."""
+"""The orchestrator's request for a plan; reads the reply as it streams and seals each subtask that closes."""
 
 from collections.abc import Callable, Iterator
 
-from stretto.core.errors import ErrorKind, ModelError, PlanError
+from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.events import AnalysisDelta, PlanRetrying
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
-from stretto.core.plan import HARD_CEILING, Plan, Subtask
+from stretto.core.plan import HARD_CEILING, Plan, PlanError, Subtask
 from stretto.core.result import Failure
 from stretto.core.text import is_blank
 from stretto.engine.calls.answer_text import raise_if_refused
 from stretto.engine.events.emitter import Emit
 from stretto.engine.job import Job
-from stretto.engine.planning.subtask_ids import Match, SubtaskIds
+from stretto.engine.planning.subtask_ids import SubtaskIds, SubtaskMatcher
 from stretto.parsing import AnalysisText, open_reader, read_whole
 from stretto.recipes import RolePrompt, plan_schema, repair_plan
 
@@ -22,7 +22,7 @@ _ANSWERED: frozenset[ErrorKind] = frozenset({"cut", "empty", "refused", "truncat
 
 
 def _nothing() -> None:
-    """Stop nothing: replaced while a response is under way."""
+    """Stop nothing; replaced while a response streams."""
 
 
 class PlanExchange:
@@ -57,7 +57,7 @@ class PlanExchange:
         self._prompt = prompt
         self._turns = turns
         self._before = before
-        self._known = Match(before)
+        self._known = SubtaskMatcher(before)
         self._subtask_ids = subtask_ids
         self._emit = emit
         self._on_sealed = on_sealed
@@ -81,7 +81,7 @@ class PlanExchange:
     def begin(self, attempt: int, model: Model) -> OnText | None:
         """Read from the start: an earlier attempt sealed nothing."""
         self.reader = open_reader(self._job.recipe.plan_format)
-        self._known = Match(self._before)
+        self._known = SubtaskMatcher(self._before)
         return self._feed if self._job.stream_plan else None
 
     def _feed(self, text: str) -> None:
@@ -96,7 +96,7 @@ class PlanExchange:
             self.stop()
 
     def _closed(self, text: str) -> Iterator[Subtask]:
-        """Announce what comes of the analysis, and give the subtasks that close."""
+        """Publish the analysis as it comes, and yield the subtasks that close."""
         for piece in self.reader.feed(text):
             if isinstance(piece, AnalysisText):
                 self._emit(AnalysisDelta(text=piece.text))
@@ -139,8 +139,8 @@ class PlanExchange:
             raise ModelError("The orchestrator's answer was empty.", kind="empty", model=reply.model)
         return self.reader.finish() if streamed else read_whole(reply.text)
 
-    def mend(self, error: ModelError) -> str:
-        """Ask for the whole plan again; told to write between a worker's tags, it would write a text."""
+    def correction(self, error: ModelError) -> str:
+        """Ask for the whole plan again; the prompt for workers would make it write a text."""
         return repair_plan(
             PlanError(error.message), self._job.recipe.plan_format, tiers=bool(self._job.role_models.tiers)
         )
@@ -150,6 +150,6 @@ class PlanExchange:
         answered = bool(self.reader.raw) or error.kind in _ANSWERED
         return not self.sealed and not (self._once and answered)
 
-    def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
-        """Announce another attempt; the analysis so far is void."""
+    def announce_retry(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
+        """Publish another attempt; the analysis so far is void."""
         self._emit(PlanRetrying(how="retry", reason=reason, attempt=attempt, model=model, seconds=seconds))

@@ -8,17 +8,17 @@ from typing import Literal
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from stretto.core.errors import ModelError, PlanError
+from stretto.core.errors import ModelError
 from stretto.core.events import PlanRetrying
 from stretto.core.models import Turn
-from stretto.core.plan import Plan, PlanFormat, Subtask
+from stretto.core.plan import Plan, PlanError, PlanFormat, Subtask
 from stretto.core.result import Failure
 from stretto.engine.accounting.budget import UsageTotal
 from stretto.engine.calls.caller import ModelCaller
 from stretto.engine.events.emitter import Emit
 from stretto.engine.job import Job
 from stretto.engine.planning.plan_exchange import PlanExchange
-from stretto.engine.planning.subtask_ids import Match, SubtaskIds
+from stretto.engine.planning.subtask_ids import SubtaskIds, SubtaskMatcher
 from stretto.parsing.empty_continuation import says_nothing
 from stretto.recipes import continue_plan, orchestrator_prompt, repair_plan
 
@@ -79,8 +79,8 @@ class Planner:
     async def make(self, *, analysis: str) -> Planned:
         """Return the plan; raises `ModelError` or `PlanError` when there is none at all.
 
-        A plan that is whole brings subtasks that were not sealed on the way, and the end of its call in the tally.
-        `analysis` is what an interrupted run already knew; its sealed subtasks stand in the ledger.
+        With a whole plan come subtasks that were not sealed on the way, and `usage_total` has the end of its call.
+        `analysis` is what an interrupted run already knew; `subtask_ids` has its sealed subtasks.
         """
         if self._subtask_ids.sealed:
             lost = Failure(kind="interrupted", message="The run was interrupted while the plan was being written.")
@@ -98,7 +98,7 @@ class Planner:
 
     async def _repair(self, broken: _Response, error: PlanError) -> Planned:
         """Show the orchestrator what was wrong, once; early starts that the new plan lacks are superseded."""
-        self._announce("repair", Failure.of(error))
+        self._publish_retry("repair", Failure.of(error))
         turn = Turn(answer=broken.raw, reply=repair_plan(error, self._format, tiers=self._tiers))
         second = await self._respond((turn,), before=broken.sealed, once=True)
         if second.plan:
@@ -113,7 +113,7 @@ class Planner:
     async def _continue(self, cut: _Response, reason: Failure) -> Planned:
         """Freeze what was sealed and ask, once, for what is missing; a second cut leaves the plan short."""
         frozen = cut.sealed
-        self._announce("continue", reason)
+        self._publish_retry("continue", reason)
         turn = Turn(answer=cut.raw, reply=continue_plan(frozen, self._format, tiers=self._tiers))
         second = await self._respond((turn,), before=frozen, once=True)
         analysis = cut.analysis or second.analysis
@@ -155,7 +155,7 @@ class Planner:
                 exchange.stop = group.cancel_scope.cancel
                 group.start_soon(ask)
                 async for subtask in receive:
-                    await self._on_sealed([subtask, *_waiting(receive)], exchange.reader.analysis)
+                    await self._on_sealed([subtask, *_queued(receive)], exchange.reader.analysis)
         result = exchange.overflow or results[0]
         response = _Response(
             error=None if isinstance(result, Plan) else result,
@@ -167,17 +167,17 @@ class Planner:
 
     def _whole(self, plan: Plan, before: tuple[Subtask, ...], response: _Response) -> _Response:
         """Return the response with its plan under ids; what was not sealed on the way is sealed with the plan."""
-        known = Match((*before, *response.sealed))
+        known = SubtaskMatcher((*before, *response.sealed))
         subtasks = tuple(known.claim(planned) or self._subtask_ids.seal(planned) for planned in plan.subtasks)
         return replace(response, plan=Plan(analysis=plan.analysis, subtasks=subtasks), analysis=plan.analysis)
 
-    def _announce(self, how: Literal["repair", "continue"], reason: Failure) -> None:
+    def _publish_retry(self, how: Literal["repair", "continue"], reason: Failure) -> None:
         model = self._job.role_models.orchestrator.name
         self._emit(PlanRetrying(how=how, reason=reason, attempt=self._usage_total.attempts + 1, model=model))
 
 
-def _waiting(stream: MemoryObjectReceiveStream[Subtask]) -> Iterator[Subtask]:
-    """Give what has come while nobody looked."""
+def _queued(stream: MemoryObjectReceiveStream[Subtask]) -> Iterator[Subtask]:
+    """Yield what is in the queue already."""
     with suppress(anyio.WouldBlock, anyio.EndOfStream):
         while True:
             yield stream.receive_nowait()

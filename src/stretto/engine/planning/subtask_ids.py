@@ -1,4 +1,4 @@
-"""Which subtask is which: ids issued when sealed, and the match between what was started and the whole plan."""
+"""Issues ids to sealed subtasks, and matches started subtasks with those of the whole plan."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ class SubtaskIds:
         return sealed
 
 
-class Match:
+class SubtaskMatcher:
     """Finds subtasks again by (type, description), in order, each one at most once."""
 
     def __init__(self, known: Sequence[Subtask]) -> None:

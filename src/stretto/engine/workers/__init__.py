@@ -1,1 +1,1 @@
-"""Starts a worker for each sealed subtask and carries each out."""
+"""Starts a worker for each sealed subtask, runs it and checks its answer."""

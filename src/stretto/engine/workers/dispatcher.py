@@ -1,4 +1,4 @@
-"""Admits sealed subtasks, starts a worker for each, and keeps their outcomes."""
+"""Starts a worker for each sealed subtask, within `max_subtasks`, and records their outcomes."""
 
 from collections.abc import Iterable
 from types import TracebackType
@@ -15,7 +15,7 @@ from stretto.engine.calls.caller import ModelCaller
 from stretto.engine.events.emitter import Emit
 from stretto.engine.job import Job
 from stretto.engine.workers.revisions import CurrentRevision, CurrentRevisions
-from stretto.engine.workers.worker import carry_out, outcome
+from stretto.engine.workers.worker import outcome, run_subtask
 
 
 class Dispatcher:
@@ -40,7 +40,7 @@ class Dispatcher:
         self._revisions = revisions
         self._admitted: dict[str, Subtask] = {}
         self._scopes: dict[str, anyio.CancelScope] = {}
-        self._dropped: set[str] = set()
+        self._superseded_ids: set[str] = set()
 
     async def __aenter__(self) -> "Dispatcher":
         await self._group.__aenter__()
@@ -53,59 +53,59 @@ class Dispatcher:
         await self._group.__aexit__(kind, error, trace)
 
     def admit(self, subtask: Subtask) -> None:
-        """Start a worker, unless the subtask has its outcome or there were enough; twice is once."""
+        """Start a worker, unless the subtask has its outcome or the limit is reached; idempotent."""
         if subtask.id in self._admitted or subtask.id in self.results:
             return
-        version = self._revisions.of(subtask.id)
-        if len(self._admitted) >= self._job.settings.max_subtasks and version.saved is None:
+        current = self._revisions.of(subtask.id)
+        if len(self._admitted) >= self._job.settings.max_subtasks and current.saved is None:
             self._skip(subtask)
             return
         self._admitted[subtask.id] = subtask
-        if version.saved is not None:
-            self._publish(version.or_earlier(version.saved))
+        if current.saved is not None:
+            self._publish(current.or_earlier(current.saved))
         else:
-            self._group.start_soon(self._work, subtask, version)
+            self._group.start_soon(self._work, subtask, current)
 
-    def keep_only(self, subtask_ids: Iterable[str]) -> None:
-        """Cancel every started subtask that is not named; what it cost stays on the books."""
+    def supersede_all_but(self, subtask_ids: Iterable[str]) -> None:
+        """Cancel every started subtask that is not named; its cost still counts."""
         kept = set(subtask_ids)
         for subtask_id in self._admitted:
-            if subtask_id not in kept and subtask_id not in self._dropped:
+            if subtask_id not in kept and subtask_id not in self._superseded_ids:
                 self._supersede(subtask_id)
 
     def _supersede(self, subtask_id: str) -> None:
-        self._dropped.add(subtask_id)
+        self._superseded_ids.add(subtask_id)
         result = self.results.pop(subtask_id, None)
         if result is not None:
-            self._drop(result.subtask, result)
+            self._publish_superseded(result.subtask, result)
         elif scope := self._scopes.get(subtask_id):
             scope.cancel()
 
-    async def _work(self, subtask: Subtask, version: CurrentRevision) -> None:
+    async def _work(self, subtask: Subtask, current: CurrentRevision) -> None:
         usage_total = UsageTotal()
         result: WorkerResult | None = None
         with anyio.CancelScope() as scope:
             self._scopes[subtask.id] = scope
-            if subtask.id in self._dropped:
+            if subtask.id in self._superseded_ids:
                 scope.cancel()
-            result = await carry_out(self._job, subtask, version, self._caller, self._emit, usage_total)
+            result = await run_subtask(self._job, subtask, current, self._caller, self._emit, usage_total)
             if result.error is None or result.error.kind in OF_THE_ANSWER:
                 # Any other cause lies outside the subtask: a resume may do better.
-                key = OutcomeKey(role="worker", subtask_id=subtask.id, revision=version.revision)
+                key = OutcomeKey(role="worker", subtask_id=subtask.id, revision=current.revision)
                 result = await self._journal.record(self._job.run_id, key, result, ended=usage_total.take_end())
         del self._scopes[subtask.id]
-        if subtask.id in self._dropped:
-            self._drop(subtask, result or outcome(subtask, usage_total, "superseded"))
+        if subtask.id in self._superseded_ids:
+            self._publish_superseded(subtask, result or outcome(subtask, usage_total, "superseded"))
         elif result is not None:
-            self._publish(version.or_earlier(result))
+            self._publish(current.or_earlier(result))
 
     def _publish(self, result: WorkerResult) -> None:
         self.results[result.subtask.id] = result
         event = {"completed": WorkerCompleted, "skipped": SubtaskSkipped}.get(result.status, WorkerFailed)
         self._emit(event(result=result))
 
-    def _drop(self, subtask: Subtask, result: WorkerResult) -> None:
-        dropped = WorkerResult(
+    def _publish_superseded(self, subtask: Subtask, result: WorkerResult) -> None:
+        superseded = WorkerResult(
             subtask=subtask,
             status="superseded",
             error=Failure(kind="interrupted", message="The finished plan does not contain this subtask."),
@@ -114,8 +114,8 @@ class Dispatcher:
             usage=result.usage,
             cost=result.cost,
         )
-        self.superseded.append(dropped)
-        self._emit(SubtaskSuperseded(result=dropped))
+        self.superseded.append(superseded)
+        self._emit(SubtaskSuperseded(result=superseded))
 
     def _skip(self, subtask: Subtask) -> None:
         limit = self._job.settings.max_subtasks

@@ -1,4 +1,4 @@
-"""Which revision of a subtask is the current one, and what stands until it is there. Pure."""
+"""The current revision of each subtask, and the earlier result that is kept until it is there. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -22,7 +22,7 @@ class CurrentRevision:
     """The result of an earlier revision, which stands until this one is there."""
 
     def or_earlier(self, result: WorkerResult) -> WorkerResult:
-        """Return what stands: the new result, or the earlier one with a remark when the new one failed."""
+        """Return the result that counts: the new one, or the earlier one with a remark when the new one failed."""
         if self.earlier is None or result.error is None:
             return result
         message = f"Revision {self.revision} failed: {result.error} The earlier text stands."
@@ -34,14 +34,14 @@ FIRST = CurrentRevision()
 
 
 class CurrentRevisions:
-    """The current version of every subtask of one run."""
+    """The current revision of every subtask of one run."""
 
     def __init__(self, saved: SavedRun) -> None:
         self._outcomes = saved.outcomes
         self._current = {revision.subtask_id: revision for revision in saved.revisions}
 
     def of(self, subtask_id: str) -> CurrentRevision:
-        """Return the current version of a subtask."""
+        """Return the current revision of a subtask."""
         current = self._current.get(subtask_id, Revision(subtask_id=subtask_id, revision=0))
         before = (self._outcome(subtask_id, number) for number in range(current.revision - 1, -1, -1))
         earlier = next((result for result in before if result and result.status == "completed"), None)

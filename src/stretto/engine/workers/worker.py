@@ -1,4 +1,4 @@
-"""Carries out one subtask: asks, checks the answer, asks again with the reason, falls back, or fails as data."""
+"""One worker: asks a model for one subtask's text, has it checked, and returns the outcome, failures included."""
 
 from dataclasses import replace
 
@@ -15,28 +15,28 @@ from stretto.engine.calls.answer_text import answer_of
 from stretto.engine.calls.caller import ModelCaller
 from stretto.engine.events.emitter import Emit
 from stretto.engine.job import Job
-from stretto.engine.workers.answer_checks import inspect_all
+from stretto.engine.workers.answer_checks import run_checks
 from stretto.engine.workers.revisions import FIRST, CurrentRevision
 from stretto.recipes import RolePrompt, mend_answer, worker_prompt
 
-_Kept = tuple[str, tuple[Finding, ...]]
+_Checked = tuple[str, tuple[Finding, ...]]
 
 
 class WorkerExchange:
-    """A worker's side of its calls."""
+    """A worker's request, and how its reply is read."""
 
-    def __init__(self, job: Job, subtask: Subtask, version: CurrentRevision, emit: Emit) -> None:
+    def __init__(self, job: Job, subtask: Subtask, current: CurrentRevision, emit: Emit) -> None:
         self.subtask_id = subtask.id
-        self.revision = version.revision
-        self.kept: _Kept | None = None
+        self.revision = current.revision
+        self.kept: _Checked | None = None
         """A whole answer that a check wanted better: used when none better comes."""
         self.unusable = ""
         """The answer that came last, for when none counts in the end: what was paid for is not lost."""
-        self._closed = False
+        self._fails_closed = False
         self._job = job
         self._subtask = subtask
         self._emit = emit
-        self._turns = version.turns
+        self._turns = current.turns
         self._prompt: RolePrompt = worker_prompt(job.recipe, job.task, subtask=subtask, language=job.settings.language)
 
     def request(self, turns: tuple[Turn, ...]) -> ModelRequest:
@@ -52,21 +52,21 @@ class WorkerExchange:
         )
 
     def begin(self, attempt: int, model: Model) -> OnText | None:
-        """Say that the worker has started; a later attempt was announced when it was decided."""
+        """Publish that the worker has started; a later attempt was published by `announce_retry`."""
         if attempt == 1:
             self._emit(WorkerStarted(subtask_id=self.subtask_id, model=model.name))
         if not self._job.deltas:
             return None
         return lambda text: self._emit(WorkerDelta(subtask_id=self.subtask_id, attempt=attempt, text=text))
 
-    async def read(self, reply: ModelReply) -> _Kept:
+    async def read(self, reply: ModelReply) -> _Checked:
         """Return the text with the checks' remarks; raises `ModelError` when a check wants another answer."""
         self.unusable = reply.text
-        text, said = answer_of(reply, self._brief())
+        text, reading = answer_of(reply, self._brief())
         settings = self._job.settings
         answer = Answer(text=text, task=self._job.task, subtask=self._subtask, language=settings.language)
-        inspection = await inspect_all(settings.checks, answer, seconds=settings.timeout)
-        findings, self._closed = (*said, *inspection.findings), inspection.closed
+        inspection = await run_checks(settings.checks, answer, seconds=settings.timeout)
+        findings, self._fails_closed = (*reading, *inspection.findings), inspection.fails_closed
         wanting = [finding for finding in findings if finding.action != "warn"]
         if not wanting:
             return text, findings
@@ -79,26 +79,26 @@ class WorkerExchange:
         task = self._job.task
         return "\n".join((task.text, *task.context.values(), self._subtask.type, self._subtask.description))
 
-    def mend(self, error: ModelError) -> str:
+    def correction(self, error: ModelError) -> str:
         """Ask for the whole text again."""
         return mend_answer(error.message)
 
     def may_retry(self, error: ModelError) -> bool:
         """A worker's answer is whole or nothing, so asking again is right, but where a strict check is broken."""
-        return not self._closed
+        return not self._fails_closed
 
-    def retrying(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
-        """Announce another attempt."""
+    def announce_retry(self, attempt: int, reason: Failure, model: str, seconds: float) -> None:
+        """Publish another attempt."""
         self._emit(
             WorkerRetrying(subtask_id=self.subtask_id, attempt=attempt, reason=reason, model=model, seconds=seconds)
         )
 
 
-async def carry_out(
-    job: Job, subtask: Subtask, version: CurrentRevision, caller: ModelCaller, emit: Emit, usage_total: UsageTotal
+async def run_subtask(
+    job: Job, subtask: Subtask, current: CurrentRevision, caller: ModelCaller, emit: Emit, usage_total: UsageTotal
 ) -> WorkerResult:
     """Return the subtask's outcome; a failure is an outcome, only bugs raise."""
-    exchange = WorkerExchange(job, subtask, version, emit)
+    exchange = WorkerExchange(job, subtask, current, emit)
     try:
         text, findings = await caller.ask(exchange, job.role_models.for_subtask(subtask), usage_total)
     except ModelError as error:
@@ -106,10 +106,10 @@ async def carry_out(
             unaffordable = error.kind == "budget" and not usage_total.attempts
             failure = replace(Failure.of(error), raw=exchange.unusable)
             return outcome(
-                subtask, usage_total, "skipped" if unaffordable else "failed", version=version, error=failure
+                subtask, usage_total, "skipped" if unaffordable else "failed", current=current, error=failure
             )
         text, findings = exchange.kept
-    return outcome(subtask, usage_total, "completed", version=version, text=text, findings=findings)
+    return outcome(subtask, usage_total, "completed", current=current, text=text, findings=findings)
 
 
 def outcome(
@@ -117,7 +117,7 @@ def outcome(
     usage_total: UsageTotal,
     status: WorkerStatus,
     *,
-    version: CurrentRevision = FIRST,
+    current: CurrentRevision = FIRST,
     text: str = "",
     findings: tuple[Finding, ...] = (),
     error: Failure | None = None,
@@ -125,7 +125,7 @@ def outcome(
     """Return a subtask's outcome with what it used."""
     return WorkerResult(
         subtask=subtask,
-        revision=version.revision,
+        revision=current.revision,
         status=status,
         text=text,
         findings=findings,

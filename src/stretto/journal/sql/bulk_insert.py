@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from stretto.journal.sql.row_mapping import Row
-from stretto.journal.sql.statements import HOLDER, OPEN_RUN, RECORD, STANDING, Insert
+from stretto.journal.sql.statements import OPEN_RUN, RECORD, RECORDED_HOLDER, RECORDED_OUTCOME, Insert
 from stretto.journal.sql.tables import runs
 
 
@@ -30,49 +30,49 @@ def write_all(connection: Connection, writes: Sequence[Write]) -> list[object]:
     Rows under different keys have nothing to do with each other, so they are put in by table. Only a run's own row
     is ever changed: what is done with it stays in order.
     """
-    table = _Table(connection)
+    batch = _Batch(connection)
     results: list[object] = []
     for write in writes:
         if isinstance(write, Rows):
             for statement, row in write.rows:
-                table.add(statement, row)
+                batch.add(statement, row)
             results.append(None)
         else:
-            table.put_in()
+            batch.insert()
             results.append(write(connection))
-    table.put_in()
+    batch.insert()
     for place, write in enumerate(writes):
         if isinstance(write, Rows) and write.asked is not None:
-            results[place] = table.earlier.get(id(write.asked))
+            results[place] = batch.earlier.get(id(write.asked))
     return results
 
 
-_STANDING = {RECORD: STANDING, OPEN_RUN: HOLDER}
-"""What stands where a row was not kept, by the statement that would have kept it."""
+_EARLIER = {RECORD: RECORDED_OUTCOME, OPEN_RUN: RECORDED_HOLDER}
+"""Selects the earlier row where an insert changed nothing, by the insert."""
 
 
-class _Table:
-    """Rows that wait for each other, by statement."""
+class _Batch:
+    """Rows to insert, by statement."""
 
     def __init__(self, connection: Connection) -> None:
         self.earlier: dict[int, object] = {}
-        """What stood before a row that was not kept, by the identity of that row."""
+        """The earlier data in place of a row that was not inserted, by the identity of that row."""
         self._connection = connection
-        self._waiting: dict[Insert, list[Row]] = {}
+        self._pending: dict[Insert, list[Row]] = {}
         self._changed: set[object] = set()
 
     def add(self, statement: Insert, row: Row) -> None:
         if statement.table is runs:
             if row["run_id"] in self._changed:
-                self.put_in()
+                self.insert()
             self._changed.add(row["run_id"])
-        self._waiting.setdefault(statement, []).append(row)
+        self._pending.setdefault(statement, []).append(row)
 
-    def put_in(self) -> None:
-        for statement, rows in self._waiting.items():
-            standing = _STANDING.get(statement)
-            if statement.put(self._connection, rows) != len(rows) and standing is not None:
+    def insert(self) -> None:
+        for statement, rows in self._pending.items():
+            earlier = _EARLIER.get(statement)
+            if statement.put(self._connection, rows) != len(rows) and earlier is not None:
                 for row in rows:
-                    self.earlier[id(row)] = self._connection.execute(standing, row).scalar_one()
-        self._waiting.clear()
+                    self.earlier[id(row)] = self._connection.execute(earlier, row).scalar_one()
+        self._pending.clear()
         self._changed.clear()

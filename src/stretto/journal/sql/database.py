@@ -1,4 +1,4 @@
-"""One database under a journal: opened once, every transaction whole or not at all, faults told in a user's words."""
+"""One database under a journal: opened once, every transaction whole or not at all, faults as messages for users."""
 
 import threading
 import time
@@ -41,7 +41,7 @@ class Database(ABC):
             if self._ready:
                 return
             try:
-                self._persist(self._prepare)
+                self._retry(self._prepare)
             except BaseException:
                 self._engine.dispose()
                 raise
@@ -49,14 +49,14 @@ class Database(ABC):
 
     def read(self, work: Work[T]) -> T:
         """Return what `work` reads, all of it from one moment."""
-        return self._persist(lambda: self._reading(work))
+        return self._retry(lambda: self._reading(work))
 
     def write(self, work: Work[T]) -> T:
         """Do it in one transaction, and return when it is safe; it may be done again after a lost connection.
 
         Called by one thread at a time.
         """
-        return self._persist(lambda: self._writing(work))
+        return self._retry(lambda: self._writing(work))
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -117,7 +117,7 @@ class Database(ABC):
         self._write_connection = connection
         return result
 
-    def _persist(self, work: Callable[[], T]) -> T:
+    def _retry(self, work: Callable[[], T]) -> T:
         """Do something, again while its failure may pass, within the patience."""
         deadline = time.monotonic() + self.patience
         pause = _FIRST_PAUSE

@@ -1,4 +1,4 @@
-"""One thread for all who ask: what is asked for while it is at work is done together in the next go."""
+"""One database thread for all callers: requests that come while it is busy are executed together (group commit)."""
 
 import asyncio
 import threading
@@ -28,7 +28,7 @@ _LONGEST_REST = 0.25  # seconds
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
-class _Order(Generic[A]):
+class _Request(Generic[A]):
     """Something that is asked for, and who waits for it."""
 
     asked: A
@@ -37,7 +37,7 @@ class _Order(Generic[A]):
     result: object = None
     error: Exception | None = field(default=None)
 
-    def tell(self) -> None:
+    def resolve(self) -> None:
         """Wake who waits, in its own loop; it may have been cancelled."""
         if self.done.done():
             return
@@ -48,7 +48,7 @@ class _Order(Generic[A]):
 
 
 class DatabaseThread(Generic[A, B]):
-    """Serves any number of event loops, in order. What was asked for is done also when who asked is cancelled."""
+    """Serves any number of event loops, in request. What was asked for is done also when who asked is cancelled."""
 
     def __init__(self, name: str, place: str, do: Callable[[Sequence[A]], Sequence[B]]) -> None:
         """Take what does many things at once: all or none of them, and may be called again for some of them."""
@@ -56,9 +56,9 @@ class DatabaseThread(Generic[A, B]):
         self._place = place
         self._do = do
         # Each loop gathers what is asked for in one of its turns and hands it over in one piece: a busy loop would
-        # else wake the thread for every order, and have as many commits as orders.
-        self._gathered: dict[asyncio.AbstractEventLoop, list[_Order[A]]] = {}
-        self._handed: SimpleQueue[list[_Order[A]] | None] = SimpleQueue()
+        # else wake the thread for every request, and have as many commits as requests.
+        self._collected: dict[asyncio.AbstractEventLoop, list[_Request[A]]] = {}
+        self._queue: SimpleQueue[list[_Request[A]] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -66,74 +66,74 @@ class DatabaseThread(Generic[A, B]):
     async def ask(self, asked: A) -> B:
         """Return what came of it once it is done; raises `JournalError`."""
         loop = asyncio.get_running_loop()
-        order = _Order(asked=asked, loop=loop, done=loop.create_future())
+        request = _Request(asked=asked, loop=loop, done=loop.create_future())
         with self._lock:
             if self._closed.is_set():
                 raise JournalError(f"The journal {self._place} is closed.")
             if self._thread is None:
                 # A daemon: a program that forgot to close its journal still ends; what was awaited is committed.
-                self._thread = threading.Thread(target=self._work_off, name=self._name, daemon=True)
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
-            gathered = self._gathered.setdefault(loop, [])
-            gathered.append(order)
-            if len(gathered) == 1:
-                loop.call_soon(self._hand_over, loop)
-        return cast("B", await order.done)
+            collected = self._collected.setdefault(loop, [])
+            collected.append(request)
+            if len(collected) == 1:
+                loop.call_soon(self._enqueue, loop)
+        return cast("B", await request.done)
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _enqueue(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
-            if gathered := self._gathered.pop(loop, None):
-                self._handed.put(gathered)
+            if collected := self._collected.pop(loop, None):
+                self._queue.put(collected)
 
     def close(self) -> None:
         """Do what was asked for and end the thread. Blocks."""
         with self._lock:
             self._closed.set()
             thread = self._thread
-            for gathered in self._gathered.values():
-                self._handed.put(gathered)
-            self._gathered.clear()
-            self._handed.put(None)
+            for collected in self._collected.values():
+                self._queue.put(collected)
+            self._collected.clear()
+            self._queue.put(None)
         if thread is not None:
             thread.join()
 
-    def _work_off(self) -> None:
-        while (first := self._handed.get()) is not None:
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
             began = time.thread_time()
-            orders, last = self._take(first)
-            for start in range(0, len(orders), _GROUP):
-                group = orders[start : start + _GROUP]
-                self._carry_out(group)
-                _tell(group)
+            requests, last = self._take(first)
+            for start in range(0, len(requests), _GROUP):
+                group = requests[start : start + _GROUP]
+                self._execute(group)
+                _resolve(group)
             if last:
                 return
-            if len(orders) > _MANY:
+            if len(requests) > _MANY:
                 self._closed.wait(min(_REST * (time.thread_time() - began), _LONGEST_REST))
 
-    def _take(self, first: list[_Order[A]]) -> tuple[list[_Order[A]], bool]:
+    def _take(self, first: list[_Request[A]]) -> tuple[list[_Request[A]], bool]:
         """Return what waits already, and whether the end of it was reached."""
-        orders = first
+        requests = first
         with suppress(Empty):
-            while len(orders) < _GROUP:
-                handed = self._handed.get_nowait()
-                if handed is None:
-                    return orders, True
-                orders += handed
-        return orders, False
+            while len(requests) < _GROUP:
+                batch = self._queue.get_nowait()
+                if batch is None:
+                    return requests, True
+                requests += batch
+        return requests, False
 
-    def _carry_out(self, group: Sequence[_Order[A]]) -> None:
+    def _execute(self, group: Sequence[_Request[A]]) -> None:
         try:
-            results = self._do([order.asked for order in group])
+            results = self._do([request.asked for request in group])
         except Exception as error:
             if len(group) > 1 and not isinstance(error.__cause__, OperationalError):
-                for order in group:  # One of them is at fault; the others are not to suffer for it.
-                    self._carry_out([order])
+                for request in group:  # One of them is at fault; the others are not to suffer for it.
+                    self._execute([request])
                 return
-            for order in group:
-                order.error = _copy(error)
+            for request in group:
+                request.error = _copy(error)
         else:
-            for order, result in zip(group, results, strict=True):
-                order.result = result
+            for request, result in zip(group, results, strict=True):
+                request.result = result
 
 
 def _copy(error: Exception) -> Exception:
@@ -145,15 +145,15 @@ def _copy(error: Exception) -> Exception:
     return copy
 
 
-def _tell(group: Sequence[_Order[Any]]) -> None:
-    by_loop: defaultdict[asyncio.AbstractEventLoop, list[_Order[Any]]] = defaultdict(list)
-    for order in group:
-        by_loop[order.loop].append(order)
-    for loop, orders in by_loop.items():
+def _resolve(group: Sequence[_Request[Any]]) -> None:
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[_Request[Any]]] = defaultdict(list)
+    for request in group:
+        by_loop[request.loop].append(request)
+    for loop, requests in by_loop.items():
         with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
-            loop.call_soon_threadsafe(_tell_each, orders)
+            loop.call_soon_threadsafe(_resolve_each, requests)
 
 
-def _tell_each(orders: Sequence[_Order[Any]]) -> None:
-    for order in orders:
-        order.tell()
+def _resolve_each(requests: Sequence[_Request[Any]]) -> None:
+    for request in requests:
+        request.resolve()

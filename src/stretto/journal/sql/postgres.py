@@ -27,7 +27,7 @@ _HELD = text(
 # Classes of SQLSTATE: connection, transaction to be repeated, too many connections, server going down or coming up.
 _PASSING_CLASSES = ("08", "40", "57P")
 _PASSING_STATES = ("53300", "55P03")
-# Said instead of an SQLSTATE when no connection comes about at all.
+# Messages in place of an SQLSTATE when no connection comes about at all.
 _COMING_UP = ("starting up", "shutting down", "recovery mode", "not yet accepting", "too many clients")
 
 
@@ -92,9 +92,9 @@ class PostgresDatabase(Database):
         return self._seen or any(words in str(error.orig) for words in _COMING_UP)
 
     def _explain(self, error: DBAPIError) -> JournalError:
-        said = str(error.orig).strip().partition("\n")[0]
-        what, hint = _fault(_state(error), said)
-        return JournalError(f"The journal {self.place} {what}: {said.rstrip('.')}.", hint=hint)
+        text = str(error.orig).strip().partition("\n")[0]
+        what, hint = _fault(_state(error), text)
+        return JournalError(f"The journal {self.place} {what}: {text.rstrip('.')}.", hint=hint)
 
 
 def _place(url: URL) -> str:
@@ -107,7 +107,7 @@ def _state(error: DBAPIError) -> str:
     return cast("str | None", getattr(error.orig, "sqlstate", None)) or ""
 
 
-def _fault(state: str, said: str) -> tuple[str, str]:
+def _fault(state: str, text: str) -> tuple[str, str]:
     match state:
         case "53100":
             return "cannot be written", "Free some space on the server's disk; what was recorded is safe."

@@ -15,11 +15,10 @@ from stretto.core.journal import CallEnd, CallStart, ListedState, OutcomeKey, Re
 from stretto.core.plan import Plan, Subtask
 from stretto.core.usage import FREE, Cost
 from stretto.journal.keys import as_key, as_title, from_key
-from stretto.journal.sealed_subtasks import every_sealed
+from stretto.journal.run_records import every_sealed, progress
 from stretto.journal.sql import statements as sql
 from stretto.journal.sql.row_mapping import OUTCOME_KINDS, moment_of, read, read_event, read_json
 from stretto.journal.sql.tables import OF_A_RUN, call_ends, call_starts, outcomes, runs, sealed
-from stretto.journal.summary import progress
 
 _Row = Row[*tuple[Any, ...]]
 _Rows = Sequence[_Row]

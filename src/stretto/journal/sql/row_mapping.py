@@ -11,7 +11,7 @@ from stretto.core.journal import CallEnd, CallStart, Outcome, OutcomeKey, Revisi
 from stretto.core.models import Role
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import SynthesisResult, WorkerResult
-from stretto.journal.keys import as_key, titles
+from stretto.journal.keys import as_key, titles_of
 from stretto.journal.serialization import dump, load, load_event, parse
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ def run_row(
     holder: int = 0,
 ) -> Row:
     """Return a run's own row."""
-    title, recipe = titles(spec or {})
+    title, recipe = titles_of(spec or {})
     return {
         "run_id": as_key(run_id),
         "started_at": microseconds(datetime.now(UTC)),

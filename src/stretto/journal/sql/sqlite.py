@@ -15,7 +15,6 @@ from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from stretto.core.errors import JournalError
-from stretto.journal.locations import ANOTHER_FILE
 from stretto.journal.sql.database import Database, Work
 from stretto.journal.sql.migrations import VERSION_TABLE
 from stretto.journal.sql.process_locks import ProcessLock
@@ -46,7 +45,7 @@ class SqliteDatabase(Database):
     Where nothing may be written, what is there is read: from a copy, as SQLite has to write in order to read.
     """
 
-    def __init__(self, path: Path, patience: float, *, another: str = ANOTHER_FILE) -> None:
+    def __init__(self, path: Path, patience: float, *, another: str) -> None:
         engine = create_engine(
             URL.create("sqlite", database=os.fspath(path)),
             connect_args={"timeout": patience, "isolation_level": None},
@@ -71,9 +70,9 @@ class SqliteDatabase(Database):
         except OSError as error:
             raise self._out_of_reach(error) from error
         except sqlite3.Error as error:
-            raise self._told(error) from error
+            raise self._error_of(error) from error
         if found != "ok":
-            raise self._worded(sqlite3.SQLITE_CORRUPT)
+            raise self._error(sqlite3.SQLITE_CORRUPT)
 
     def claim(self) -> int:
         """Return the number of a lock that lasts as long as the process. Others wait for this transaction meanwhile."""
@@ -82,7 +81,7 @@ class SqliteDatabase(Database):
         except OSError as error:
             raise self._out_of_reach(error) from error
         except sqlite3.Error as error:
-            raise self._told(error) from error
+            raise self._error_of(error) from error
 
     def living(self, connection: Connection, numbers: AbstractSet[int]) -> AbstractSet[int]:
         """Return which of these are locked."""
@@ -182,7 +181,7 @@ class SqliteDatabase(Database):
                     return names, 0
                 return names, connection.execute(f"SELECT max(version) FROM {VERSION_TABLE}").fetchone()[0] or 0
         except sqlite3.Error as error:
-            raise self._told(error) from error
+            raise self._error_of(error) from error
 
     def _make_private(self) -> None:
         try:
@@ -211,16 +210,16 @@ class SqliteDatabase(Database):
         return _code(error.orig) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
     def _explain(self, error: DBAPIError) -> JournalError:
-        return self._told(error.orig)
+        return self._error_of(error.orig)
 
-    def _told(self, error: object) -> JournalError:
-        return self._worded(_code(error), str(error))
+    def _error_of(self, error: object) -> JournalError:
+        return self._error(_code(error), str(error))
 
-    def _worded(self, code: int, said: str = "") -> JournalError:
-        what, hint = self._fault(code, said)
+    def _error(self, code: int, text: str = "") -> JournalError:
+        what, hint = self._fault(code, text)
         return JournalError(f"The journal {self.place} {what}.", hint=hint)
 
-    def _fault(self, code: int, said: str) -> tuple[str, str]:
+    def _fault(self, code: int, text: str) -> tuple[str, str]:
         if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and self._no_space()):
             return "cannot be written: the disk is full", f"Free some space and run the same again. {_SAFE}"
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -237,7 +236,7 @@ class SqliteDatabase(Database):
                 "is damaged",
                 f"Move it away and a new one is begun; `{rescue}` prints what can be read of the old one.",
             )
-        return f"cannot be used: {said}", f"{self._another}, or see that its folder may be written."
+        return f"cannot be used: {text}", f"{self._another}, or see that its folder may be written."
 
     def _no_space(self) -> bool:
         return shutil.disk_usage(self._path.parent).free < _NO_SPACE_BYTES

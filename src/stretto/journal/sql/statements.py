@@ -62,13 +62,13 @@ CLOSE_RUN = Insert(
     "(run_id) DO UPDATE SET state = excluded.state, holder = 0 WHERE stretto_runs.holder IN (0, excluded.holder)",
 )
 
-STANDING = select(outcomes.c.data).where(
+RECORDED_OUTCOME = select(outcomes.c.data).where(
     outcomes.c.run_id == _RUN,
     outcomes.c.role == bindparam("role"),
     outcomes.c.subtask_id == bindparam("subtask_id"),
     outcomes.c.revision == bindparam("revision"),
 )
-HOLDER = select(runs.c.holder).where(runs.c.run_id == _RUN)
+RECORDED_HOLDER = select(runs.c.holder).where(runs.c.run_id == _RUN)
 # As text, so that the index on these few runs is used.
 HOLDERS = select(runs.c.holder).where(runs.c.holder != literal_column("0")).distinct()
 SPEC = select(runs.c.spec).where(runs.c.run_id == _RUN)

@@ -15,7 +15,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model as PydanticModel
 
 from stretto.core.models import ModelReply, ModelRequest, OnText
-from stretto.core.sending import will_tell
+from stretto.core.sending import will_report_sent
 from stretto.core.usage import Cost, Usage
 from stretto.models.answers.finish_reasons import reading_ends
 from stretto.models.calls.cache_keys import is_further
@@ -62,7 +62,7 @@ class DirectModel:
     async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
         """Make one call; streams when `on_text` is given, which gets the text and never the thinking."""
         if tells(self._model):
-            will_tell()
+            will_report_sent()
         with translated(self._origin):
             model = await self._clients.enter()
         key = take_cache_key(request, model)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stretto.core.errors import PlanError
 from stretto.core.models import Role, Turn
+from stretto.core.plan import PlanError
 from stretto.core.task import Task
 from stretto.models.demo import DemoModel
 from stretto.parsing import parse_plan, read_answer

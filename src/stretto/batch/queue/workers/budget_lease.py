@@ -34,7 +34,7 @@ class LeasedBudget(BudgetTracker):
         """What the person who set it knows it as."""
         return self._whole
 
-    async def _widen(self, usage: Usage, cost: Cost) -> bool:
+    async def _extend(self, usage: Usage, cost: Cost) -> bool:
         spare_usd, spare_tokens = self._spare
         needed = max(Decimal(0), cost.usd - spare_usd), max(0, usage.total_tokens - spare_tokens)
         lent = await self._queue.transact(partial(lend, batch_id=self._batch_id, needed=needed))

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import typer
 
-from stretto.core.addresses import typed_address
+from stretto.core.addresses import address_for_command
 from stretto.faces.cli.input.journal_options import JournalLocation
 
 _ONCE = frozenset({"retry_errors"})
@@ -45,5 +45,5 @@ def _words(context: typer.Context, left_out: Collection[str]) -> Iterator[str]:
         for each in values:
             flags.append(parameter.opts[0])
             if each is not True:
-                flags.append(typed_address(str(each)) if parameter.name in _ADDRESSES else str(each))
+                flags.append(address_for_command(str(each)) if parameter.name in _ADDRESSES else str(each))
     yield from (*arguments, *flags)

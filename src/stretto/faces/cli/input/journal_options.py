@@ -9,7 +9,7 @@ import anyio
 
 from stretto.app.resume import RunJournal
 from stretto.app.settings.loading import load_settings
-from stretto.core.addresses import typed_address
+from stretto.core.addresses import address_for_command
 from stretto.core.errors import InputError, JournalError
 from stretto.journal import open_journal
 from stretto.journal.locations import ANOTHER_FILE
@@ -74,7 +74,7 @@ class JournalLocation:
 def find_place(given: str | None, *, optional: bool = False) -> JournalLocation:
     """Return the place that an option names, else the settings, else the file in the user's data folder."""
     settings = load_settings({"journal": given})
-    flags = ("--journal", shlex.quote(typed_address(given))) if given else ()
+    flags = ("--journal", shlex.quote(address_for_command(given))) if given else ()
     source = settings.sources.get("journal", "")
     return JournalLocation(settings.journal, flags=flags, source=source, optional=optional)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from stretto.core.errors import InputError, PlanError
+from stretto.core.errors import InputError
 from stretto.core.jsonable import json_text
-from stretto.core.plan import Plan
+from stretto.core.plan import Plan, PlanError
 from stretto.core.text import replace_surrogates
 from stretto.export import check_place, write_whole
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 import anyio
 
 from stretto.batch.queue import Queue, QueuedBatch, open_queue
-from stretto.core.addresses import typed_address
+from stretto.core.addresses import address_for_command
 from stretto.faces.cli.errors import one_line
 from stretto.faces.cli.views.batch_wording import missing, progress_line, remarks
 from stretto.faces.shared.wording import count, glyphs_for
@@ -28,7 +28,7 @@ def ask(url: str, question: Callable[[Queue], Awaitable[T]]) -> T:
 
 def command(url: str, *words: str) -> str:
     """Return a command about a queue as it is to be typed, without the password."""
-    return " ".join(["stretto", *words, "--queue", shlex.quote(typed_address(url))])
+    return " ".join(["stretto", *words, "--queue", shlex.quote(address_for_command(url))])
 
 
 def told(standing: QueuedBatch) -> Iterator[str]:

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from stretto.app.archive import Kept
+from stretto.app.archive import ArchivedRun
 from stretto.core.events import Event, PlanCompleted, RunStarted, WorkerCompleted
 from stretto.core.journal import CallEnd, CallStart
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
 from stretto.core.text import for_terminal
-from stretto.engine import AS_REVIEWED, AS_WRITTEN
+from stretto.engine import REVIEWED_PLAN, WRITTEN_PLAN
 from stretto.faces.cli.input.journal_options import JournalLocation
 from stretto.faces.cli.sessions.run_session import print_results
 from stretto.faces.cli.views.plain_text import PlainProgress
@@ -23,7 +23,7 @@ from stretto.faces.shared.wording import count, flat, glyphs_for, money, status_
 _ROLES = ("orchestrator", "worker", "synthesis")
 
 
-def show_saved_run(kept: Kept, place: JournalLocation) -> None:
+def show_saved_run(kept: ArchivedRun, place: JournalLocation) -> None:
     """Print everything about a run on stdout, and on stderr how it ended and what goes on with it."""
     result = kept.result
     run_state = RunState()
@@ -35,7 +35,7 @@ def show_saved_run(kept: Kept, place: JournalLocation) -> None:
     if kept.state == "running":
         _say_how_far(result)
         return
-    to_review = bool(kept.spec["review"]) and AS_REVIEWED not in kept.records.outcomes
+    to_review = bool(kept.spec["review"]) and REVIEWED_PLAN not in kept.records.outcomes
     say_how_it_ended(run_state, result, interrupted=kept.state == "interrupted", place=place, to_review=to_review)
 
 
@@ -55,7 +55,7 @@ def _print_lines(lines: Sequence[str] | Iterator[str]) -> None:
     sys.stdout.flush()
 
 
-def _head(kept: Kept, result: RunResult) -> Iterator[str]:
+def _head(kept: ArchivedRun, result: RunResult) -> Iterator[str]:
     spec, models = kept.spec, kept.spec["models"]
     yield f"run:     {kept.run_id}"
     yield f"status:  {kept.state if kept.state in ('running', 'interrupted') else status_word(result)}"
@@ -64,7 +64,7 @@ def _head(kept: Kept, result: RunResult) -> Iterator[str]:
     yield f"task:    {flat(spec['task'])}"
     for name, value in spec["context"].items():
         yield f"context: {flat(name)}: {flat(value)}"
-    plan = kept.records.outcomes.get(AS_WRITTEN)
+    plan = kept.records.outcomes.get(WRITTEN_PLAN)
     if isinstance(plan, Plan) and not result.results:  # Otherwise the results show it.
         yield f"plan:    {count(len(plan.subtasks), 'subtask')}"
         for number, subtask in enumerate(plan.subtasks, 1):
@@ -102,7 +102,7 @@ def _as_one(events: Sequence[Event]) -> Iterator[Event]:
             yield replace(event, at=latest)
 
 
-def _calls(kept: Kept, result: RunResult) -> Iterator[str]:
+def _calls(kept: ArchivedRun, result: RunResult) -> Iterator[str]:
     """Yield a line for each call: whose, which model, tokens, cost, how it ended; then the sum."""
     numbers = {outcome.subtask.id: str(number) for number, outcome in enumerate(result.results, 1)}
     starts = sorted(kept.records.calls.values(), key=lambda start: _place_of(start, numbers))

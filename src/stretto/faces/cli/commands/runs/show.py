@@ -13,13 +13,13 @@ def show(run_id: options.RunId, as_json: options.AsJson = False, journal: option
     With --json its events are written again, one a line, as they were when it ran.
     """
     # Not at the top: --help needs none of it.
-    from stretto.app.archive import Kept, find_run, read_run
+    from stretto.app.archive import ArchivedRun, find_run, read_run
     from stretto.app.resume import RunJournal
     from stretto.faces.cli.input.journal_options import find_place
     from stretto.faces.cli.views.json_lines import JsonLines
     from stretto.faces.cli.views.saved_run import show_saved_run
 
-    async def read(book: RunJournal) -> Kept:
+    async def read(book: RunJournal) -> ArchivedRun:
         return await read_run(book, await find_run(book, run_id))
 
     place = find_place(journal)

@@ -12,7 +12,7 @@ OPERATION, AGENT, ERROR = "gen_ai.operation.name", "gen_ai.agent.name", "error.t
 INPUT, OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"
 
 
-class Told:
+class CollectedSpans:
     """The spans that were exported."""
 
     def __init__(self, exporter: InMemorySpanExporter) -> None:
@@ -45,7 +45,7 @@ class Told:
         return plan
 
     def text(self) -> str:
-        """Return everything that was told, as text."""
+        """Return everything that was collected, as text."""
         return "\n".join(span.to_json() for span in self.all)
 
 

@@ -9,35 +9,35 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from stretto.app.observers.observing import observing
 from stretto.core.events import RunWaiting
-from tests.app.tracing.spans import Told, hang
+from tests.app.observers.tracing.spans import CollectedSpans, hang
 from tests.engine.stage import Stage, plan
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_callers_span_holds_the_run(provider: TracerProvider, told: Told):
+async def test_the_callers_span_holds_the_run(provider: TracerProvider, collected: CollectedSpans):
     """A run that is started under a span, such as a web request's, is part of its trace."""
     with trace.get_tracer("web").start_as_current_span("POST /copy") as request:
         await Stage([plan("a")]).run()
-    assert told.run.parent is not None
-    assert told.run.parent.span_id == request.get_span_context().span_id
-    assert {span.context.trace_id for span in told.all} == {request.get_span_context().trace_id}
+    assert collected.run.parent is not None
+    assert collected.run.parent.span_id == request.get_span_context().span_id
+    assert {span.context.trace_id for span in collected.all} == {request.get_span_context().trace_id}
 
 
-def test_the_callers_span_holds_a_run_from_a_script(told: Told):
+def test_the_callers_span_holds_a_run_from_a_script(collected: CollectedSpans):
     """`run_sync` keeps the caller's span, too."""
     with trace.get_tracer("script").start_as_current_span("nightly") as nightly:
         Stage([plan("a")]).orchestrator().run_sync("task")
-    assert told.run.parent is not None
-    assert told.run.parent.span_id == nightly.get_span_context().span_id
+    assert collected.run.parent is not None
+    assert collected.run.parent.span_id == nightly.get_span_context().span_id
 
 
-def test_events_before_the_run_are_nothing(told: Told):
+def test_events_before_the_run_are_nothing(collected: CollectedSpans):
     """Watching begins with the run; closing what never began ends nothing."""
     with observing() as observers:
         for observe in observers:
             observe(RunWaiting(cause="gate", model="m", message="wait"))
-    assert told.all == []
+    assert collected.all == []
 
 
 class Broken(SpanProcessor):

@@ -36,7 +36,7 @@ async def test_thinking_alone_is_asked_for_again():
     assert of_kind(events, "worker_retrying")[0].reason.kind == "malformed"
 
 
-async def test_a_mark_left_in_the_text_is_asked_for_again_and_said():
+async def test_a_mark_left_in_the_text_is_retried_and_reported():
     """A model's mark in the copy is mended; where it stays, the text is kept with a finding that names it."""
     stage = Stage([plan("a")], answering("<response>A <|sep|> cup.</response>", "<response>A cup.</response>"))
     _, mended = await stage.run()

@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from stretto.app.observers.observing import CONTENT_VARIABLE
-from tests.app.tracing.spans import Told
+from tests.app.observers.tracing.spans import CollectedSpans
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> TracerProvider:
 
 
 @pytest.fixture
-def told(provider: TracerProvider) -> Iterator[Told]:
+def collected(provider: TracerProvider) -> Iterator[CollectedSpans]:
     """Collect every span."""
     exporter = InMemorySpanExporter()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    yield Told(exporter)
+    yield CollectedSpans(exporter)
     provider.shutdown()

@@ -1,4 +1,4 @@
-"""What OpenTelemetry is told about a run and its steps."""
+"""What OpenTelemetry is collected about a run and its steps."""
 
 from decimal import Decimal
 
@@ -13,41 +13,51 @@ from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.plan import Plan, Subtask
 from stretto.core.result import RunResult, WorkerResult
 from stretto.core.usage import UNKNOWN_COST, Cost, Usage
-from tests.app.tracing.spans import AGENT, ERROR, INPUT, OPERATION, OUTPUT, Told, fail_b, named, said
+from tests.app.observers.tracing.spans import (
+    AGENT,
+    ERROR,
+    INPUT,
+    OPERATION,
+    OUTPUT,
+    CollectedSpans,
+    fail_b,
+    named,
+    said,
+)
 from tests.engine.stage import Play, Stage, asked_type, cut, plan, reply, subtask, write
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_run_is_a_tree_of_steps_and_calls(told: Told):
+async def test_a_run_is_a_tree_of_steps_and_calls(collected: CollectedSpans):
     """Under the run stand the plan, each worker and the synthesis; under each of them its calls."""
     _, result = await named(Stage([plan("a", "b")]), "anthropic:claude-x").run(synthesis="merge")
-    assert told.run.parent is None
-    steps = [said(span, OPERATION, AGENT) for span in told.under(told.run)]
-    assert steps[0] == ("plan", recipe := told.run.attributes[AGENT])
+    assert collected.run.parent is None
+    steps = [said(span, OPERATION, AGENT) for span in collected.under(collected.run)]
+    assert steps[0] == ("plan", recipe := collected.run.attributes[AGENT])
     assert steps[1:] == [("invoke_agent", "worker"), ("invoke_agent", "worker"), ("invoke_agent", "synthesis")]
-    assert [span.name for span in told.under(told.run)] == [
+    assert [span.name for span in collected.under(collected.run)] == [
         f"plan {recipe}",
         "invoke_agent worker",
         "invoke_agent worker",
         "invoke_agent synthesis",
     ]
-    calls = [call for step in told.under(told.run) for call in told.under(step)]
+    calls = [call for step in collected.under(collected.run) for call in collected.under(step)]
     assert [(call.name, call.kind) for call in calls] == [("chat claude-x", SpanKind.CLIENT)] * 4
     assert all(
         said(call, OPERATION, "gen_ai.provider.name", "gen_ai.request.model", "stretto.attempt")
         == ("chat", "anthropic", "claude-x", 1)
         for call in calls
     )
-    assert {said(span, "stretto.run_id") for span in told.all} == {(result.run_id,)}
-    assert {span.status.status_code for span in told.all} == {StatusCode.UNSET}
-    assert len(told.all) == 9
-    scope = told.run.instrumentation_scope
+    assert {said(span, "stretto.run_id") for span in collected.all} == {(result.run_id,)}
+    assert {span.status.status_code for span in collected.all} == {StatusCode.UNSET}
+    assert len(collected.all) == 9
+    scope = collected.run.instrumentation_scope
     assert scope is not None
     assert scope.name == "stretto"
 
 
-async def test_each_step_says_what_it_used(told: Told):
+async def test_each_step_says_what_it_used(collected: CollectedSpans):
     """Tokens and cost stand on the run and on each step, the plan's being what nobody else used."""
 
     async def answer(request: ModelRequest, say: OnText) -> ModelReply:
@@ -58,27 +68,27 @@ async def test_each_step_says_what_it_used(told: Told):
         return reply(plan("a", "b"), tokens=100)
 
     await Stage(think, answer, answer).run(synthesis="merge")
-    assert said(told.run, INPUT, OUTPUT, "stretto.cost.usd") == (121, 121, 0.0)
-    assert said(told.plan, INPUT, OUTPUT) == (100, 100)
-    assert [said(span, INPUT) for span in told.of("invoke_agent")] == [(7,)] * 3
-    assert sorted(said(span, OUTPUT) for span in told.of("chat")) == [(7,), (7,), (7,), (100,)]
+    assert said(collected.run, INPUT, OUTPUT, "stretto.cost.usd") == (121, 121, 0.0)
+    assert said(collected.plan, INPUT, OUTPUT) == (100, 100)
+    assert [said(span, INPUT) for span in collected.of("invoke_agent")] == [(7,)] * 3
+    assert sorted(said(span, OUTPUT) for span in collected.of("chat")) == [(7,), (7,), (7,), (100,)]
 
 
-async def test_a_worker_says_which_subtask_it_had_and_what_became_of_it(told: Told):
+async def test_a_worker_says_which_subtask_it_had_and_what_became_of_it(collected: CollectedSpans):
     """A worker's span has its subtask's id and type and its status; an error has its kind."""
     _, result = await Stage([plan("a", "b")], fail_b).run()
     names = ("stretto.subtask.id", "stretto.subtask.type", "stretto.subtask.status", ERROR, "stretto.attempts")
-    assert [said(span, *names) for span in told.of("invoke_agent")] == [
+    assert [said(span, *names) for span in collected.of("invoke_agent")] == [
         ("s1", "a", "completed", None, 1),
         ("s2", "b", "failed", "bad_request", 1),
     ]
-    assert [said(span, ERROR) for span in told.of("chat")] == [(None,), (None,), ("bad_request",)]
-    assert told.of("invoke_agent")[1].status.status_code is StatusCode.ERROR
-    assert said(told.run, "stretto.status", "stretto.shortfall", ERROR) == ("partial", ("bad_request",), None)
+    assert [said(span, ERROR) for span in collected.of("chat")] == [(None,), (None,), ("bad_request",)]
+    assert collected.of("invoke_agent")[1].status.status_code is StatusCode.ERROR
+    assert said(collected.run, "stretto.status", "stretto.shortfall", ERROR) == ("partial", ("bad_request",), None)
     assert result.status == "partial"
 
 
-async def test_a_plan_that_stays_short_is_an_error_of_the_plan(told: Told):
+async def test_a_plan_that_stays_short_is_an_error_of_the_plan(collected: CollectedSpans):
     """When the continuation is lost too, the plan's span says so and the run's is no error."""
 
     async def break_off(request: ModelRequest, say: OnText) -> str:
@@ -86,47 +96,47 @@ async def test_a_plan_that_stays_short_is_an_error_of_the_plan(told: Told):
         raise cut()
 
     await Stage([break_off, break_off]).run()
-    assert [said(span, ERROR) for span in (told.plan, *told.under(told.plan))] == [("cut",)] * 3
-    assert said(told.run, "stretto.status", ERROR) == ("partial", None)
+    assert [said(span, ERROR) for span in (collected.plan, *collected.under(collected.plan))] == [("cut",)] * 3
+    assert said(collected.run, "stretto.status", ERROR) == ("partial", None)
 
 
-async def test_a_run_without_a_plan_is_an_error(told: Told):
-    """A plan that cannot be had is the error of the plan and of the run; its words are not told."""
+async def test_a_run_without_a_plan_is_an_error(collected: CollectedSpans):
+    """A plan that cannot be had is the error of the plan and of the run; its words are not collected."""
 
     async def refuse(request: ModelRequest, say: OnText) -> str:
         raise ModelError("The secret brief is no good.", kind="bad_request")
 
     await Stage([refuse]).run(synthesis="merge")
-    assert [said(span, ERROR) for span in (told.run, told.plan)] == [("bad_request",)] * 2
-    assert told.run.status.status_code is StatusCode.ERROR
-    assert said(told.run, "stretto.status") == ("failed",)
-    assert [(event.name, dict(event.attributes or {})) for event in told.run.events] == [
+    assert [said(span, ERROR) for span in (collected.run, collected.plan)] == [("bad_request",)] * 2
+    assert collected.run.status.status_code is StatusCode.ERROR
+    assert said(collected.run, "stretto.status") == ("failed",)
+    assert [(event.name, dict(event.attributes or {})) for event in collected.run.events] == [
         ("stretto.synthesis_failed", {"error.type": "empty"})
     ]
-    assert "secret" not in told.text()
+    assert "secret" not in collected.text()
 
 
-async def test_a_plan_made_elsewhere_is_no_call(told: Told):
+async def test_a_plan_made_elsewhere_is_no_call(collected: CollectedSpans):
     """A plan that was given has a span, and no call under it."""
     given = Plan(subtasks=(Subtask(type="a", description="d"),))
     result = await Stage([]).orchestrator().run("task", plan=given)
     assert result.status == "complete"
-    assert told.under(told.plan) == []
-    assert said(told.plan, "stretto.attempts") == (0,)
+    assert collected.under(collected.plan) == []
+    assert said(collected.plan, "stretto.attempts") == (0,)
 
 
-async def test_a_declined_plan_is_no_error_of_the_plan(told: Told):
+async def test_a_declined_plan_is_no_error_of_the_plan(collected: CollectedSpans):
     """Looking at a plan and running nothing of it leaves the plan's span in order, and says that it was looked at."""
     await Stage([plan("a")]).orchestrator().plan("task")
-    assert said(told.plan, ERROR) == (None,)
-    assert said(told.run, ERROR) == ("declined",)
-    assert [event.name for event in told.run.events] == ["stretto.review_requested"]
+    assert said(collected.plan, ERROR) == (None,)
+    assert said(collected.run, ERROR) == ("declined",)
+    assert [event.name for event in collected.run.events] == ["stretto.review_requested"]
 
 
-async def test_subtasks_that_never_started_are_noted_on_the_run(told: Told):
+async def test_subtasks_that_never_started_are_noted_on_the_run(collected: CollectedSpans):
     """A subtask past the limit has no span of its own and is still in the trace."""
     await Stage([plan("a", "b")]).run(max_subtasks=1)
-    [skipped] = told.run.events
+    [skipped] = collected.run.events
     assert (skipped.name, dict(skipped.attributes or {})) == (
         "stretto.subtask_skipped",
         {"subtask.id": "s2", "error.type": "limit"},
@@ -147,7 +157,7 @@ def revising(ready: anyio.Event) -> Play:
     return revise
 
 
-async def test_superseded_work_is_cut_and_no_error(told: Told):
+async def test_superseded_work_is_cut_and_no_error(collected: CollectedSpans):
     """A worker that the final plan does not contain ends as superseded; its call was interrupted."""
     started = anyio.Event()
 
@@ -158,13 +168,13 @@ async def test_superseded_work_is_cut_and_no_error(told: Told):
         return "copy"
 
     await Stage(revising(started), work).run()
-    draft, final = told.of("invoke_agent")
+    draft, final = collected.of("invoke_agent")
     assert said(draft, "stretto.subtask.status", ERROR) == ("superseded", None)
-    assert [said(call, ERROR) for call in told.under(draft)] == [("interrupted",)]
+    assert [said(call, ERROR) for call in collected.under(draft)] == [("interrupted",)]
     assert said(final, "stretto.subtask.status") == ("completed",)
 
 
-async def test_work_that_is_superseded_when_it_is_done_is_noted_on_the_run(told: Told):
+async def test_work_that_is_superseded_when_it_is_done_is_noted_on_the_run(collected: CollectedSpans):
     """A worker that had finished keeps its span; that its result was dropped is noted on the run."""
     finished = anyio.Event()
 
@@ -173,11 +183,11 @@ async def test_work_that_is_superseded_when_it_is_done_is_noted_on_the_run(told:
         return "copy"
 
     await Stage(revising(finished), work).run()
-    assert [said(span, "stretto.subtask.status") for span in told.of("invoke_agent")] == [("completed",)] * 2
-    assert [event.name for event in told.run.events] == ["stretto.subtask_superseded"]
+    assert [said(span, "stretto.subtask.status") for span in collected.of("invoke_agent")] == [("completed",)] * 2
+    assert [event.name for event in collected.run.events] == ["stretto.subtask_superseded"]
 
 
-async def test_a_model_that_cannot_be_priced_has_no_cost(told: Told):
+async def test_a_model_that_cannot_be_priced_has_no_cost(collected: CollectedSpans):
     """What a run cost is left out where a part of it is not known, never said as zero."""
 
     async def answer(request: ModelRequest, say: OnText) -> ModelReply:
@@ -189,14 +199,14 @@ async def test_a_model_that_cannot_be_priced_has_no_cost(told: Told):
         return ModelReply(text=plan("a"), finish="stop", usage=Usage(calls=1), cost=cost, model="m")
 
     await Stage(think, answer).run()
-    assert "stretto.cost.usd" not in told.run.attributes
-    assert "stretto.cost.usd" not in told.of("invoke_agent")[0].attributes
+    assert "stretto.cost.usd" not in collected.run.attributes
+    assert "stretto.cost.usd" not in collected.of("invoke_agent")[0].attributes
     await Stage(think, write).run()
-    assert said(told.of("invoke_workflow")[1], "stretto.cost.usd") == (0.25,)
-    assert said(told.of("plan")[1], "stretto.cost.usd") == (0.25,)
+    assert said(collected.of("invoke_workflow")[1], "stretto.cost.usd") == (0.25,)
+    assert said(collected.of("plan")[1], "stretto.cost.usd") == (0.25,)
 
 
-def test_a_resumed_run_shows_only_what_happens_now(told: Told):
+def test_a_resumed_run_shows_only_what_happens_now(collected: CollectedSpans):
     """What was finished before a resume is noted, without a span and without a share in the plan's usage."""
     done = WorkerResult(subtask=Subtask(id="s1", type="a", description="d"), status="completed", text="x", attempts=1)
     whole = RunResult(run_id="r", status="complete", analysis="", results=(done,), usage=Usage(input_tokens=9, calls=2))
@@ -218,7 +228,7 @@ def test_a_resumed_run_shows_only_what_happens_now(told: Told):
         ):
             for observe in observers:
                 observe(event)
-    assert said(told.run, "stretto.resumed", INPUT) == (True, 9)
-    assert told.of("invoke_agent") == told.of("chat") == []
-    assert said(told.plan, INPUT, "stretto.attempts") == (None, 0)
-    assert [event.name for event in told.run.events] == ["stretto.worker_completed"]
+    assert said(collected.run, "stretto.resumed", INPUT) == (True, 9)
+    assert collected.of("invoke_agent") == collected.of("chat") == []
+    assert said(collected.plan, INPUT, "stretto.attempts") == (None, 0)
+    assert [event.name for event in collected.run.events] == ["stretto.worker_completed"]

@@ -13,7 +13,7 @@ import anyio
 
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.models import RateLimits
-from stretto.engine.calls.retry import retrying
+from stretto.engine.calls.retry import retry_loop
 from stretto.engine.job import RunSettings
 from stretto.engine.limits.concurrency import ConcurrencyGroup
 from stretto.engine.limits.rate_limiter import RateLimiter
@@ -166,15 +166,15 @@ class Outcome:
         return len(taken) / (taken[-1] - began)
 
 
-def rehearse(
+def simulate(
     provider: Provider, *, workers: int = 200, runs: int = 1, concurrency: int = 200, seed: int = 1
 ) -> Outcome:
     """Let so many workers in so many runs make one call each that counts."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(_rehearse(provider, workers, runs, concurrency, seed))
+        return runner.run(_simulate(provider, workers, runs, concurrency, seed))
 
 
-async def _rehearse(provider: Provider, workers: int, runs: int, concurrency: int, seed: int) -> Outcome:
+async def _simulate(provider: Provider, workers: int, runs: int, concurrency: int, seed: int) -> Outcome:
     random.seed(seed)  # tenacity's jitter has no other source.
     meter = Meter(provider, random.Random(seed))
     limiter, group = RateLimiter(), ConcurrencyGroup(concurrency)
@@ -183,7 +183,7 @@ async def _rehearse(provider: Provider, workers: int, runs: int, concurrency: in
     async def work(run: int) -> None:
         nonlocal failed
         try:
-            async for attempt in retrying(SETTINGS, lambda error: True, lambda error, wait: None):
+            async for attempt in retry_loop(SETTINGS, lambda error: True, lambda error, wait: None):
                 with attempt:
                     async with limiter.slot(str(run), group) as slot:
                         await anyio.sleep(provider.preparation(meter.chance))

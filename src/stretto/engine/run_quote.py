@@ -1,4 +1,4 @@
-"""What a run is going to take, computed from its prompts without any call. Pure."""
+"""Quotes the calls, tokens and cost of a run from its prompts, without any call. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -68,7 +68,7 @@ def _synthesis(job: Job, workers: Sequence[_Call]) -> _Call:
 
 
 def synthesis_reservation(job: Job) -> tuple[Usage, Cost]:
-    """Return what is set aside for the synthesis before there is any result."""
+    """Return what is reserved for the synthesis before there is any result."""
     count = min(job.settings.subtasks[1], job.settings.max_subtasks)
     model, input_tokens, _, output_tokens = _synthesis(job, _workers(job, (_SAMPLE,) * count))
     usage = Usage(input_tokens=input_tokens * _BYTES_PER_TOKEN, output_tokens=output_tokens, calls=1)

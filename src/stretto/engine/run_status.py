@@ -1,4 +1,4 @@
-"""Says what a run amounts to: its status, and what is missing, one entry per cause. Pure."""
+"""Decides whether a run is complete, partial or failed, and lists what is missing by cause. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,8 +6,8 @@ from dataclasses import replace
 from stretto.core.causes import cause_of
 from stretto.core.result import Failure, RunStatus, Shortfall, SynthesisResult, WorkerResult
 
-THE_PLAN = {True: "the rest of the plan", False: "the plan"}
-"""What a shortfall calls it, by whether there is a plan at all."""
+MISSING_PLAN = {True: "the rest of the plan", False: "the plan"}
+"""The name of a missing plan in the shortfall, by whether there is a part of it."""
 
 
 def shortfall_of(
@@ -16,7 +16,7 @@ def shortfall_of(
     """Return everything that was asked for and is not there."""
     entries: list[Shortfall] = []
     if missing is not None:
-        entries.append(Shortfall(what=THE_PLAN[planned], failure=missing))
+        entries.append(Shortfall(what=MISSING_PLAN[planned], failure=missing))
     entries.extend(_by_cause(results))
     if synthesis is not None and synthesis.error is not None:
         entries.append(Shortfall(what="the synthesis", failure=synthesis.error))
@@ -39,7 +39,7 @@ def _by_cause(results: Sequence[WorkerResult]) -> list[Shortfall]:
     ]
 
 
-def status_of(results: Sequence[WorkerResult], shortfall: Sequence[Shortfall]) -> RunStatus:
+def run_status(results: Sequence[WorkerResult], shortfall: Sequence[Shortfall]) -> RunStatus:
     """Return the run's status: failed without any result, complete without any shortfall."""
     if not any(result.status == "completed" for result in results):
         return "failed"
@@ -47,7 +47,7 @@ def status_of(results: Sequence[WorkerResult], shortfall: Sequence[Shortfall]) -
 
 
 def plan_warnings(count: int, asked: tuple[int, int]) -> tuple[str, ...]:
-    """Return what is to be said aloud about the number of subtasks."""
+    """Return a warning when the number of subtasks is not the one asked for."""
     low, high = asked
     if low <= count <= high:
         return ()
@@ -56,5 +56,5 @@ def plan_warnings(count: int, asked: tuple[int, int]) -> tuple[str, ...]:
 
 
 def synthesis_warnings(synthesis: SynthesisResult | None) -> tuple[str, ...]:
-    """Return what is to be said aloud about how the synthesis was read."""
+    """Return the findings on how the synthesis was read, as warnings."""
     return tuple(f"The synthesis: {finding.message}" for finding in synthesis.findings) if synthesis else ()

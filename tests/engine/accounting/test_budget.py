@@ -58,7 +58,7 @@ def test_used_and_promised_never_exceed_the_budget(
 
     async def main() -> None:
         try:
-            await budget_tracker.hold("synthesis", Usage(output_tokens=held), Cost(usd=held * price))
+            await budget_tracker.reserve_ahead("synthesis", Usage(output_tokens=held), Cost(usd=held * price))
         except ModelError:
             assert held > limit
             return
@@ -174,13 +174,13 @@ async def test_runs_of_one_batch_share_its_budget():
         return "done"
 
     batch = BudgetTracker(Budget(tokens=100))
-    runs = [BudgetTracker(Budget(), above=batch) for _ in range(2)]
+    runs = [BudgetTracker(Budget(), parent=batch) for _ in range(2)]
     ends = [await call(runs[number % 2], number) for number in range(4)]
     assert ends == ["done", "done", "done", "budget"]
     assert [budget_tracker.total.usage.output_tokens for budget_tracker in (*runs, batch)] == [60, 30, 90]
     with pytest.raises(ModelError, match="budget"):
-        await runs[0].hold("synthesis", Usage(output_tokens=20), FREE)
-    await runs[0].hold("synthesis", Usage(output_tokens=10), FREE)
+        await runs[0].reserve_ahead("synthesis", Usage(output_tokens=20), FREE)
+    await runs[0].reserve_ahead("synthesis", Usage(output_tokens=10), FREE)
     assert batch.committed[0].output_tokens == 100
     runs[0].release("synthesis")
     assert batch.committed[0].output_tokens == 90

@@ -163,7 +163,7 @@ async def test_whoever_takes_more_than_it_was_asked_to_is_named_once():
         (Usage(input_tokens=9_000, output_tokens=900, calls=4), ""),
     ],
 )
-def test_what_is_beyond_the_request_is_told_from_what_is_around_it(used: Usage, says: str):
+def test_usage_beyond_the_request_is_an_excess(used: Usage, says: str):
     """Input far beyond the prompt is said, a little around it is not, nor what an agent took in several requests."""
     start = CallStart(
         call_id="1",

@@ -40,7 +40,7 @@ async def insist(request: ModelRequest, say: OnText) -> str:
 
 
 @pytest.mark.parametrize("action", ["reject", "repair"])
-async def test_a_worker_is_told_what_to_mend(action: FindingAction):
+async def test_a_worker_gets_the_findings_to_correct(action: FindingAction):
     """The reason goes to the worker with its own answer, and the mended text is the result."""
     stage = Stage([plan("a")], mend)
     events, result = await stage.run(checks=[NoBad(action)])
