@@ -2,7 +2,7 @@
 
 from stretto.engine.accounting.budget import Budget, BudgetTracker
 from stretto.engine.accounting.quote import quote
-from stretto.engine.job import Job, ReviewHook, RoleModels, RunSettings
+from stretto.engine.job import Job, Reviewed, ReviewHook, RoleModels, RunSettings
 from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.saved_run import AS_REVIEWED, AS_WRITTEN, Wanted, result_of
 from stretto.engine.stream import EventStream, open_run
@@ -16,6 +16,7 @@ __all__ = [
     "Job",
     "LimiterRegistry",
     "ReviewHook",
+    "Reviewed",
     "RoleModels",
     "RunSettings",
     "Wanted",

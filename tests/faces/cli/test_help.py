@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from stretto import __version__
 from stretto.core.errors import InputError, ModelError, StrettoError
-from stretto.faces.cli.app import COMMANDS
+from stretto.faces.cli.app import COMMANDS, MODULES
 from stretto.faces.cli.errors import guard
 
 COMMAND = Path(sys.executable).with_name("stretto")
@@ -50,7 +50,7 @@ def test_help_imports_nothing_heavy(arguments):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_listed_line_is_the_commands_own(name):
     """What the list says of a command is the first line of its own help."""
-    help_text = get_command(import_module(f"stretto.faces.cli.{name}").app).help
+    help_text = get_command(import_module(f"stretto.faces.cli.commands.{MODULES.get(name, name)}").app).help
     assert help_text
     assert help_text.splitlines()[0] == COMMANDS[name]
 

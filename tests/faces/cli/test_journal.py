@@ -80,9 +80,9 @@ def test_a_password_is_not_repeated():
     """A command that is advised names a server without its password."""
     place = JournalLocation(flags=("--journal", "x"))
     assert place.command("resume", "r") == "stretto resume r --journal x"
-    from stretto.faces.cli.input.journal_options import find_place
+    from stretto.faces.cli.input.journal_options import find_journal
 
-    found = find_place("postgresql://me:secret@host/db")
+    found = find_journal("postgresql://me:secret@host/db")
     assert found.command("resume", "r") == "stretto resume r --journal 'postgresql://me:***@host/db'"
 
 
@@ -126,6 +126,17 @@ def test_what_is_no_file_is_named_with_what_named_it(stretto, tmp_path, monkeypa
     (error,) = [line for line in ended.err.splitlines() if line.startswith("error: ")]
     assert f"Cannot open the journal {place}: it is a {kind}. Name another file {source}." in error
     assert "STRETTO_DATA_DIR" not in error
+
+
+def test_a_plan_without_a_run_is_listed_as_planned(stretto):
+    """Who asked for the plan only has declined nothing: `runs` and `show` say so, and name the way on."""
+    assert stretto("plan", TASK, *DEMO).code == 0
+    (run,) = listed(stretto, "--state", "planned")
+    assert run["state"] == "planned"
+    shown = stretto("show", run["run_id"])
+    assert "status:  planned" in shown.out.splitlines()
+    assert f"Next: stretto resume {run['run_id']} --review" in shown.err.splitlines()
+    assert shown.err.splitlines()[-1].startswith("planned · ")
 
 
 def test_a_declined_plan_is_listed_as_declined(tmp_path, stretto):

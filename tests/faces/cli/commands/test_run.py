@@ -323,14 +323,14 @@ STUBBORN = """
 import sys, anyio
 from functools import partial
 from stretto import Orchestrator
-from stretto.faces.cli.sessions.run_session import RunRequest, conduct
+from stretto.faces.cli.sessions.run_session import RunRequest, run_session
 from stretto.models.function import FunctionModel
 
 async def never(request, say):
     with anyio.CancelScope(shield=True):
         await anyio.sleep_forever()
 
-sys.exit(conduct(RunRequest(start=partial(Orchestrator(model=FunctionModel(never)).stream, "x"))))
+sys.exit(run_session(RunRequest(start=partial(Orchestrator(model=FunctionModel(never)).stream, "x"))))
 """
 
 

@@ -5,21 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from stretto.core.models import Role
 from stretto.core.result import RunResult
 from stretto.core.usage import UNKNOWN_COST, Cost, Quote, Usage
-from stretto.faces.shared.wording import (
-    ASCII,
-    UNICODE,
-    count,
-    flat,
-    glyphs_for,
-    money,
-    quote_line,
-    seconds,
-    steady,
-    summary,
-    tokens,
-)
+from stretto.faces.shared.formatting import ASCII, UNICODE, count, flat, glyphs_for, money, seconds, steady, tokens
+from stretto.faces.shared.run_wording import models_line, quote_line, summary
 
 
 @pytest.mark.parametrize(
@@ -91,3 +81,10 @@ def test_what_came_from_the_cache_is_said():
     result = RunResult(run_id="r", status="complete", analysis="", results=(), usage=usage)
     assert "60.0k tokens (52.3k from cache)" in summary(result)
     assert "cache" not in summary(replace(result, usage=Usage()))
+
+
+def test_all_models_and_the_reason_are_named():
+    """The first line names every model that may be asked, with why they were chosen."""
+    models: dict[Role, str] = {"orchestrator": "big", "worker": "small", "synthesis": "other"}
+    line = models_line(models, "ANTHROPIC_API_KEY is set.", ("synthesis other",))
+    assert line == "models: orchestrator big, workers small, synthesis other (ANTHROPIC_API_KEY is set)"
