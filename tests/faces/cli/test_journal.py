@@ -87,17 +87,17 @@ def test_a_password_is_not_repeated():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--journal", "x.db", "--no-journal"), "contradict each other"),
         (("--journal", ""), "--journal must be text that is not empty"),
     ],
 )
-def test_an_unusable_choice_is_one_line(stretto, arguments, said):
+def test_an_unusable_choice_is_one_line(stretto, arguments, message):
     """What contradicts itself is said, and nothing is run."""
     ended = stretto("run", TASK, *DEMO, *arguments)
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
-    assert said in ended.err
+    assert message in ended.err
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "runs"])
@@ -424,15 +424,15 @@ def test_ctrl_c_says_the_command_that_goes_on(stretto):
         encoding="utf-8",
     )
     assert process.stderr
-    said = ""
+    message = ""
     for line in process.stderr:
-        said += line
+        message += line
         if "] done" in line:
             process.send_signal(signal.SIGINT)
             break
     _, rest = process.communicate(timeout=60)
     assert process.returncode == 130
-    made = re.search(r"^run: (\S+)$", said, re.MULTILINE)[1]
+    made = re.search(r"^run: (\S+)$", message, re.MULTILINE)[1]
     assert f"Ctrl-C again leaves at once; to go on later: stretto resume {made}" in rest
     assert rest.splitlines()[-2] == f"Next: stretto resume {made}"
     ended = stretto("resume", made)

@@ -13,7 +13,7 @@ from stretto.faces.shared.run_wording import models_line, quote_line, summary
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         (0, "0.0s"),
         (0.04, "0.0s"),
@@ -24,18 +24,18 @@ from stretto.faces.shared.run_wording import models_line, quote_line, summary
         (7_200, "120m00s"),
     ],
 )
-def test_seconds_are_told_as_people_read_them(value, said):
+def test_seconds_are_told_as_people_read_them(value, message):
     """Tenths under a minute, minutes and seconds above; never "60.0s"."""
-    assert seconds(value) == said
+    assert seconds(value) == message
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "message"),
     [(0, "0"), (9_999, "9,999"), (10_000, "10.0k"), (999_949, "999.9k"), (999_950, "1.0M"), (2_500_000, "2.5M")],
 )
-def test_tokens_are_short_from_ten_thousand_on(number, said):
+def test_tokens_are_short_from_ten_thousand_on(number, message):
     """Small numbers are exact, large ones short."""
-    assert tokens(number) == said
+    assert tokens(number) == message
 
 
 def test_an_unknown_cost_is_never_a_zero():

@@ -32,7 +32,7 @@ def orchestrator(worker, *, planner=None) -> Orchestrator:
 
 
 def carry_out(orchestrator, **options) -> int:
-    """Conduct one run without a journal, and return the exit code."""
+    """Carry out one run without a journal, and return the exit code."""
     return run_session(RunRequest(start=partial(orchestrator.stream, "sell"), **options))
 
 

@@ -1,4 +1,4 @@
-"""Makes of what was typed everything that a batch needs: the table, the models, the places to write to."""
+"""Reads everything that a batch needs from its options: the table, the models, the files to write."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from stretto.recipes import load_recipe
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchOptions:
-    """What was typed, but for the settings. The names are those of the options."""
+    """The options of a batch, but for the settings, under their own names."""
 
     table: Path
     task: str | None
@@ -49,7 +49,7 @@ class BatchOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchInputs:
-    """Everything that was typed, read and understood; nothing was called yet."""
+    """Everything that a batch needs; no call was made yet."""
 
     input_table: InputTable
     setup: BatchSetup
@@ -59,7 +59,7 @@ class BatchInputs:
     location: JournalLocation | None
     """The journal; None when nothing keeps the rows."""
     notes: tuple[str, ...] = ()
-    """What must be said before it is run."""
+    """What is printed before it is run."""
 
 
 def read_batch_inputs(

@@ -1,4 +1,4 @@
-"""Where runs are kept, as a command was told: opened for it, and named in the commands that it advises."""
+"""Where runs are kept: finds the journal that an option or a setting names, opens it, names it in commands."""
 
 import shlex
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -67,7 +67,7 @@ class JournalLocation:
         return JournalError(error.message, hint=error.hint.replace(ANOTHER_FILE, way, 1))
 
     def command(self, verb: str, run_id: str, *options: str) -> str:
-        """Return a command about a run as it is to be typed."""
+        """Return a command about a run, to be copied."""
         return " ".join(["stretto", verb, run_id, *options, *self._flags])
 
 

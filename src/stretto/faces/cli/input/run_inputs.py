@@ -1,4 +1,4 @@
-"""Makes of what was typed everything that a run needs: task, context, plan, models. No call is made."""
+"""Reads everything that a run needs from its options: task, context, plan, models. No call is made."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -22,7 +22,7 @@ from stretto.recipes import load_recipe
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunInputs:
-    """Everything that was typed, read and understood; nothing was called yet."""
+    """Everything that a run needs; no call was made yet."""
 
     orchestrator: Orchestrator
     task: str

@@ -26,7 +26,7 @@ def ask(url: str, question: Callable[[Queue], Awaitable[T]]) -> T:
 
 
 def command(url: str, *words: str) -> str:
-    """Return a command about a queue as it is to be typed, without the password."""
+    """Return a command about a queue, to be copied, without the password."""
     return " ".join(["stretto", *words, "--queue", shlex.quote(typed_address(url))])
 
 

@@ -23,7 +23,7 @@ from stretto.faces.shared.run_wording import models_line
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResumeOptions:
-    """How a run is to be gone on with, as it was typed."""
+    """How a run is to be resumed: the command's options."""
 
     flags: Mapping[str, object]
     """Options that are settings, by the settings' names; None where one was not given."""
@@ -109,7 +109,7 @@ async def _look_up(
 
 
 def _limits(settings: Settings, options: ResumeOptions) -> Limits:
-    """Return the limits that were typed; those of the settings are for runs that begin."""
+    """Return the limits that were given; those of the settings are for runs that begin."""
     names = ("budget_usd", "max_tokens_total", "max_subtasks", "deadline")
     given = {name: getattr(settings, name) for name in names if options.flags.get(name) is not None}
     return Limits(**given)

@@ -122,7 +122,7 @@ def run_session(request: RunRequest) -> int:
 
 
 Lost = JournalError | StdoutError
-"""What ends a run from outside: its journal failed, or nobody could be told of it."""
+"""What ends a run from outside: its journal failed, or its stdout did."""
 
 
 def _has_texts(result: RunResult | None) -> bool:
