@@ -115,11 +115,11 @@ async def test_a_plan_made_elsewhere_is_no_call(told: Told):
     assert said(told.plan, "stretto.attempts") == (0,)
 
 
-async def test_a_declined_plan_is_no_error_of_the_plan(told: Told):
+async def test_a_plan_without_a_run_is_no_error_of_the_plan(told: Told):
     """Looking at a plan and running nothing of it leaves the plan's span in order, and says that it was looked at."""
     await Stage([plan("a")]).orchestrator().plan("task")
     assert said(told.plan, ERROR) == (None,)
-    assert said(told.run, ERROR) == ("declined",)
+    assert said(told.run, ERROR) == ("planned",)
     assert [event.name for event in told.run.events] == ["stretto.review_requested"]
 
 
