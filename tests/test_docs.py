@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from stretto.faces.cli import main
-from stretto.faces.cli.app import BENEATH
+from stretto.faces.cli.app import SUBCOMMANDS
 
 ROOT = Path(__file__).parents[1]
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
@@ -157,7 +157,7 @@ def test_every_command_exists_with_its_options(page: Path):
         if words[0].rpartition("/")[2] != "stretto":
             continue
         command = [word for word in words[1:2] if not word.startswith("-")]
-        if command and ("COMMAND" in help_of(*command) or "".join(words[2:3]) in BENEATH.get(command[0], ())):
+        if command and ("COMMAND" in help_of(*command) or "".join(words[2:3]) in SUBCOMMANDS.get(command[0], ())):
             command += words[2:3]
         known = set(_OPTION.findall(help_of(*command)))
         assert {word.partition("=")[0] for word in words[1:] if _OPTION.match(word)} <= known, words

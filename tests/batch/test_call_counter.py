@@ -4,7 +4,7 @@ from stretto.batch.call_counter import CallCounter
 from stretto.batch.progress import BatchProgress
 from stretto.batch.row_jobs import RowOutcome
 from stretto.core.usage import FREE
-from stretto.faces.cli.views.batch_wording import advice, progress_line
+from stretto.faces.shared.batch_wording import next_step_line, progress_line
 
 WHOLE = {"run_id": "r", "status": "complete", "planned": 4, "cost_usd": 0.0, "seconds": 1.0, "reused": False}
 
@@ -82,4 +82,4 @@ def test_the_advice_is_the_same_command_as_long_as_circumstances_fail():
     counts.add(0, RowOutcome(**by_circumstance, texts=1, calls=1))
     counts.add(1, RowOutcome(**for_good, texts=1, calls=1))
     for retrying in (False, True):
-        assert advice(counts, again="stretto batch", retrying=retrying, stopped=False) == "Next: stretto batch"
+        assert next_step_line(counts, again="stretto batch", retrying=retrying, stopped=False) == "Next: stretto batch"

@@ -13,7 +13,7 @@ from stretto import Orchestrator, Plan, RunResult, Subtask
 from stretto.core.events import Event, RunCompleted
 from stretto.core.models import Model, Role
 from stretto.core.task import EMPTY
-from stretto.faces.cli.views.run_summary import say_how_it_ended
+from stretto.faces.cli.views.run_summary import print_run_summary
 from stretto.faces.shared.run_state import RunState
 from stretto.models import open_model
 from stretto.parsing import read_answer
@@ -142,7 +142,7 @@ class Stage:
         assert isinstance(last, RunCompleted)
         printed = io.StringIO()
         with redirect_stderr(printed):
-            say_how_it_ended(board, last.result, interrupted=False)
+            print_run_summary(board, last.result, interrupted=False)
         await self.sim.until(lambda calls: all(call.end != "open" for call in calls))
         return Seen(result=last.result, events=events, calls=self.sim.calls[first:], printed=printed.getvalue())
 

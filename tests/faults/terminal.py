@@ -15,7 +15,7 @@ import anyio
 from stretto.core.models import Role
 from stretto.faces.cli import main
 from stretto.faces.cli.sessions import run_session as run_session
-from stretto.faces.cli.views.plain_text import PlainProgress
+from stretto.faces.cli.views.plain_progress import PlainProgress
 from tests.faults.clock import LeapingLoop
 from tests.faults.stage import DESCRIPTIONS, FOREVER, KEYS, OTHER, PATHS, SPECS, TASK, Recorder, script_of
 from tests.faults.table import Place, Row

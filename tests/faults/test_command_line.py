@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stretto.faces.shared.wording import count
+from stretto.faces.shared.formatting import count
 from tests.faults.sample import in_commands, parameters
 from tests.faults.stage import PATHS, SPECS, STRUCK, TASK
 from tests.faults.table import ROWS, Row

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from secrets import token_hex
+from typing import Literal
 
 from stretto.app.arguments import read_id, read_journal, read_plan, read_recipe, read_review
 from stretto.app.blocking import run_blocking
@@ -269,8 +270,9 @@ class Orchestrator:
         """
         shown: list[tuple[Plan, Quote]] = []
 
-        async def look(plan: Plan, estimate: Quote) -> None:
+        async def look(plan: Plan, estimate: Quote) -> Literal["later"]:
             shown.append((plan, estimate))
+            return "later"
 
         result = await self.run(task, context=context, review=look)
         if not shown:

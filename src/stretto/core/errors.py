@@ -67,6 +67,7 @@ ErrorKind = Literal[
     "budget",
     "deadline",
     "declined",  # by the person who reviewed the plan
+    "planned",  # only the plan was asked for
     "interrupted",
     "unexpected",
 ]

@@ -68,10 +68,10 @@ class Revision:
 Outcome = Plan | WorkerResult | SynthesisResult
 OutcomeT = TypeVar("OutcomeT", Plan, WorkerResult, SynthesisResult)
 
-RunState = Literal["running", "complete", "partial", "failed", "declined"]
-ListedState = Literal["running", "complete", "partial", "failed", "declined", "interrupted"]
+RunState = Literal["running", "complete", "partial", "failed", "declined", "planned"]
+ListedState = Literal["running", "complete", "partial", "failed", "declined", "planned", "interrupted"]
 """running: somebody is carrying it out; interrupted: nobody is, and it did not come to its end; declined: nobody wanted
-its plan run."""
+its plan run; planned: only its plan was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -147,6 +147,12 @@ class RunResult:
         """Whether a person who reviewed the plan wanted nothing of it run; its status is failed then."""
         return any(gap.failure.kind == "declined" for gap in self.shortfall)
 
+    @property
+    def final_state(self) -> Literal["complete", "partial", "failed", "declined", "planned"]:
+        """How the journal lists the run: its status, or why nothing of its plan was run."""
+        kinds = {gap.failure.kind for gap in self.shortfall}
+        return "declined" if "declined" in kinds else "planned" if "planned" in kinds else self.status
+
     def to_dict(self) -> dict[str, object]:
         """Return everything as JSON-ready data, in the shape of the file that `stretto run -o x.json` writes."""
         return cast("dict[str, object]", to_jsonable(self))

@@ -1,7 +1,7 @@
 """Runs a plan: orchestrator, workers, synthesis, as one stream of events."""
 
 from stretto.engine.accounting.budget import Budget, BudgetTracker
-from stretto.engine.job import Job, ReviewHook, RoleModels, RunSettings
+from stretto.engine.job import Job, Reviewed, ReviewHook, RoleModels, RunSettings
 from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.run_quote import quote
 from stretto.engine.saved_run import REVIEWED_PLAN, WRITTEN_PLAN, ResultOptions, saved_result
@@ -17,6 +17,7 @@ __all__ = [
     "LimiterRegistry",
     "ResultOptions",
     "ReviewHook",
+    "Reviewed",
     "RoleModels",
     "RunSettings",
     "open_run",

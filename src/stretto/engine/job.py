@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
+from typing import Literal
 
 from stretto.core.checks import Check
 from stretto.core.models import Model
@@ -13,8 +14,11 @@ from stretto.core.usage import Quote
 from stretto.engine.accounting.budget import NO_BUDGET, Budget, BudgetTracker
 from stretto.recipes import Recipe
 
-ReviewHook = Callable[[Plan, Quote], Awaitable[Plan | None] | Plan | None]
-"""Shown the plan before anything starts; returns the plan to run, or None to run nothing. May be `async`."""
+Reviewed = Plan | Literal["later"] | None
+"""The plan to run; None to run nothing of it; "later" when only the plan was asked for."""
+
+ReviewHook = Callable[[Plan, Quote], Awaitable[Reviewed] | Reviewed]
+"""Shown the plan before anything starts, and returns what to run of it. May be `async`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,7 +21,7 @@ from stretto.core.result import Failure, RunResult, SynthesisResult, WorkerResul
 from stretto.engine.accounting.budget import BudgetTracker, UsageTotal
 from stretto.engine.calls.caller import ModelCaller
 from stretto.engine.events.emitter import EventEmitter
-from stretto.engine.job import Job
+from stretto.engine.job import Job, Reviewed
 from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.planning.planner import Planned, Planner
 from stretto.engine.planning.subtask_ids import SubtaskIds
@@ -116,6 +116,8 @@ class Run:
         self._warnings = plan_warnings(len(planned.plan.subtasks), self._job.settings.subtasks)
         self._emit(PlanCompleted(plan=planned.plan, warnings=self._warnings))
         plan = await self._reviewed_plan(planned.plan, subtask_ids, saved)
+        if plan == "later":
+            return Failure(kind="planned", message="Only the plan was asked for; nothing was started.")
         if plan is None:
             return Failure(kind="declined", message="The plan was declined; nothing was started.")
         dispatcher.supersede_all_but(subtask.id for subtask in plan.subtasks)
@@ -169,8 +171,8 @@ class Run:
         if self._job.review is None:
             dispatcher.admit(subtask)
 
-    async def _reviewed_plan(self, plan: Plan, subtask_ids: SubtaskIds, saved: SavedRun) -> Plan | None:
-        """Return the plan to run; None when the reviewer wants none."""
+    async def _reviewed_plan(self, plan: Plan, subtask_ids: SubtaskIds, saved: SavedRun) -> Reviewed:
+        """Return the plan to run; None when the reviewer wants none, "later" when only the plan was asked for."""
         if self._job.review is None:
             return plan
         before = saved.outcomes.get(REVIEWED_PLAN)
@@ -180,8 +182,8 @@ class Run:
         self._emit(ReviewRequested(plan=plan, quote=estimate))
         shown: object = self._job.review(plan, estimate)
         edited = cast("object", await shown) if isawaitable(shown) else shown
-        if edited is None:
-            return None
+        if edited is None or edited == "later":
+            return cast("Reviewed", edited)
         if not isinstance(edited, Plan) or not edited.subtasks:
             raise InputError(
                 f"The review must return a plan with a subtask, or None to run nothing, got {edited!r}.",
@@ -240,7 +242,7 @@ class Run:
             cost=self._budget_tracker.total.cost,
             seconds=round(self._emitter.elapsed, 3),
         )
-        await self._journal.close_run(self._job.run_id, "declined" if result.declined else result.status)
+        await self._journal.close_run(self._job.run_id, result.final_state)
         self._emit(RunCompleted(result=result))
         return result
 

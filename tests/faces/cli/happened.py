@@ -120,7 +120,7 @@ def number_them(events: Iterable[Event]) -> list[Event]:
     return [replace(event, seq=seq) for seq, event in enumerate(events, 1)]
 
 
-def board_of(events: Iterable[Event]) -> RunState:
+def state_after(events: Iterable[Event]) -> RunState:
     """Return what is known after these events."""
     run_state = RunState()
     for event in events:

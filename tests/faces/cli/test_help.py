@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from stretto import __version__
 from stretto.core.errors import InputError, ModelError, StrettoError
-from stretto.faces.cli.app import COMMANDS
+from stretto.faces.cli.app import COMMANDS, MODULES
 from stretto.faces.cli.errors import guard
 
 COMMAND = Path(sys.executable).with_name("stretto")
@@ -50,7 +50,7 @@ def test_help_imports_nothing_heavy(arguments):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_listed_line_is_the_commands_own(name):
     """What the list says of a command is the first line of its own help."""
-    help_text = get_command(import_module(f"stretto.faces.cli.{name}").app).help
+    help_text = get_command(import_module(f"stretto.faces.cli.commands.{MODULES.get(name, name)}").app).help
     assert help_text
     assert help_text.splitlines()[0] == COMMANDS[name]
 
@@ -68,7 +68,7 @@ def test_without_a_command_help_goes_to_stderr(stretto):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["recipse"], "error: No such command 'recipse'. Did you mean 'recipes', 'resume'? See: stretto --help\n"),
         (["--nonsense"], "error: No such option: --nonsense. See: stretto --help\n"),
@@ -80,10 +80,10 @@ def test_without_a_command_help_goes_to_stderr(stretto):
         (["recipes", "show"], "error: Missing argument 'name'. See: stretto recipes show --help\n"),
     ],
 )
-def test_a_usage_error_is_one_line(stretto, arguments, said):
+def test_a_usage_error_is_one_line(stretto, arguments, message):
     """What was typed wrong is said in one line, with where to read on, and ends with 2."""
     ended = stretto(*arguments)
-    assert (ended.code, ended.out, ended.err) == (2, "", said)
+    assert (ended.code, ended.out, ended.err) == (2, "", message)
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_a_usage_error_is_one_line(stretto, arguments, said):
 def test_an_error_is_one_line_and_its_exit_code(capsys, error, code):
     """What the user gave wrong ends with 2, what failed ends with 1; both are said in one line."""
     assert guard(_raise(error)) == code
-    said = capsys.readouterr().err
-    assert said == f"error: {error}\n"
+    message = capsys.readouterr().err
+    assert message == f"error: {error}\n"
 
 
 def test_an_error_from_a_task_group_is_said_as_itself(capsys):
@@ -119,16 +119,16 @@ def test_a_key_in_an_error_is_not_shown(capsys, monkeypatch):
     """An error that repeats a key is shown without it."""
     monkeypatch.setenv("GROQ_API_KEY", "secret-0123456789")
     guard(_raise(ValueError("Illegal header value b'Bearer secret-0123456789'")))
-    said = capsys.readouterr().err
-    assert "0123456789" not in said
-    assert said.startswith("error: ValueError: Illegal header value")
+    message = capsys.readouterr().err
+    assert "0123456789" not in message
+    assert message.startswith("error: ValueError: Illegal header value")
 
 
 def test_a_bug_says_that_it_is_one(capsys, monkeypatch):
     """An unexpected exception is one line that says how to get the traceback, and the traceback comes when asked."""
     assert guard(_raise(KeyError("x"))) == 1
-    said = capsys.readouterr().err
-    assert said == "error: KeyError: 'x'. This is a bug in stretto; STRETTO_TRACEBACK=1 shows where.\n"
+    message = capsys.readouterr().err
+    assert message == "error: KeyError: 'x'. This is a bug in stretto; STRETTO_TRACEBACK=1 shows where.\n"
     monkeypatch.setenv("STRETTO_TRACEBACK", "1")
     guard(_raise(KeyError("x")))
     assert "Traceback (most recent call last)" in capsys.readouterr().err

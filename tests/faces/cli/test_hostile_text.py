@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from stretto.core.text import for_file, for_terminal
-from stretto.faces.cli.errors import one_line
 from stretto.faces.cli.views.json_lines import to_line
-from stretto.faces.shared.wording import flat
+from stretto.faces.shared.formatting import flat, one_line
 
 CONTROLS = [chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))]
 HOSTILE = f"\x1b]0;title\x07\x1b[31mred{''.join(CONTROLS)}\x9b2Jend\u202e"

@@ -80,24 +80,24 @@ def test_a_password_is_not_repeated():
     """A command that is advised names a server without its password."""
     place = JournalLocation(flags=("--journal", "x"))
     assert place.command("resume", "r") == "stretto resume r --journal x"
-    from stretto.faces.cli.input.journal_options import find_place
+    from stretto.faces.cli.input.journal_options import find_journal
 
-    found = find_place("postgresql://me:secret@host/db")
+    found = find_journal("postgresql://me:secret@host/db")
     assert found.command("resume", "r") == "stretto resume r --journal 'postgresql://me:***@host/db'"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--journal", "x.db", "--no-journal"), "contradict each other"),
         (("--journal", ""), "--journal must be text that is not empty"),
     ],
 )
-def test_an_unusable_choice_is_one_line(stretto, arguments, said):
+def test_an_unusable_choice_is_one_line(stretto, arguments, message):
     """What contradicts itself is said, and nothing is run."""
     ended = stretto("run", TASK, *DEMO, *arguments)
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
-    assert said in ended.err
+    assert message in ended.err
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "runs"])
@@ -126,6 +126,17 @@ def test_what_is_no_file_is_named_with_what_named_it(stretto, tmp_path, monkeypa
     (error,) = [line for line in ended.err.splitlines() if line.startswith("error: ")]
     assert f"Cannot open the journal {place}: it is a {kind}. Name another file {source}." in error
     assert "STRETTO_DATA_DIR" not in error
+
+
+def test_a_plan_without_a_run_is_listed_as_planned(stretto):
+    """Who asked for the plan only has declined nothing: `runs` and `show` say so, and name the way on."""
+    assert stretto("plan", TASK, *DEMO).code == 0
+    (run,) = listed(stretto, "--state", "planned")
+    assert run["state"] == "planned"
+    shown = stretto("show", run["run_id"])
+    assert "status:  planned" in shown.out.splitlines()
+    assert f"Next: stretto resume {run['run_id']} --review" in shown.err.splitlines()
+    assert shown.err.splitlines()[-1].startswith("planned · ")
 
 
 def test_a_declined_plan_is_listed_as_declined(tmp_path, stretto):
@@ -413,15 +424,15 @@ def test_ctrl_c_says_the_command_that_goes_on(stretto):
         encoding="utf-8",
     )
     assert process.stderr
-    said = ""
+    message = ""
     for line in process.stderr:
-        said += line
+        message += line
         if "] done" in line:
             process.send_signal(signal.SIGINT)
             break
     _, rest = process.communicate()
     assert process.returncode == 130
-    made = re.search(r"^run: (\S+)$", said, re.MULTILINE)[1]
+    made = re.search(r"^run: (\S+)$", message, re.MULTILINE)[1]
     assert f"Ctrl-C again leaves at once; to go on later: stretto resume {made}" in rest
     assert rest.splitlines()[-2] == f"Next: stretto resume {made}"
     ended = stretto("resume", made)

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from stretto.core.events import PlanCompleted, SubtaskSuperseded, SynthesisStarted, WorkerStarted
-from stretto.faces.shared.timeline import draw
-from stretto.faces.shared.wording import ASCII, UNICODE
-from tests.faces.cli.happened import board_of, done, failed, run_of, subtask
+from stretto.faces.shared.formatting import ASCII, UNICODE
+from stretto.faces.shared.timeline import draw_timeline
+from tests.faces.cli.happened import done, failed, run_of, state_after, subtask
 from tests.faces.cli.screen import Screen
 
 
 def picture(events, width=60, glyphs=UNICODE) -> list[str]:
     """Return the picture's lines."""
-    return [line.plain for line in draw(board_of(events), width=width, glyphs=glyphs)]
+    return [line.plain for line in draw_timeline(state_after(events), width=width, glyphs=glyphs)]
 
 
 def test_workers_are_seen_to_start_before_the_plan_ends():

@@ -221,6 +221,7 @@ def _plan_failure(result: RunResult) -> Failure | None:
     """Return why the plan is missing or short."""
     of_synthesis = result.synthesis.error if result.synthesis else None
     for entry in result.shortfall:
-        if not entry.subtask_ids and entry.failure != of_synthesis and entry.failure.kind != "declined":
+        wanted = entry.failure.kind in ("declined", "planned")
+        if not entry.subtask_ids and entry.failure != of_synthesis and not wanted:
             return entry.failure
     return None

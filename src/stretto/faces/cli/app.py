@@ -9,8 +9,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from stretto._version import __version__
-from stretto.faces.cli.errors import ExitCode
-from stretto.faces.cli.views.terminals import LOG_VARIABLE
+from stretto.faces.cli.process.exit_codes import ExitCode
+from stretto.faces.cli.process.terminals import LOG_VARIABLE
 
 COMMANDS = {
     "demo": "Show the main job on a built-in brief, without key or network.",
@@ -32,7 +32,7 @@ COMMANDS = {
 }
 """One line for each command, as `stretto --help` shows it."""
 
-_MODULES = {
+MODULES = {
     "runs": "runs.list",
     **{name: f"runs.{name}" for name in ("show", "resume", "retry", "rerun", "export", "delete", "prune")},
     "batch": "batches.run",
@@ -40,19 +40,8 @@ _MODULES = {
 }
 """Where in `commands` a command is, if not in the module of its name."""
 
-BENEATH = {"batch": {"status": "batches.status", "collect": "batches.collect", "cancel": "batches.cancel"}}
+SUBCOMMANDS = {"batch": {"status": "batches.status", "collect": "batches.collect", "cancel": "batches.cancel"}}
 """Words after a command that make another one of it, with their modules."""
-
-
-def new_app(*, group: bool = False) -> typer.Typer:
-    """Return an empty Typer app, set up as each command's module needs it."""
-    # Rich help costs 70 ms at every start, and tracebacks are the business of `errors`.
-    return typer.Typer(
-        rich_markup_mode=None,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        invoke_without_command=group,
-    )
 
 
 class LazyGroup(TyperGroup):
@@ -67,9 +56,9 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the real command in place of the line that stands for it."""
         name, _, rest = super().resolve_command(ctx, args)
-        if rest and (module := BENEATH.get(name or "", {}).get(rest[0])):
+        if rest and (module := SUBCOMMANDS.get(name or "", {}).get(rest[0])):
             return f"{name} {rest[0]}", _load(module), rest[1:]
-        return name, _load(_MODULES.get(name or "", name or "")), rest
+        return name, _load(MODULES.get(name or "", name or "")), rest
 
 
 def _load(module: str) -> Any:

@@ -3,41 +3,23 @@
 import os
 import sys
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Any, cast
 
 import typer
 
 from stretto.core.errors import InputError, StrettoError
-from stretto.core.text import for_terminal
-from stretto.faces.cli.input.text_encoding import speak_utf8
-from stretto.faces.cli.output_streams import StdoutError, open_streams
+from stretto.faces.cli.process.exit_codes import ExitCode
+from stretto.faces.cli.process.output_streams import StdoutError, open_streams
+from stretto.faces.cli.process.text_encoding import use_utf8
+from stretto.faces.shared.formatting import one_line
 
 TRACEBACK_VARIABLE = "STRETTO_TRACEBACK"
 """Set to 1, it shows where an error came from."""
 
 
-class ExitCode(IntEnum):
-    """What the command says to the shell."""
-
-    COMPLETE = 0
-    ERROR = 1
-    """The run failed, or its result could not be written."""
-    USAGE = 2
-    """What was typed or given cannot be used; nothing was run."""
-    PARTIAL = 3
-    """There are results, and something is missing."""
-    INTERRUPTED = 130
-    """By Ctrl-C."""
-    HUNG_UP = 129
-    """By SIGHUP: the terminal was closed."""
-    TERMINATED = 143
-    """By SIGTERM."""
-
-
 def guard(command: Callable[[], Any]) -> int:
     """Run `command` and return the exit code; whatever it raises is said in one line on stderr."""
-    _never_fail_to_print()
+    _open_streams()
     try:
         code = command()
         sys.stdout.flush()
@@ -49,16 +31,11 @@ def guard(command: Callable[[], Any]) -> int:
             import traceback  # only here: it costs start-up time
 
             traceback.print_exception(error)
-        return _say(_innermost(error))
+        return _print_error(_innermost(error))
 
 
-def one_line(text: str) -> str:
-    """Return text from outside as one line without control characters."""
-    return " ".join(part for line in for_terminal(text).splitlines() if (part := line.strip()))
-
-
-def _say(error: BaseException) -> int:
-    code, line = _describe(error)
+def _print_error(error: BaseException) -> int:
+    code, line = _exit_code_and_line(error)
     if line:
         from stretto.app.settings.keys import hide_keys  # only here: it costs start-up time
 
@@ -66,7 +43,7 @@ def _say(error: BaseException) -> int:
     return code
 
 
-def _describe(error: BaseException) -> tuple[ExitCode, str]:
+def _exit_code_and_line(error: BaseException) -> tuple[ExitCode, str]:
     match error:
         case typer.Abort() | KeyboardInterrupt():
             return ExitCode.INTERRUPTED, ""
@@ -98,9 +75,9 @@ def _innermost(error: BaseException) -> BaseException:
     return _innermost(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
 
 
-def _never_fail_to_print() -> None:
+def _open_streams() -> None:
     open_streams()
-    speak_utf8()
+    use_utf8()
     # A terminal that is not UTF-8 shows "?" for what it cannot; it must not end the run.
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="replace")

@@ -4,6 +4,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from stretto.core.causes import cause_of
 from stretto.core.events import (
     AnalysisDelta,
     CallEnded,
@@ -38,7 +39,7 @@ _INTERRUPTED = Failure(kind="interrupted", message="The run was interrupted.")
 
 @dataclass(slots=True)
 class RunState:
-    """Everything that the faces of the command line show about one run."""
+    """Everything that a face shows about one run."""
 
     given: bool = False
     """Whether the plan was brought along; nobody is asked for one then."""
@@ -59,6 +60,8 @@ class RunState:
     notices: WaitingNotices = field(default_factory=WaitingNotices)
     """What holds the run up."""
     synthesis: SynthesisState | None = None
+    retries: dict[str, int] = field(default_factory=dict[str, int])
+    """Why something was asked for again, one sentence for each cause, and how often."""
     usage: Usage = NO_USAGE
     """Of the calls that have ended, and of what an earlier process had finished."""
     cost: Cost = FREE
@@ -66,6 +69,8 @@ class RunState:
     result: RunResult | None = None
     seconds: float = 0.0
     """When the latest event was sent."""
+    _retry_sentences: dict[str, str] = field(default_factory=dict[str, str])
+    """By cause."""
 
     def see(self, event: Event) -> None:
         """Take in one event."""
@@ -79,6 +84,7 @@ class RunState:
             case SubtaskSealed():
                 self._row(event.subtask)
             case PlanRetrying():
+                self._count_retry(event.reason)
                 if event.how != "continue":
                     self.analysis = GrowingText()  # it is written anew
             case PlanCompleted():
@@ -177,6 +183,12 @@ class RunState:
             case WorkerRetrying():
                 self._move(row, "retrying")
                 row.text, row.note = GrowingText(), event.reason.message
+                self._count_retry(event.reason)
+
+    def _count_retry(self, reason: Failure) -> None:
+        cause = cause_of(reason.message)
+        sentence = self._retry_sentences.setdefault(cause, reason.message)
+        self.retries[sentence] = self.retries.get(sentence, 0) + 1
 
     def _finish(self, result: WorkerResult, at: float) -> None:
         row = self._row(result.subtask)

@@ -1,4 +1,4 @@
-"""Draws when each part of a run was at work: workers start while the plan is still being written."""
+"""The timeline of a run: when planning, each worker and the synthesis were at work, as data and drawn as bars."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,12 +6,12 @@ from typing import Literal
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from stretto.faces.shared.formatting import Glyphs, flat, seconds
 from stretto.faces.shared.part_state import SubtaskState
 from stretto.faces.shared.run_state import RunState
-from stretto.faces.shared.wording import Glyphs, flat, seconds
 
 MOST_ROWS = 24
-"""A longer picture shows its first and its last lines."""
+"""A longer timeline shows its first and its last lines."""
 
 _SECONDS = 8
 """Cells for a duration at the end of a line."""
@@ -29,7 +29,7 @@ _STYLES: dict[BarKind, str] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
-    """One line of the picture."""
+    """One line of the timeline."""
 
     kind: BarKind
     label: str
@@ -38,8 +38,8 @@ class Bar:
     end: float
 
 
-def bars_of(run_state: RunState) -> tuple[Bar, ...]:
-    """Return the lines of the picture: planning, each worker that was started, synthesis."""
+def timeline_bars(run_state: RunState) -> tuple[Bar, ...]:
+    """Return the lines of the timeline: planning, each worker that was started, synthesis."""
     now = run_state.seconds
     bars = [_worker_bar(row, row.started, now) for row in run_state.rows.values() if row.started is not None]
     if run_state.plan_ended is not None and not run_state.given:
@@ -57,9 +57,9 @@ def bars_of(run_state: RunState) -> tuple[Bar, ...]:
     return tuple(bars)
 
 
-def draw(run_state: RunState, *, width: int, glyphs: Glyphs) -> list[Text]:
-    """Return the picture as lines of at most `width` cells; none when no worker ran or there is no room."""
-    bars = bars_of(run_state)
+def draw_timeline(run_state: RunState, *, width: int, glyphs: Glyphs) -> list[Text]:
+    """Draw the timeline: return it as lines of at most `width` cells; none when no worker ran or there is no room."""
+    bars = timeline_bars(run_state)
     total = max((bar.end for bar in bars), default=0.0)
     labels = min(max((cell_len(bar.label) for bar in bars), default=0), max(8, width // 3))
     cells = width - labels - _SECONDS - 4

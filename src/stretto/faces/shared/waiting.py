@@ -16,8 +16,8 @@ from stretto.core.events import (
     WorkerCompleted,
 )
 
-CALM = 4.0
-"""Seconds for which a busy model is spoken of at least: refusals come in bursts, and a line must not flicker."""
+SHOWN_AT_LEAST = 4.0
+"""Seconds for which a busy model is shown at least: refusals come in bursts, and a line must not flicker."""
 
 Cause = Literal["plan", "gate", "breaker"]
 
@@ -41,7 +41,7 @@ class WaitingNotices:
         """Take in one event."""
         match event:
             case RunWaiting(cause="gate"):
-                until = event.at + max(CALM, event.seconds or 0.0)
+                until = event.at + max(SHOWN_AT_LEAST, event.seconds or 0.0)
                 self._say("gate", _Notice(text=event.message, until=until))
             case RunWaiting():
                 self._say("breaker", _Notice(text=event.message, model=event.model))

@@ -49,8 +49,8 @@ def test_the_parting_line_works_as_it_is_typed(stretto, monkeypatch, language, k
         monkeypatch.delenv(name, raising=False)
     if key:
         monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
-    said = stretto("demo", "--misbehave", "delay=0", "--language", language).err.splitlines()[-1]
-    program, *typed = shlex.split(said.removeprefix("Your turn: "))
+    message = stretto("demo", "--misbehave", "delay=0", "--language", language).err.splitlines()[-1]
+    program, *typed = shlex.split(message.removeprefix("Your turn: "))
     assert program == "stretto"
     if key:
         assert "--model" not in typed
@@ -102,13 +102,13 @@ def test_another_model_never_takes_the_demos_place(stretto, no_network, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(["--misbehave", "sulk"], "'sulk'"), (["--language", "fr"], "Known: en, zh.")]
+    ("arguments", "message"), [(["--misbehave", "sulk"], "'sulk'"), (["--language", "fr"], "Known: en, zh.")]
 )
-def test_what_the_demo_does_not_know_is_one_line_and_2(stretto, arguments, said):
+def test_what_the_demo_does_not_know_is_one_line_and_2(stretto, arguments, message):
     """An unknown fault or language is one line that lists the known ones."""
     ended = stretto("demo", *arguments)
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
-    assert said in ended.err
+    assert message in ended.err
 
 
 def test_the_demo_does_without_a_journal_that_cannot_be_opened(stretto, monkeypatch, tmp_path):

@@ -20,10 +20,10 @@ def test_the_plan_is_shown_and_nothing_of_it_is_run(stretto):
     assert ended.out.startswith("> demo model: offline templates, not a language model\n\n# Analysis\n\n")
     assert "\n# 3 subtasks\n\n1. **" in ended.out
     assert "started" not in ended.err
-    said = ended.err.splitlines()
-    assert said[-2].startswith("planned: ")
-    assert "1 call" in said[-2]
-    assert said[-1].startswith("running it: 3 calls · about ")
+    message = ended.err.splitlines()
+    assert message[-2].startswith("planned: ")
+    assert "1 call" in message[-2]
+    assert message[-1].startswith("running it: 3 calls · about ")
 
 
 def test_a_written_plan_can_be_run_as_it_is(stretto):
@@ -69,7 +69,7 @@ def test_no_plan_is_an_error(stretto, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ([], "No task is given."),
         ([TASK, *DEMO, "-o", "plan.md"], "-o plan.json"),
@@ -77,11 +77,11 @@ def test_no_plan_is_an_error(stretto, monkeypatch):
         ([TASK, *DEMO, "--subtasks", "5-2"], "got '5-2'"),
     ],
 )
-def test_what_cannot_be_used_is_one_line_and_2(stretto, arguments, said):
+def test_what_cannot_be_used_is_one_line_and_2(stretto, arguments, message):
     """Unusable input is one line, before any call, and the code is 2."""
     ended = stretto("plan", *arguments)
     assert (ended.code, ended.out) == (2, "")
-    assert said in ended.err
+    assert message in ended.err
     assert ended.err.count("\n") == 1
 
 

@@ -147,7 +147,7 @@ def test_a_deadline_ends_the_run_and_says_so(stretto):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ([], "No task is given."),
         ([""], "is empty"),
@@ -176,11 +176,11 @@ def test_a_deadline_ends_the_run_and_says_so(stretto):
         ([TASK, *DEMO, "--nonsense"], "--nonsense"),
     ],
 )
-def test_what_cannot_be_used_is_one_line_and_2(stretto, arguments, said):
+def test_what_cannot_be_used_is_one_line_and_2(stretto, arguments, message):
     """Unusable input is one line that says what and how to mend it; nothing is run and the code is 2."""
     ended = stretto("run", *arguments)
     assert (ended.code, ended.out) == (2, "")
-    assert said in ended.err
+    assert message in ended.err
     assert ended.err.startswith("error: ")
     assert ended.err.count("\n") == 1
 
@@ -202,9 +202,9 @@ def test_a_reader_that_leaves_is_no_error():
         assert process.stderr
         assert json.loads(process.stdout.readline())["kind"] == "run_started"
         process.stdout.close()
-        said = process.stderr.read().decode()
-    assert "error" not in said.lower()
-    assert "Traceback" not in said
+        message = process.stderr.read().decode()
+    assert "error" not in message.lower()
+    assert "Traceback" not in message
 
 
 def test_a_terminal_shows_the_run_and_then_the_results():
@@ -283,9 +283,9 @@ def test_ctrl_c_keeps_what_is_finished_and_returns_130():
         [*STRETTO, "run", TASK, *SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
     assert process.stderr
-    said = ""
+    message = ""
     for line in process.stderr:
-        said += line
+        message += line
         if "] done" in line:
             process.send_signal(signal.SIGINT)
             break
@@ -323,14 +323,14 @@ STUBBORN = """
 import sys, anyio
 from functools import partial
 from stretto import Orchestrator
-from stretto.faces.cli.sessions.run_session import RunRequest, conduct
+from stretto.faces.cli.sessions.run_session import RunRequest, run_session
 from stretto.models.function import FunctionModel
 
 async def never(request, say):
     with anyio.CancelScope(shield=True):
         await anyio.sleep_forever()
 
-sys.exit(conduct(RunRequest(start=partial(Orchestrator(model=FunctionModel(never)).stream, "x"))))
+sys.exit(run_session(RunRequest(start=partial(Orchestrator(model=FunctionModel(never)).stream, "x"))))
 """
 
 

@@ -106,7 +106,7 @@ def test_an_empty_file_runs_nothing(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("subtasks:\n- type: a\n  description: b\n- type: c\n", "Line 4: This subtask has no description."),
         ("subtasks:\n- type: a\n  description:\n", "Line 2: This subtask has no description."),
@@ -134,11 +134,11 @@ def test_an_empty_file_runs_nothing(text):
         ("subtasks:\n" + "- {description: a}\n" * 1_001, "The plan has 1001 subtasks; the ceiling is 1000."),
     ],
 )
-def test_a_mistake_is_named_with_its_line(text, said):
+def test_a_mistake_is_named_with_its_line(text, message):
     """A file that cannot be understood is refused in one line that says where and what."""
     with pytest.raises(InputError) as caught:
         read_plan_text(text, PLAN)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -168,18 +168,18 @@ def test_an_editor_that_is_there_is_taken(there, on_terminal, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({"PATH": "/nowhere"}, "set EDITOR"),
         ({"EDITOR": "no-such-editor --wait"}, "'no-such-editor --wait' in EDITOR is not there"),
         ({"VISUAL": "unbalanced '"}, "in VISUAL is not there"),
     ],
 )
-def test_without_an_editor_the_other_way_is_named(on_terminal, environ, said):
+def test_without_an_editor_the_other_way_is_named(on_terminal, environ, message):
     """A missing editor is one line that says how to do without."""
     with pytest.raises(InputError, match=r"stretto run --plan plan\.json") as caught:
         find_editor(environ)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.fixture

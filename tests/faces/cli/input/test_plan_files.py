@@ -30,7 +30,7 @@ def test_a_plan_file_by_hand_needs_no_more_than_descriptions(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "is not JSON: Expecting value in line 1, column 1"),
         (b'{"subtasks": [\n{]}', "line 2, column 2"),
@@ -45,13 +45,13 @@ def test_a_plan_file_by_hand_needs_no_more_than_descriptions(tmp_path):
         (b'{"context": ["a"], "subtasks": [{"description": "a"}]}', '"context" must be names with values'),
     ],
 )
-def test_a_broken_plan_file_says_what_and_where(tmp_path, content, said):
+def test_a_broken_plan_file_says_what_and_where(tmp_path, content, message):
     """A file that is not a plan is refused in one line that names it and what is wrong."""
     path = tmp_path / "plan.json"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
         read_plan_file(path)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -74,12 +74,12 @@ def test_a_monstrous_plan_file_is_not_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("plan.txt", "as JSON"), ("folder.json", "folder"), ("no/p.json", "does not exist")]
+    ("name", "message"), [("plan.txt", "as JSON"), ("folder.json", "folder"), ("no/p.json", "does not exist")]
 )
-def test_a_place_where_no_plan_can_be_written_is_refused_early(tmp_path, name, said):
+def test_a_place_where_no_plan_can_be_written_is_refused_early(tmp_path, name, message):
     """Another ending, a folder and a missing folder are refused before a call is made."""
     (tmp_path / "folder.json").mkdir()
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         check_plan_path(tmp_path / name)
 
 

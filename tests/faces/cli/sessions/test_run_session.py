@@ -11,7 +11,7 @@ import pytest
 from stretto import Orchestrator
 from stretto.core.errors import StrettoError
 from stretto.core.plan import Plan
-from stretto.faces.cli.sessions.run_session import RunRequest, open_watcher, run_session, say_models
+from stretto.faces.cli.sessions.run_session import RunRequest, open_watcher, run_session
 from stretto.faces.cli.views.live.view import LiveView
 from stretto.faces.shared.run_state import RunState
 from stretto.models.function import FunctionModel
@@ -32,7 +32,7 @@ def orchestrator(worker, *, planner=None) -> Orchestrator:
 
 
 def carry_out(orchestrator, **options) -> int:
-    """Conduct one run without a journal, and return the exit code."""
+    """Carry out one run without a journal, and return the exit code."""
     return run_session(RunRequest(start=partial(orchestrator.stream, "sell"), **options))
 
 
@@ -163,15 +163,6 @@ def test_a_terminal_that_cannot_draw_gets_lines(terminal, monkeypatch, term):
     assert not open_watcher(RunState(), as_json=True).moving
     monkeypatch.setenv("TERM", term)
     assert not open_watcher(RunState(), as_json=False).moving
-
-
-def test_all_models_and_the_reason_are_said(capsys):
-    """The first line names every model that may be asked, with why they were chosen."""
-
-    models = {"orchestrator": "big", "worker": "small", "synthesis": "other"}
-    say_models(models, "ANTHROPIC_API_KEY is set.", ("synthesis other",))
-    first = capsys.readouterr().err.splitlines()[0]
-    assert first == "models: orchestrator big, workers small, synthesis other (ANTHROPIC_API_KEY is set)"
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -26,7 +26,7 @@ from stretto.core.events import (
 from stretto.core.plan import Plan
 from stretto.core.result import Failure, SynthesisResult, WorkerResult
 from stretto.core.usage import UNKNOWN_COST
-from stretto.faces.cli.views.live.results import print_results
+from stretto.faces.cli.views.live.styled_results import print_styled_results
 from stretto.faces.cli.views.live.view import LiveView
 from stretto.faces.shared.run_state import RunState
 from tests.faces.cli.happened import BROKEN, USAGE, done, failed, result_of, run_of, subtask
@@ -335,7 +335,7 @@ def test_results_show_every_text_with_its_numbers():
     terminal = Terminal()
     synthesis = SynthesisResult(strategy="merge", status="completed", text="Both in one.", seconds=2.0)
     result = result_of([done(subtask(1), "Cold.\nAll day."), failed(subtask(2))], synthesis=synthesis)
-    print_results(terminal.console, result, ["Not a language model."])
+    print_styled_results(terminal.console, result, ["Not a language model."])
     lines = terminal.read().screen.lines
     assert lines[0] == "Not a language model."
     assert "A reading." in lines
@@ -350,7 +350,7 @@ def test_results_are_wrapped_at_words_and_lose_nothing():
     text = "# A title\n\n- an item that is long enough to go on in a second line\n\n"
     text += "`**kwargs` **bold** *so*\n```\n**x**  y\n```"
     terminal = Terminal(width=40)
-    print_results(terminal.console, result_of([done(subtask(1), text)]))
+    print_styled_results(terminal.console, result_of([done(subtask(1), text)]))
     lines = terminal.read().screen.lines
     at = lines.index("A title")
     assert lines[at:] == [
@@ -371,7 +371,9 @@ def test_results_are_wrapped_at_words_and_lose_nothing():
 def test_results_fit_a_narrow_terminal():
     """On a narrow terminal headings are shortened and nothing is wider than the screen."""
     terminal = Terminal(width=24)
-    print_results(terminal.console, result_of([done(subtask(1, "A title that is far too long"), "- x")]), ["Label"])
+    print_styled_results(
+        terminal.console, result_of([done(subtask(1, "A title that is far too long"), "- x")]), ["Label"]
+    )
     assert not any(terminal.read().screen.wrapped)
     assert any(line.startswith("── 1 · A title") and "…" in line for line in terminal.screen.lines)
 

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from stretto.core.errors import InputError, JournalError
-from stretto.faces.cli.app import new_app
-from stretto.faces.cli.errors import ExitCode, one_line
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
+from stretto.faces.cli.process.exit_codes import ExitCode
+from stretto.faces.shared.formatting import one_line
 
 app = new_app()
 
@@ -61,8 +62,9 @@ def demo(
     """
     # Not at the top: --help needs none of it.
     from stretto.app.orchestrator import Orchestrator
-    from stretto.faces.cli.input.journal_options import JournalLocation, find_place_unless
-    from stretto.faces.cli.sessions.run_session import RunRequest, run_session, say_models
+    from stretto.faces.cli.input.journal_options import JournalLocation, find_optional_journal
+    from stretto.faces.cli.sessions.run_session import RunRequest, run_session
+    from stretto.faces.shared.run_wording import models_line
     from stretto.models.demo import DemoModel
 
     if language not in BRIEFS:
@@ -71,14 +73,14 @@ def demo(
     # A model, not its name: STRETTO_MODEL takes the place of names, and a demo must not cost money.
     model = DemoModel.from_spec("demo" if misbehave is None else f"demo:{misbehave}")
 
-    def run(place: JournalLocation | None) -> int:
-        orchestrator = Orchestrator(model=model, journal=place.journal if place else None)
+    def run(location: JournalLocation | None) -> int:
+        orchestrator = Orchestrator(model=model, journal=location.journal if location else None)
         start = partial(orchestrator.stream, task, context=context)
-        return run_session(RunRequest(start=start, as_json=as_json, place=place))
+        return run_session(RunRequest(start=start, as_json=as_json, location=location))
 
-    say_models({"orchestrator": model.name, "worker": model.name})
+    print(models_line({"orchestrator": model.name, "worker": model.name}), file=sys.stderr)
     try:
-        code = run(find_place_unless(no_journal, journal))
+        code = run(find_optional_journal(no_journal, journal))
     except JournalError as error:
         if journal:
             raise

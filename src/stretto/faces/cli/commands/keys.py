@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from stretto.core.errors import InputError
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 
 app = new_app(group=True)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from stretto.core.errors import InputError
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 
 if TYPE_CHECKING:
     from stretto.app.settings.loading import Settings

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
 
 app = new_app()
@@ -41,14 +41,14 @@ def plan(
 ) -> int:
     """Write the plan only, then say what running it would cost."""
     # Not at the top: --help needs none of it.
-    from stretto.faces.cli.input.journal_options import find_place_unless
+    from stretto.faces.cli.input.journal_options import find_optional_journal
     from stretto.faces.cli.input.plan_files import check_plan_path
-    from stretto.faces.cli.input.run_inputs import prepare
-    from stretto.faces.cli.sessions.plan_session import make_plan
+    from stretto.faces.cli.input.run_inputs import read_run_inputs
+    from stretto.faces.cli.sessions.plan_session import plan_session
 
     if output:
         check_plan_path(output)
-    prepared = prepare(
+    prepared = read_run_inputs(
         task,
         {
             "model": model,
@@ -68,6 +68,6 @@ def plan(
         },
         context=context,
         context_files=context_file,
-        place=find_place_unless(no_journal, journal),
+        location=find_optional_journal(no_journal, journal),
     )
-    return make_plan(prepared, as_json=as_json, output=output)
+    return plan_session(prepared, as_json=as_json, output=output)

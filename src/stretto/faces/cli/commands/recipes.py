@@ -8,8 +8,8 @@ import typer
 
 from stretto.core.errors import InputError, StrettoError
 from stretto.core.text import for_terminal
-from stretto.faces.cli.app import new_app
-from stretto.faces.cli.errors import one_line
+from stretto.faces.cli.commands import new_app
+from stretto.faces.shared.formatting import one_line
 
 app = new_app(group=True)
 

@@ -1,12 +1,13 @@
 """The command that runs a task: plan, workers, every result back."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from stretto.core.errors import InputError
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
 
 app = new_app()
@@ -51,18 +52,19 @@ def run(
     """
     # Not at the top: --help needs none of it.
     from stretto.export import check_writable
-    from stretto.faces.cli.input.journal_options import find_place_unless
+    from stretto.faces.cli.input.journal_options import find_optional_journal
     from stretto.faces.cli.input.plan_editor import find_editor, review_plan
-    from stretto.faces.cli.input.run_inputs import prepare
-    from stretto.faces.cli.sessions.run_session import RunRequest, run_session, say_models
-    from stretto.faces.cli.views.quote import show_quote
+    from stretto.faces.cli.input.run_inputs import read_run_inputs
+    from stretto.faces.cli.sessions.run_session import RunRequest, run_session
+    from stretto.faces.cli.views.preview import preview_run
+    from stretto.faces.shared.run_wording import models_line
 
     if output:
         check_writable(output)
     if review and dry_run:
         raise InputError("--dry-run makes no plan, so there is none to --review.")
     editor = find_editor() if review else []
-    prepared = prepare(
+    prepared = read_run_inputs(
         task,
         {
             "model": model,
@@ -87,17 +89,17 @@ def run(
         context=context,
         context_files=context_file,
         plan_file=plan,
-        place=None if dry_run else find_place_unless(no_journal, journal),
+        location=None if dry_run else find_optional_journal(no_journal, journal),
     )
     if dry_run:
-        return show_quote(prepared, as_json=as_json)
-    say_models(prepared.orchestrator.models, prepared.orchestrator.why, prepared.others)
+        return preview_run(prepared, as_json=as_json)
+    print(models_line(prepared.orchestrator.models, prepared.orchestrator.why, prepared.others), file=sys.stderr)
     request = RunRequest(
         start=prepared.start,
         review=(lambda plan, quote: review_plan(plan, quote, task=prepared.task, editor=editor)) if review else None,
         as_json=as_json,
         output=output,
-        place=prepared.place,
+        location=prepared.location,
         given=plan is not None,
     )
     return run_session(request)

@@ -1,4 +1,4 @@
-"""Makes of what was typed everything that a batch needs: the table, the models, the places to write to."""
+"""Reads everything that a batch needs from its options: the table, the models, the files to write."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from stretto.recipes import load_recipe
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchOptions:
-    """What was typed, but for the settings. The names are those of the options."""
+    """The options of a batch, but for the settings, under their own names."""
 
     table: Path
     task: str | None
@@ -49,20 +49,22 @@ class BatchOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchInputs:
-    """Everything that was typed, read and understood; nothing was called yet."""
+    """Everything that a batch needs; no call was made yet."""
 
     input_table: InputTable
     setup: BatchSetup
     output_options: OutputOptions | None
     """None when nothing is to be written."""
     retry_errors: bool
-    place: JournalLocation | None
+    location: JournalLocation | None
     """The journal; None when nothing keeps the rows."""
     notes: tuple[str, ...] = ()
-    """What must be said before it is run."""
+    """What is printed before it is run."""
 
 
-def set_up(asked: BatchOptions, flags: Mapping[str, object], *, place: JournalLocation | None) -> BatchInputs:
+def read_batch_inputs(
+    asked: BatchOptions, flags: Mapping[str, object], *, location: JournalLocation | None
+) -> BatchInputs:
     """Read what was given and open the models; raises `InputError` and makes no call."""
     if asked.task is None:
         raise InputError(
@@ -100,7 +102,7 @@ def set_up(asked: BatchOptions, flags: Mapping[str, object], *, place: JournalLo
         setup=setup,
         output_options=output_options,
         retry_errors=asked.retry_errors,
-        place=place,
+        location=location,
         notes=_of_the_plan(file),
     )
 
@@ -117,10 +119,10 @@ def _output_options(asked: BatchOptions) -> OutputOptions | None:
     for path in (asked.output, asked.report):
         if path and path.resolve() == asked.table.resolve() and not (path is asked.output and asked.only_empty):
             raise InputError(f"{path} is the table itself.", hint="Write the results to another file.")
-    return wish_for(asked.output, report=asked.report, wide=asked.wide, raw_cells=asked.raw_cells)
+    return output_options_of(asked.output, report=asked.report, wide=asked.wide, raw_cells=asked.raw_cells)
 
 
-def wish_for(output: Path | None, *, report: Path | None, wide: bool, raw_cells: bool) -> OutputOptions:
+def output_options_of(output: Path | None, *, report: Path | None, wide: bool, raw_cells: bool) -> OutputOptions:
     """Return how the output is to look; raises `InputError` when it cannot be written as wished."""
     if output is None:
         raise InputError("It is not said where the results go.", hint="Name a file: -o out.csv")

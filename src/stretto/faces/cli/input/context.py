@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from stretto.core.errors import InputError
-from stretto.faces.cli.input.text_encoding import as_typed
+from stretto.faces.cli.process.text_encoding import as_typed
 
 LARGEST = 5_000_000
 """Bytes; a larger file does not fit any model's context."""

@@ -1,4 +1,4 @@
-"""Where runs are kept, as a command was told: opened for it, and named in the commands that it advises."""
+"""Where runs are kept: finds the journal that an option or a setting names, opens it, names it in commands."""
 
 import shlex
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -67,11 +67,11 @@ class JournalLocation:
         return JournalError(error.message, hint=error.hint.replace(ANOTHER_FILE, way, 1))
 
     def command(self, verb: str, run_id: str, *options: str) -> str:
-        """Return a command about a run as it is to be typed."""
+        """Return a command about a run, to be copied."""
         return " ".join(["stretto", verb, run_id, *options, *self._flags])
 
 
-def find_place(given: str | None, *, optional: bool = False) -> JournalLocation:
+def find_journal(given: str | None, *, optional: bool = False) -> JournalLocation:
     """Return the place that an option names, else the settings, else the file in the user's data folder."""
     settings = load_settings({"journal": given})
     flags = ("--journal", shlex.quote(address_for_command(given))) if given else ()
@@ -79,16 +79,16 @@ def find_place(given: str | None, *, optional: bool = False) -> JournalLocation:
     return JournalLocation(settings.journal, flags=flags, source=source, optional=optional)
 
 
-def find_place_unless(unwanted: bool, given: str | None) -> JournalLocation | None:
+def find_optional_journal(unwanted: bool, given: str | None) -> JournalLocation | None:
     """Return the place; None where nothing is to be kept."""
     if not unwanted:
-        return find_place(given, optional=True)
+        return find_journal(given, optional=True)
     if given:
         raise InputError("--journal and --no-journal contradict each other.", hint="Leave out one of them.")
     return None
 
 
-def refuse_a_journal(unwanted: bool, given: str | None) -> None:
+def refuse_journal_option(unwanted: bool, given: str | None) -> None:
     """Raise `InputError` when a journal is named beside a queue, whose database keeps the runs."""
     if unwanted or given:
         name = "--no-journal" if unwanted else "--journal"

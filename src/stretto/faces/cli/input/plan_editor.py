@@ -13,8 +13,9 @@ from stretto.core.errors import InputError
 from stretto.core.plan import Plan
 from stretto.core.usage import Quote
 from stretto.faces.cli.input.plan_yaml import read_plan_text, write_plan_text
-from stretto.faces.cli.sessions.signals import ignored, raised
-from stretto.faces.shared.wording import count, quote_line
+from stretto.faces.cli.process.signals import ignored, raised
+from stretto.faces.shared.formatting import count
+from stretto.faces.shared.run_wording import quote_line
 
 _EDITORS = ("sensible-editor", "editor", "nano", "vim", "vi", "notepad")
 """Tried in this order where nobody named one."""

@@ -10,7 +10,8 @@ from stretto.core.errors import InputError
 from stretto.core.plan import HARD_CEILING, Plan, Subtask, Tier
 from stretto.core.text import for_file, replace_surrogates
 from stretto.core.usage import Quote
-from stretto.faces.shared.wording import count, flat, quote_line
+from stretto.faces.shared.formatting import count, flat
+from stretto.faces.shared.run_wording import quote_line
 
 _FIELDS = ("id", "type", "description", "tier")
 

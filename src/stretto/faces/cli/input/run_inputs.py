@@ -1,4 +1,4 @@
-"""Makes of what was typed everything that a run needs: task, context, plan, models. No call is made."""
+"""Reads everything that a run needs from its options: task, context, plan, models. No call is made."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -22,7 +22,7 @@ from stretto.recipes import load_recipe
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunInputs:
-    """Everything that was typed, read and understood; nothing was called yet."""
+    """Everything that a run needs; no call was made yet."""
 
     orchestrator: Orchestrator
     task: str
@@ -35,7 +35,7 @@ class RunInputs:
     """Empty for the brief's."""
     others: tuple[str, ...] = ()
     """Roles with their models, beside the orchestrator and the workers."""
-    place: JournalLocation | None = None
+    location: JournalLocation | None = None
     """The journal that keeps the run; None when nothing does."""
 
     def start(self, *, deltas: bool, review: ReviewHook | None) -> AbstractAsyncContextManager[EventStream]:
@@ -43,14 +43,14 @@ class RunInputs:
         return self.orchestrator.stream(self.task, context=self.context, plan=self.plan, deltas=deltas, review=review)
 
 
-def prepare(
+def read_run_inputs(
     task: str | None,
     flags: Mapping[str, object],
     *,
     context: list[str] | None,
     context_files: list[Path] | None,
     plan_file: Path | None = None,
-    place: JournalLocation | None = None,
+    location: JournalLocation | None = None,
 ) -> RunInputs:
     """Read what was given and open the models; raises `InputError` and makes no call."""
     # An option that is not given is None, and one that may be repeated an empty list.
@@ -65,7 +65,7 @@ def prepare(
     text = file.task if task is None and file else read_task(task or "")
     values = read_context(context or (), context_files or ())
     settings = load_settings(given)
-    orchestrator = open_orchestrator(settings, place)
+    orchestrator = open_orchestrator(settings, location)
     return RunInputs(
         orchestrator=orchestrator,
         task=text,
@@ -74,7 +74,7 @@ def prepare(
         recipe=settings.recipe,
         language=settings.language or "",
         others=tuple(_others(settings, orchestrator.models["synthesis"])),
-        place=place,
+        location=location,
     )
 
 
@@ -86,7 +86,7 @@ def _others(settings: Settings, synthesis_model: str) -> Iterator[str]:
         yield f"fallback {', '.join(settings.fallback_models)}"
 
 
-def open_orchestrator(settings: Settings, place: JournalLocation | None) -> Orchestrator:
+def open_orchestrator(settings: Settings, location: JournalLocation | None) -> Orchestrator:
     """Return the orchestrator that settings ask for."""
     # Before the models: opening one can take a second or two.
     recipe = load_recipe(settings.recipe, user_folder=recipes_folder())
@@ -117,5 +117,5 @@ def open_orchestrator(settings: Settings, place: JournalLocation | None) -> Orch
         base_url=settings.base_url,
         accept_finish_reasons=settings.accept_finish_reasons,
         keys=keys,
-        journal=place.journal if place else None,
+        journal=location.journal if location else None,
     )

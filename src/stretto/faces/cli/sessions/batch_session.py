@@ -16,15 +16,16 @@ from stretto.batch.quote import calls_per_row
 from stretto.batch.results_output import deliver, report
 from stretto.batch.tables import ResultStore
 from stretto.core.errors import JournalError, StrettoError
-from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.input.batch_inputs import BatchInputs
-from stretto.faces.cli.input.command_line import the_same_command
+from stretto.faces.cli.input.command_line import same_command
 from stretto.faces.cli.input.journal_options import or_without
-from stretto.faces.cli.sessions.signals import Interrupts
+from stretto.faces.cli.process.exit_codes import ExitCode
+from stretto.faces.cli.process.signals import Interrupts
 from stretto.faces.cli.views.batch_progress import Progress, open_progress
-from stretto.faces.cli.views.batch_wording import advice, closing, missing, progress_line, remarks, say_notes
+from stretto.faces.cli.views.preview import print_batch_notes
+from stretto.faces.shared.batch_wording import batch_summary, missing_rows, next_step_line, progress_line, remarks
+from stretto.faces.shared.formatting import count, glyphs_for, one_line
 from stretto.faces.shared.next_steps import limits_to_raise
-from stretto.faces.shared.wording import count, glyphs_for
 
 _SOON = 1.5
 """Seconds for which nobody asks what is going on."""
@@ -32,34 +33,37 @@ _SOON = 1.5
 
 def run_batch_session(ready: BatchInputs, context: typer.Context) -> int:
     """Run a batch to its end and return the exit code."""
-    say_notes(ready)
+    print_batch_notes(ready)
     calls, at_once = calls_per_row(ready.input_table, ready.setup), ready.setup.concurrency
     call_counter = CallCounter(clock=time.monotonic, calls_per_row=calls, at_once=at_once)
     counts, interrupts = (
         BatchProgress(clock=time.monotonic, total=ready.input_table.total, call_counter=call_counter),
         Interrupts(),
     )
-    again = the_same_command(context, ready.place)
+    again = same_command(context, ready.location)
     with closed(ResultStore()) as store:
-        lost = _carry_through(ready, store, counts, interrupts, again)
+        lost = _run_to_end(ready, store, counts, interrupts, again)
         # With no text there, or what was done damaged, what was written earlier is worth more.
         worth_it = not store.lost and (counts.done or counts.texts or not lost)
         written = _deliver(ready, store, counts) if worth_it else False
     dot = glyphs_for(sys.stderr.encoding).dot
     for excess in ready.setup.budget_tracker.excesses:
         print(f"note: {one_line(excess)}", file=sys.stderr)
-    for line in (*missing(counts, counts.stopped), *remarks(counts)):
+    for line in (*missing_rows(counts, counts.stopped), *remarks(counts)):
         print(line, file=sys.stderr)
     if counts.stopped:
         print(f"No further row was begun: {one_line(str(counts.stopped))}", file=sys.stderr)
     if lost:
         print(f"error: {one_line(str(lost))}", file=sys.stderr)
     short = counts.statuses["complete"] < counts.total
-    if ready.place and (not written or short):
+    if ready.location and (not written or short):
         stopped = bool(counts.stopped) or not (written and short)
-        again = the_same_command(context, ready.place, raised=limits_to_raise(filter(None, [counts.stopped])))
-        print(advice(counts, again=again, retrying=ready.retry_errors, stopped=stopped), file=sys.stderr)
-    print(closing(counts, ready.setup.budget_tracker.total.cost, dot=dot, interrupted=interrupts.seen), file=sys.stderr)
+        again = same_command(context, ready.location, raised=limits_to_raise(filter(None, [counts.stopped])))
+        print(next_step_line(counts, again=again, retrying=ready.retry_errors, stopped=stopped), file=sys.stderr)
+    print(
+        batch_summary(counts, ready.setup.budget_tracker.total.cost, dot=dot, interrupted=interrupts.seen),
+        file=sys.stderr,
+    )
     if interrupts.seen:
         return interrupts.code
     if not written:
@@ -76,7 +80,7 @@ def code_of(counts: Counts) -> ExitCode:
     return ExitCode.PARTIAL if counts.texts else ExitCode.ERROR
 
 
-def _carry_through(
+def _run_to_end(
     ready: BatchInputs, store: ResultStore, counts: BatchProgress, interrupts: Interrupts, again: str
 ) -> JournalError | None:
     """Run the rows; return what ended it when the journal failed on the way, raise that when no call was made."""
@@ -90,8 +94,8 @@ def _carry_through(
     finally:
         progress.close()
     if lost and not counts.done and not ready.setup.budget_tracker.total.usage.calls:
-        error = ready.place.worded(lost[0]) if ready.place else lost[0]
-        raise or_without(error) if ready.place and ready.place.optional else error
+        error = ready.location.worded(lost[0]) if ready.location else lost[0]
+        raise or_without(error) if ready.location and ready.location.optional else error
     return lost[0] if lost else None
 
 
@@ -110,15 +114,15 @@ async def _follow(
 ) -> None:
     def stop() -> None:
         progress.close()
-        kept = f"; to go on later: {again}" if ready.place else ""
+        kept = f"; to go on later: {again}" if ready.location else ""
         print(f"Stopping. Ctrl-C again leaves at once{kept}", file=sys.stderr)
         working.cancel()
 
-    async with ready.place.opened() if ready.place else nullcontext():
-        flow = BatchRunner(
+    async with ready.location.opened() if ready.location else nullcontext():
+        runner = BatchRunner(
             ready.input_table,
             ready.setup,
-            journal=ready.place.journal if ready.place else None,
+            journal=ready.location.journal if ready.location else None,
             store=store,
             counts=counts,
             retry_errors=ready.retry_errors,
@@ -131,28 +135,28 @@ async def _follow(
                 with working:
                     async with anyio.create_task_group() as group:
                         group.start_soon(progress.keep_showing)
-                        await flow.run()
+                        await runner.run()
                         group.cancel_scope.cancel()
             except* JournalError:
                 progress.close()
-                await _recall_what_can_be_read(flow)
+                await _recall_what_can_be_read(runner)
                 raise
             progress.close()
             async with anyio.create_task_group() as group:
-                group.start_soon(_say_that_it_reads, ready, counts, interrupts)
-                await flow.recall()
+                group.start_soon(_say_reading, ready, counts, interrupts)
+                await runner.recall()
                 group.cancel_scope.cancel()
 
 
-async def _recall_what_can_be_read(flow: BatchRunner) -> None:
+async def _recall_what_can_be_read(runner: BatchRunner) -> None:
     """Add the texts of rows that were under way: a journal that can no longer be written can mostly be read."""
     try:
-        await flow.recall()
+        await runner.recall()
     except* JournalError:
         pass
 
 
-async def _say_that_it_reads(ready: BatchInputs, counts: BatchProgress, interrupts: Interrupts) -> None:
+async def _say_reading(ready: BatchInputs, counts: BatchProgress, interrupts: Interrupts) -> None:
     rows = count(counts.total - counts.done, "row")
     await anyio.sleep(_SOON)
     assert ready.output_options

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from stretto.core.errors import StrettoError
 from stretto.core.events import to_jsonable
@@ -11,37 +12,39 @@ from stretto.core.result import RunResult
 from stretto.core.task import Task
 from stretto.core.text import for_terminal
 from stretto.core.usage import Quote
-from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.input.plan_files import PlanFile, write_plan_file
 from stretto.faces.cli.input.run_inputs import RunInputs
-from stretto.faces.cli.input.text_encoding import as_typed
-from stretto.faces.cli.output_streams import StdoutError
-from stretto.faces.cli.sessions.run_session import RunRequest, carry_through, open_watcher, say_models, say_unwritten
-from stretto.faces.cli.sessions.signals import Interrupts
+from stretto.faces.cli.process.exit_codes import ExitCode
+from stretto.faces.cli.process.output_streams import StdoutError
+from stretto.faces.cli.process.signals import Interrupts
+from stretto.faces.cli.process.terminals import results_console
+from stretto.faces.cli.process.text_encoding import as_typed
+from stretto.faces.cli.sessions.run_session import RunRequest, open_watcher, print_lost_output, run_to_end
 from stretto.faces.cli.views.json_lines import to_line
-from stretto.faces.cli.views.run_summary import say_how_it_ended
-from stretto.faces.cli.views.terminals import results_console
+from stretto.faces.cli.views.run_summary import print_run_summary
+from stretto.faces.shared.formatting import count, flat, glyphs_for, money, one_line, seconds, tokens
 from stretto.faces.shared.run_state import RunState
-from stretto.faces.shared.wording import count, flat, glyphs_for, money, quote_line, seconds, tokens
+from stretto.faces.shared.run_wording import models_line, quote_line
 
 
-def make_plan(prepared: RunInputs, *, as_json: bool, output: Path | None) -> int:
+def plan_session(prepared: RunInputs, *, as_json: bool, output: Path | None) -> int:
     """Have the plan made, show or write it, and return the exit code."""
     run_state, interrupts = RunState(), Interrupts()
     made: list[tuple[Plan, Quote]] = []
 
-    def keep(plan: Plan, quote: Quote) -> None:
+    def keep(plan: Plan, quote: Quote) -> Literal["later"]:
         made.append((plan, quote))
+        return "later"
 
-    request = RunRequest(start=prepared.start, review=keep, place=prepared.place)
+    request = RunRequest(start=prepared.start, review=keep, location=prepared.location)
     watcher = open_watcher(run_state, as_json=False)
-    say_models(prepared.orchestrator.models, prepared.orchestrator.why, prepared.others)
-    lost = carry_through(request, run_state, watcher, interrupts)
+    print(models_line(prepared.orchestrator.models, prepared.orchestrator.why, prepared.others), file=sys.stderr)
+    lost = run_to_end(request, run_state, watcher, interrupts)
     if lost:
         raise lost
     result = run_state.result
     if not made or result is None:
-        say_how_it_ended(run_state, result, interrupted=result is None, place=request.place, to_review=True)
+        print_run_summary(run_state, result, interrupted=result is None, location=request.location, to_review=True)
         return interrupts.code if result is None else ExitCode.ERROR
     plan, quote = made[0]
     file = _plan_file(prepared, plan)
@@ -55,8 +58,8 @@ def make_plan(prepared: RunInputs, *, as_json: bool, output: Path | None) -> int
             _show(plan, labels)
         sys.stdout.flush()
     except StdoutError as error:
-        say_unwritten(error, request.place, result.run_id)
-        if request.place is None and not written:
+        print_lost_output(error, request.location, result.run_id)
+        if request.location is None and not written:
             print(_text(plan, labels), file=sys.stderr)
         shown = False
     _say_what_next(result, quote, output if written else None)
@@ -86,7 +89,7 @@ def _show(plan: Plan, labels: tuple[str, ...]) -> None:
     text = _text(plan, labels)
     if console := results_console():
         from stretto.faces.cli.views.live.markdown import prose  # Rich is loaded only where a terminal is drawn on
-        from stretto.faces.cli.views.live.results import WIDEST
+        from stretto.faces.cli.views.live.styled_results import WIDEST
 
         for line in prose(text, console, max(20, min(console.width, WIDEST))):
             console.print(line, soft_wrap=True)

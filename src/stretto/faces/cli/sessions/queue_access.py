@@ -1,4 +1,4 @@
-"""What the commands about a queue share: the queue opened, a batch's state said, the next command named."""
+"""What the commands about a queue share: opening the queue, a batch's status in words, the next command."""
 
 import shlex
 import sys
@@ -9,9 +9,8 @@ import anyio
 
 from stretto.batch.queue import Queue, QueuedBatch, open_queue
 from stretto.core.addresses import address_for_command
-from stretto.faces.cli.errors import one_line
-from stretto.faces.cli.views.batch_wording import missing, progress_line, remarks
-from stretto.faces.shared.wording import count, glyphs_for
+from stretto.faces.shared.batch_wording import missing_rows, progress_line, remarks
+from stretto.faces.shared.formatting import count, glyphs_for, one_line
 
 T = TypeVar("T")
 
@@ -27,30 +26,30 @@ def ask(url: str, question: Callable[[Queue], Awaitable[T]]) -> T:
 
 
 def command(url: str, *words: str) -> str:
-    """Return a command about a queue as it is to be typed, without the password."""
+    """Return a command about a queue, to be copied, without the password."""
     return " ".join(["stretto", *words, "--queue", shlex.quote(address_for_command(url))])
 
 
-def told(standing: QueuedBatch) -> Iterator[str]:
+def status_lines(status: QueuedBatch) -> Iterator[str]:
     """Yield how a batch stands, a line each."""
     dot = glyphs_for(sys.stdout.encoding).dot
-    yield dot.join([standing.batch_id, one_line(standing.title), word(standing)])
-    yield progress_line(standing, standing.cost, dot=dot)
-    if standing.at_work or not standing.over:
-        yield f"{count(standing.at_work, 'row')} under way{dot}{count(standing.workers, 'worker')}"
-    if standing.stopped:
-        yield f"No further row is begun: {one_line(str(standing.stopped))}"
-    yield from (*missing(standing, standing.stopped), *remarks(standing))
+    yield dot.join([status.batch_id, one_line(status.title), word(status)])
+    yield progress_line(status, status.cost, dot=dot)
+    if status.at_work or not status.over:
+        yield f"{count(status.at_work, 'row')} under way{dot}{count(status.workers, 'worker')}"
+    if status.stopped:
+        yield f"No further row is begun: {one_line(str(status.stopped))}"
+    yield from (*missing_rows(status, status.stopped), *remarks(status))
 
 
-def fields(standing: QueuedBatch) -> dict[str, object]:
+def fields(status: QueuedBatch) -> dict[str, object]:
     """Return how a batch stands as JSON-ready data."""
-    plain: dict[str, object] = {name: getattr(standing, name) for name in QueuedBatch.__dataclass_fields__}
-    return plain | {"opened_at": standing.opened_at.isoformat(), "done": standing.done, "over": standing.over}
+    plain: dict[str, object] = {name: getattr(status, name) for name in QueuedBatch.__dataclass_fields__}
+    return plain | {"opened_at": status.opened_at.isoformat(), "done": status.done, "over": status.over}
 
 
-def word(standing: QueuedBatch) -> str:
+def word(status: QueuedBatch) -> str:
     """Return a batch's state in a word."""
-    if standing.state != "open":
-        return standing.state
-    return "going on" if not standing.over else "done"
+    if status.state != "open":
+        return status.state
+    return "going on" if not status.over else "done"

@@ -10,25 +10,26 @@ from stretto.batch.queue import Limits, Queue, QueuedBatch, Submission, collect,
 from stretto.batch.quote import calls_per_row
 from stretto.batch.results_output import OutputOptions
 from stretto.core.errors import StrettoError
-from stretto.faces.cli.errors import ExitCode, one_line
 from stretto.faces.cli.input.batch_inputs import BatchInputs
-from stretto.faces.cli.input.command_line import the_same_command
+from stretto.faces.cli.input.command_line import same_command
+from stretto.faces.cli.process.exit_codes import ExitCode
+from stretto.faces.cli.process.signals import Interrupts
 from stretto.faces.cli.sessions.batch_session import code_of
 from stretto.faces.cli.sessions.queue_access import command
-from stretto.faces.cli.sessions.signals import Interrupts
 from stretto.faces.cli.views.batch_progress import Progress, open_progress
-from stretto.faces.cli.views.batch_wording import advice, closing, missing, progress_line, remarks, say_notes
+from stretto.faces.cli.views.preview import print_batch_notes
+from stretto.faces.shared.batch_wording import batch_summary, missing_rows, next_step_line, progress_line, remarks
+from stretto.faces.shared.formatting import count, glyphs_for, one_line
 from stretto.faces.shared.next_steps import limits_to_raise
-from stretto.faces.shared.wording import count, glyphs_for
 
 
 def run_queue_session(ready: BatchInputs, context: typer.Context, url: str, priority: int) -> int:
     """Put a batch into the queue; with an output follow it, write it and return the exit code."""
-    say_notes(ready)
-    return anyio.run(_Conduct(ready, url, priority, context).run)
+    print_batch_notes(ready)
+    return anyio.run(_QueueSession(ready, url, priority, context).run)
 
 
-class _Conduct:
+class _QueueSession:
     """One submission, as somebody watches it."""
 
     def __init__(self, ready: BatchInputs, url: str, priority: int, context: typer.Context) -> None:
@@ -65,11 +66,11 @@ class _Conduct:
             priority=self._priority,
         )
 
-    def _say_submitted(self, standing: QueuedBatch) -> None:
-        rest = standing.total - standing.done
-        done = f", {standing.done:,} more are done" if standing.done else ""
+    def _say_submitted(self, status: QueuedBatch) -> None:
+        rest = status.total - status.done
+        done = f", {status.done:,} more are done" if status.done else ""
         print(f"batch {self._batch_id}: {count(rest, 'row')} in the queue{done}", file=sys.stderr)
-        if rest and not standing.workers:
+        if rest and not status.workers:
             print(f"No worker is there yet. Start some: {command(self._url, 'worker')}", file=sys.stderr)
         if self._ready.output_options is None:
             self._say_next()
@@ -95,34 +96,36 @@ class _Conduct:
             progress.close()
         return latest[0]
 
-    def _guess(self, standing: QueuedBatch) -> int | None:
+    def _guess(self, status: QueuedBatch) -> int | None:
         """Return how long the rest takes before any row is done, as quoted; None where nobody works on it."""
-        if standing.state != "open" or not standing.workers:
+        if status.state != "open" or not status.workers:
             return None
-        at_once = self._ready.setup.concurrency * (1 if self._ready.setup.concurrency_stated else standing.workers)
+        at_once = self._ready.setup.concurrency * (1 if self._ready.setup.concurrency_stated else status.workers)
         calls = calls_per_row(self._ready.input_table, self._ready.setup)
         call_counter = CallCounter(clock=lambda: 0.0, calls_per_row=calls, at_once=at_once)
-        return call_counter.remaining(rows=standing.total - standing.done, run=0, calls_of_run=0)
+        return call_counter.remaining(rows=status.total - status.done, run=0, calls_of_run=0)
 
-    async def _finish(self, queue: Queue, output_options: OutputOptions, standing: QueuedBatch) -> int:
-        for line in (*missing(standing, standing.stopped), *remarks(standing)):
+    async def _finish(self, queue: Queue, output_options: OutputOptions, status: QueuedBatch) -> int:
+        for line in (*missing_rows(status, status.stopped), *remarks(status)):
             print(line, file=sys.stderr)
-        if standing.stopped:
-            print(f"No further row was begun: {one_line(str(standing.stopped))}", file=sys.stderr)
+        if status.stopped:
+            print(f"No further row was begun: {one_line(str(status.stopped))}", file=sys.stderr)
         written = True
         try:
             await write(queue, self._batch_id, output_options)
         except StrettoError as error:  # the queue has what was paid for
             print(f"error: {one_line(str(error))}", file=sys.stderr)
             written = False
-        short = standing.statuses["complete"] < standing.total
+        short = status.statuses["complete"] < status.total
         if short or not written:
-            stopped = bool(standing.stopped) or not (written and short)
-            again = the_same_command(self._context, None, raised=limits_to_raise(filter(None, [standing.stopped])))
-            print(advice(standing, again=again, retrying=self._ready.retry_errors, stopped=stopped), file=sys.stderr)
+            stopped = bool(status.stopped) or not (written and short)
+            again = same_command(self._context, None, raised=limits_to_raise(filter(None, [status.stopped])))
+            print(
+                next_step_line(status, again=again, retrying=self._ready.retry_errors, stopped=stopped), file=sys.stderr
+            )
         dot = glyphs_for(sys.stderr.encoding).dot
-        print(closing(standing, standing.cost, dot=dot, interrupted=False), file=sys.stderr)
-        return code_of(standing) if written else ExitCode.ERROR
+        print(batch_summary(status, status.cost, dot=dot, interrupted=False), file=sys.stderr)
+        return code_of(status) if written else ExitCode.ERROR
 
     def _leave(self) -> int:
         """Say that the batch goes on without us."""
@@ -131,9 +134,7 @@ class _Conduct:
             self._say_next()
             print(f"End it: {command(self._url, 'batch', 'cancel', self._batch_id)}", file=sys.stderr)
         else:
-            print(
-                f"Not all rows are in the queue yet. To go on: {the_same_command(self._context, None)}", file=sys.stderr
-            )
+            print(f"Not all rows are in the queue yet. To go on: {same_command(self._context, None)}", file=sys.stderr)
         return self._interrupts.code
 
 

@@ -1,5 +1,6 @@
 """Goes on with a saved run in front of a person or a program, with the models and the settings it was started with."""
 
+import sys
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,14 +15,15 @@ from stretto.core.errors import InputError
 from stretto.core.models import Role
 from stretto.engine import EventStream, LimiterRegistry, ReviewHook
 from stretto.export import check_writable
-from stretto.faces.cli.input.journal_options import JournalLocation, find_place
+from stretto.faces.cli.input.journal_options import JournalLocation, find_journal
 from stretto.faces.cli.input.plan_editor import find_editor, review_plan
-from stretto.faces.cli.sessions.run_session import RunRequest, run_session, say_models
+from stretto.faces.cli.sessions.run_session import RunRequest, run_session
+from stretto.faces.shared.run_wording import models_line
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResumeOptions:
-    """How a run is to be gone on with, as it was typed."""
+    """How a run is to be resumed: the command's options."""
 
     flags: Mapping[str, object]
     """Options that are settings, by the settings' names; None where one was not given."""
@@ -31,22 +33,22 @@ class ResumeOptions:
     review: bool = False
 
 
-def go_on(given: str, wishes: ResumeOptions, *, reopen: Reopen | None = None) -> int:
+def resume_session(given: str, options: ResumeOptions, *, reopen: Reopen | None = None) -> int:
     """Find the run, have something made anew, carry out what is missing, and return the exit code."""
-    if wishes.output:
-        check_writable(wishes.output)
-    editor = find_editor() if wishes.review else []
-    settings = load_settings(wishes.flags)
-    place = find_place(wishes.journal)
-    continued = place.ask(lambda journal: _look_up(journal, given, place, settings, wishes, reopen))
+    if options.output:
+        check_writable(options.output)
+    editor = find_editor() if options.review else []
+    settings = load_settings(options.flags)
+    location = find_journal(options.journal)
+    continued = location.ask(lambda journal: _look_up(journal, given, location, settings, options, reopen))
     task = continued.spec["task"]
     return run_session(
         RunRequest(
             start=continued.start,
             review=(lambda plan, quote: review_plan(plan, quote, task=task, editor=editor)) if editor else None,
-            as_json=wishes.as_json,
-            output=wishes.output,
-            place=place,
+            as_json=options.as_json,
+            output=options.output,
+            location=location,
         )
     )
 
@@ -57,7 +59,7 @@ class _Continued:
 
     run_id: str
     spec: Mapping[str, Any]
-    place: JournalLocation
+    location: JournalLocation
     limits: Limits
     concurrency: int
     base_url: str | None = field(repr=False)
@@ -68,7 +70,7 @@ class _Continued:
     async def start(self, *, deltas: bool, review: ReviewHook | None) -> AsyncGenerator[EventStream]:
         """Go on."""
         async with stream_saved(
-            self.place.journal,
+            self.location.journal,
             self.run_id,
             limiters=LimiterRegistry(self.concurrency),
             keys=load_keys(),
@@ -79,37 +81,37 @@ class _Continued:
             deltas=deltas,
         ) as events:
             models = cast("Mapping[Role, str]", self.spec["models"])
-            say_models(models, "as the run was started", tuple(_others(self.spec)))
+            print(models_line(models, "as the run was started", tuple(_others(self.spec))), file=sys.stderr)
             yield events
 
 
 async def _look_up(
     journal: RunJournal,
     given: str,
-    place: JournalLocation,
+    location: JournalLocation,
     settings: Settings,
-    wishes: ResumeOptions,
+    options: ResumeOptions,
     reopen: Reopen | None,
 ) -> _Continued:
     run_id = await find_run(journal, given)
     spec = cast("Mapping[str, Any]", await spec_of(journal, run_id))
-    if wishes.review and not spec["review"]:
+    if options.review and not spec["review"]:
         raise InputError(f"Run {run_id} was started without --review.", hint="Leave it out.")
     return _Continued(
         run_id=run_id,
         spec=spec,
-        place=place,
-        limits=_limits(settings, wishes),
+        location=location,
+        limits=_limits(settings, options),
         concurrency=settings.concurrency,
         base_url=settings.base_url,
         reopen=reopen,
     )
 
 
-def _limits(settings: Settings, wishes: ResumeOptions) -> Limits:
-    """Return the limits that were typed; those of the settings are for runs that begin."""
+def _limits(settings: Settings, options: ResumeOptions) -> Limits:
+    """Return the limits that were given; those of the settings are for runs that begin."""
     names = ("budget_usd", "max_tokens_total", "max_subtasks", "deadline")
-    given = {name: getattr(settings, name) for name in names if wishes.flags.get(name) is not None}
+    given = {name: getattr(settings, name) for name in names if options.flags.get(name) is not None}
     return Limits(**given)
 
 

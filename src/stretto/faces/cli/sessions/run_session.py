@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,23 +12,24 @@ import anyio
 
 from stretto.core.errors import JournalError, StrettoError
 from stretto.core.events import Event, ReviewRequested, RunStarted
-from stretto.core.models import Role
 from stretto.core.plan import Plan
 from stretto.core.result import Failure, RunResult
 from stretto.core.task import Task
 from stretto.core.usage import Quote
-from stretto.engine import EventStream, ReviewHook
+from stretto.engine import EventStream, Reviewed, ReviewHook
 from stretto.export import Report, write_report
-from stretto.faces.cli.errors import ExitCode, one_line
+from stretto.faces.cli.input.command_line import resume_command
 from stretto.faces.cli.input.journal_options import JournalLocation, or_without
-from stretto.faces.cli.input.text_encoding import as_typed
-from stretto.faces.cli.output_streams import StdoutError
-from stretto.faces.cli.sessions.signals import Interrupts
+from stretto.faces.cli.process.exit_codes import ExitCode
+from stretto.faces.cli.process.output_streams import StdoutError
+from stretto.faces.cli.process.signals import Interrupts
+from stretto.faces.cli.process.terminals import live_console
+from stretto.faces.cli.process.text_encoding import as_typed
 from stretto.faces.cli.views.json_lines import JsonLines
-from stretto.faces.cli.views.plain_text import PlainProgress, results_text
-from stretto.faces.cli.views.run_summary import say_how_it_ended
-from stretto.faces.cli.views.terminals import live_console, results_console
-from stretto.faces.shared.next_steps import go_on
+from stretto.faces.cli.views.plain_progress import PlainProgress
+from stretto.faces.cli.views.results import print_results, results_text
+from stretto.faces.cli.views.run_summary import print_run_summary
+from stretto.faces.shared.formatting import one_line
 from stretto.faces.shared.run_state import RunState
 
 TICK = 0.1
@@ -42,7 +43,7 @@ class RunView(Protocol):
     """Whether it shows texts as they grow, and is to be drawn again and again."""
 
     def see(self, event: Event) -> None:
-        """Take note of one event, which the board has taken in already; must be quick."""
+        """Take note of one event, which the run state has taken in already; must be quick."""
         ...
 
     def tick(self) -> None:
@@ -62,8 +63,8 @@ class RunView(Protocol):
         ...
 
 
-Reviewer = Callable[[Plan, Quote], Plan | None]
-"""Asks a person what is to be run of a plan; None for nothing. May block: nothing else is under way."""
+Reviewer = Callable[[Plan, Quote], Reviewed]
+"""Asks a person what is to be run of a plan. May block: nothing else is under way."""
 
 
 class StartRun(Protocol):
@@ -84,17 +85,17 @@ class RunRequest:
     """Events on stdout, one a line, in place of the results."""
     output: Path | None = None
     """Where the results are written in place of stdout."""
-    place: JournalLocation | None = None
+    location: JournalLocation | None = None
     """The journal that keeps the run; None when nothing does."""
     given: bool = False
     """Whether the plan was brought along; nobody is asked for one then."""
 
 
 def run_session(request: RunRequest) -> int:
-    """Run an errand to its end and return the exit code."""
+    """Carry out a run in front of its user and return the exit code."""
     run_state, interrupts = RunState(given=request.given), Interrupts()
     watcher = open_watcher(run_state, as_json=request.as_json)
-    lost = carry_through(request, run_state, watcher, interrupts)
+    lost = run_to_end(request, run_state, watcher, interrupts)
     result = run_state.result or (
         run_state.so_far(Failure.of(lost) if lost else None) if interrupts.seen or lost else None
     )
@@ -102,11 +103,13 @@ def run_session(request: RunRequest) -> int:
     if result and _has_texts(result):
         delivered = _deliver(result, run_state, request)
     if isinstance(lost, StdoutError):
-        _show_otherwise(lost, result, run_state, request.place)
+        _print_elsewhere(lost, result, run_state, request.location)
     elif lost:
         print(f"error: {one_line(str(lost))}", file=sys.stderr)
     to_review = request.review is not None and not run_state.reviewed
-    say_how_it_ended(run_state, result, interrupted=run_state.result is None, place=request.place, to_review=to_review)
+    print_run_summary(
+        run_state, result, interrupted=run_state.result is None, location=request.location, to_review=to_review
+    )
     if isinstance(lost, JournalError):
         return ExitCode.PARTIAL if delivered and _has_texts(result) else ExitCode.ERROR
     if lost or (run_state.result and not delivered):
@@ -119,15 +122,15 @@ def run_session(request: RunRequest) -> int:
 
 
 Lost = JournalError | StdoutError
-"""What ends a run from outside: its journal failed, or nobody could be told of it."""
+"""What ends a run from outside: its journal failed, or its stdout did."""
 
 
 def _has_texts(result: RunResult | None) -> bool:
     return result is not None and any(outcome.status == "completed" for outcome in result.results)
 
 
-def carry_through(request: RunRequest, run_state: RunState, watcher: RunView, interrupts: Interrupts) -> Lost | None:
-    """Run an errand; return what ended it when its journal or stdout failed, and raise that when nothing had begun."""
+def run_to_end(request: RunRequest, run_state: RunState, watcher: RunView, interrupts: Interrupts) -> Lost | None:
+    """Carry out a run; return what ended it when its journal or stdout failed, or raise that when nothing had begun."""
     lost: Lost | None = None
     try:
         anyio.run(follow, request, run_state, watcher, interrupts)
@@ -136,9 +139,9 @@ def carry_through(request: RunRequest, run_state: RunState, watcher: RunView, in
     finally:
         watcher.close()
     if lost and run_state.run is None:
-        if request.place and isinstance(lost, JournalError):
-            lost = request.place.worded(lost)
-            raise or_without(lost) if request.place.optional else lost
+        if request.location and isinstance(lost, JournalError):
+            lost = request.location.worded(lost)
+            raise or_without(lost) if request.location.optional else lost
         raise lost
     return lost
 
@@ -149,15 +152,15 @@ def _first(errors: BaseExceptionGroup[Lost]) -> Lost:
 
 
 async def follow(request: RunRequest, run_state: RunState, watcher: RunView, interrupts: Interrupts) -> None:
-    """Run an errand and show every event; a Ctrl-C ends it early and leaves the board as it is."""
+    """Show every event of a run; a Ctrl-C ends it early and leaves the run state as it is."""
     requested = anyio.Event()
 
-    async def review(plan: Plan, quote: Quote) -> Plan | None:
+    async def review(plan: Plan, quote: Quote) -> Reviewed:
         assert request.review is not None
         await requested.wait()  # everything that led to it has been shown
         watcher.pause()
         edited = request.review(plan, quote)
-        if edited is not None:
+        if isinstance(edited, Plan):
             run_state.replan(edited)
             watcher.resume()
         return edited
@@ -168,13 +171,13 @@ async def follow(request: RunRequest, run_state: RunState, watcher: RunView, int
     def stop() -> None:
         watcher.close()
         kept = ""
-        if request.place and run_state.run:
+        if request.location and run_state.run:
             to_review = request.review is not None and not run_state.reviewed
-            kept = f"; to go on later: {go_on(request.place, run_state.run.run_id, to_review=to_review)}"
+            kept = f"; to go on later: {resume_command(request.location, run_state.run.run_id, to_review=to_review)}"
         print(f"Stopping. Ctrl-C again leaves at once{kept}", file=sys.stderr)
         reading.cancel()
 
-    async with request.place.opened() if request.place else nullcontext():
+    async with request.location.opened() if request.location else nullcontext():
         with interrupts.calling(stop):
             async with (
                 _drawing(watcher),
@@ -188,22 +191,22 @@ async def follow(request: RunRequest, run_state: RunState, watcher: RunView, int
                         watcher.see(event)
                         if isinstance(event, ReviewRequested):
                             requested.set()
-        if request.place and run_state.result is None:
-            await _recount(run_state, request.place)
+        if request.location and run_state.result is None:
+            await _use_journal_totals(run_state, request.location)
 
 
-async def _recount(run_state: RunState, place: JournalLocation) -> None:
+async def _use_journal_totals(run_state: RunState, location: JournalLocation) -> None:
     """Have a run that was stopped say what the journal says of it: earlier calls too, and those that were left."""
     from stretto.app.archive import result_of_saved  # Only a run that was stopped needs it.
 
     if run_state.run:
         with suppress(JournalError):  # What this process has counted itself stands then.
-            saved = await result_of_saved(place.journal, run_state.run.run_id)
+            saved = await result_of_saved(location.journal, run_state.run.run_id)
             run_state.usage, run_state.cost = saved.usage, saved.cost
 
 
 def _introduce(run: RunStarted, request: RunRequest) -> None:
-    if request.place:
+    if request.location:
         print(f"run: {run.run_id}", file=sys.stderr)
     for label in run.labels:
         print(f"note: {one_line(label)}", file=sys.stderr)
@@ -237,13 +240,6 @@ def open_watcher(run_state: RunState, *, as_json: bool) -> RunView:
     return PlainProgress(run_state)
 
 
-def say_models(models: Mapping[Role, str], why: str = "", others: Sequence[str] = ()) -> None:
-    """Say on stderr which models are going to be asked, and why those."""
-    said = [f"orchestrator {models['orchestrator']}", f"workers {models['worker']}", *others]
-    reason = f" ({why.rstrip('.')})" if why else ""
-    print(one_line(f"models: {', '.join(said)}{reason}"), file=sys.stderr)
-
-
 def _deliver(result: RunResult, run_state: RunState, request: RunRequest) -> bool:
     """Put the results where they were asked for; where that fails they go to stdout, and it returns False."""
     assert run_state.run
@@ -257,44 +253,34 @@ def _deliver(result: RunResult, run_state: RunState, request: RunRequest) -> boo
             print(f"written: {one_line(as_typed(str(request.output)))}", file=sys.stderr)
         except StrettoError as error:  # what was paid for is not thrown away
             print(f"error: {one_line(str(error))}", file=sys.stderr)
-            if request.place:
+            if request.location:
                 file = shlex.quote(as_typed(str(request.output)))
                 print(
-                    f"To write it later: {request.place.command('export', result.run_id, '-o', file)}", file=sys.stderr
+                    f"To write it later: {request.location.command('export', result.run_id, '-o', file)}",
+                    file=sys.stderr,
                 )
     if not request.as_json and not (request.output and written):
         try:
             print_results(result, run.labels)
         except StdoutError as error:
-            _show_otherwise(error, result, run_state, request.place)
+            _print_elsewhere(error, result, run_state, request.location)
             return False
     return written
 
 
-def _show_otherwise(
-    error: StdoutError, result: RunResult | None, run_state: RunState, place: JournalLocation | None
+def _print_elsewhere(
+    error: StdoutError, result: RunResult | None, run_state: RunState, location: JournalLocation | None
 ) -> None:
     """Say on stderr that stdout failed and what shows the results again; without a journal, show them there."""
     assert run_state.run
-    say_unwritten(error, place, run_state.run.run_id)
-    if place is None and result and result.results:
+    print_lost_output(error, location, run_state.run.run_id)
+    if location is None and result and result.results:
         print(results_text(result, run_state.run.labels), file=sys.stderr)
 
 
-def say_unwritten(error: StdoutError, place: JournalLocation | None, run_id: str) -> None:
+def print_lost_output(error: StdoutError, location: JournalLocation | None, run_id: str) -> None:
     """Say on stderr that stdout failed, and the command that shows again what should have stood there."""
     # Who has read enough, as `head`, made no mistake; what was paid for is not lost all the same.
     print(f"{'note' if error.reader_left else 'error'}: {one_line(str(error))}", file=sys.stderr)
-    if place:
-        print(f"To see what came of it: {place.command('show', run_id)}", file=sys.stderr)
-
-
-def print_results(result: RunResult, labels: tuple[str, ...]) -> None:
-    """Print everything that a run made on stdout."""
-    if console := results_console():
-        from stretto.faces.cli.views.live.results import print_results as print_styled
-
-        print_styled(console, result, labels)
-    else:
-        sys.stdout.write(results_text(result, labels))
-    sys.stdout.flush()
+    if location:
+        print(f"To see what came of it: {location.command('show', run_id)}", file=sys.stderr)

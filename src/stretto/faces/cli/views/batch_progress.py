@@ -6,7 +6,7 @@ from typing import Protocol
 
 import anyio
 
-from stretto.faces.cli.views.terminals import live_console
+from stretto.faces.cli.process.terminals import live_console
 
 FRAME = 0.5
 """Seconds between two frames on a terminal."""

@@ -3,27 +3,27 @@
 import io
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from stretto.app.archive import ArchivedRun
-from stretto.core.events import Event, PlanCompleted, RunStarted, WorkerCompleted
+from stretto.core.events import Event
 from stretto.core.journal import CallEnd, CallStart
 from stretto.core.plan import Plan
 from stretto.core.result import RunResult
 from stretto.core.text import for_terminal
 from stretto.engine import REVIEWED_PLAN, WRITTEN_PLAN
 from stretto.faces.cli.input.journal_options import JournalLocation
-from stretto.faces.cli.sessions.run_session import print_results
-from stretto.faces.cli.views.plain_text import PlainProgress
-from stretto.faces.cli.views.run_summary import say_how_it_ended
-from stretto.faces.cli.views.terminals import results_console
+from stretto.faces.cli.process.terminals import results_console
+from stretto.faces.cli.views.plain_progress import PlainProgress
+from stretto.faces.cli.views.results import print_results
+from stretto.faces.cli.views.run_summary import print_run_summary
+from stretto.faces.shared.formatting import count, flat, glyphs_for, money, tokens
+from stretto.faces.shared.replay import as_one_run
 from stretto.faces.shared.run_state import RunState
-from stretto.faces.shared.wording import count, flat, glyphs_for, money, status_word, tokens
 
 _ROLES = ("orchestrator", "worker", "synthesis")
 
 
-def show_saved_run(kept: ArchivedRun, place: JournalLocation) -> None:
+def show_saved_run(kept: ArchivedRun, location: JournalLocation) -> None:
     """Print everything about a run on stdout, and on stderr how it ended and what goes on with it."""
     result = kept.result
     run_state = RunState()
@@ -36,7 +36,9 @@ def show_saved_run(kept: ArchivedRun, place: JournalLocation) -> None:
         _say_how_far(result)
         return
     to_review = bool(kept.spec["review"]) and REVIEWED_PLAN not in kept.records.outcomes
-    say_how_it_ended(run_state, result, interrupted=kept.state == "interrupted", place=place, to_review=to_review)
+    print_run_summary(
+        run_state, result, interrupted=kept.state == "interrupted", location=location, to_review=to_review
+    )
 
 
 def _say_how_far(result: RunResult) -> None:
@@ -58,7 +60,7 @@ def _print_lines(lines: Sequence[str] | Iterator[str]) -> None:
 def _head(kept: ArchivedRun, result: RunResult) -> Iterator[str]:
     spec, models = kept.spec, kept.spec["models"]
     yield f"run:     {kept.run_id}"
-    yield f"status:  {kept.state if kept.state in ('running', 'interrupted') else status_word(result)}"
+    yield f"status:  {kept.state if kept.state in ('running', 'interrupted') else result.final_state}"
     yield f"recipe:  {flat(spec['recipe']['name'])}"
     yield f"models:  orchestrator {flat(models['orchestrator'])}, workers {flat(models['worker'])}"
     yield f"task:    {flat(spec['task'])}"
@@ -73,33 +75,13 @@ def _head(kept: ArchivedRun, result: RunResult) -> Iterator[str]:
 
 
 def _progress(events: Sequence[Event], run_state: RunState) -> Iterator[str]:
-    """Fold the events into the board, and yield a line for each that means something to a reader."""
+    """Fold the events into the run state, and yield the lines that plain progress prints of them."""
     stream = io.StringIO()
     progress = PlainProgress(run_state, stream)
-    for event in _as_one(events):
+    for event in as_one_run(events):
         run_state.see(event)
         progress.see(event)
     yield from stream.getvalue().splitlines()
-
-
-def _as_one(events: Sequence[Event]) -> Iterator[Event]:
-    """Yield a run's events as if it had never been stopped: time goes on, and nothing is said twice."""
-    began = latest = 0.0
-    told: set[object] = set()
-    for event in events:
-        if isinstance(event, RunStarted):
-            began = latest
-        latest = began + event.at
-        what = (
-            event.result
-            if isinstance(event, WorkerCompleted)
-            else event.plan
-            if isinstance(event, PlanCompleted)
-            else None
-        )
-        if what is None or what not in told:
-            told.add(what)
-            yield replace(event, at=latest)
 
 
 def _calls(kept: ArchivedRun, result: RunResult) -> Iterator[str]:

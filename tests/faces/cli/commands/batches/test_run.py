@@ -51,11 +51,13 @@ def test_a_table_becomes_a_table_of_variants(stretto):
     assert len({line["run_id"] for line in lines}) == 3
     assert "insulated" in next(line["text"] for line in lines if line["sku"] == "7").lower()
     # A line of progress may stand between, on a slow machine.
-    said = [line for line in ended.err.splitlines() if " left" not in line]
-    assert said[0] == "models: orchestrator demo, workers demo"
-    assert said[1] == "note: demo model: offline templates, not a language model"
-    assert said[2] == "written: out.csv"
-    assert re.fullmatch(rf"complete · 3 of 3 rows · {len(lines)} texts · {len(lines) + 3} calls · \$0 · \S+", said[-1])
+    message = [line for line in ended.err.splitlines() if " left" not in line]
+    assert message[0] == "models: orchestrator demo, workers demo"
+    assert message[1] == "note: demo model: offline templates, not a language model"
+    assert message[2] == "written: out.csv"
+    assert re.fullmatch(
+        rf"complete · 3 of 3 rows · {len(lines)} texts · {len(lines) + 3} calls · \$0 · \S+", message[-1]
+    )
 
 
 def test_the_same_command_again_pays_for_nothing(stretto):
@@ -222,7 +224,7 @@ def test_a_report_beside_the_output(stretto):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["products.csv", *OUT], "No task is given."),
         (["products.csv", "--task", " ", *OUT], "is empty"),
@@ -242,11 +244,11 @@ def test_a_report_beside_the_output(stretto):
         (["products.csv", "--task", TASK, *OUT, "--journal", "x.db", "--no-journal"], "contradict each other"),
     ],
 )
-def test_what_cannot_be_used_is_one_line_and_2(stretto, arguments, said):
+def test_what_cannot_be_used_is_one_line_and_2(stretto, arguments, message):
     """Unusable input is one line that says what and how to mend it; nothing is run and the code is 2."""
     ended = stretto("batch", *arguments, *DEMO)
     assert (ended.code, ended.out) == (2, "")
-    assert said in ended.err
+    assert message in ended.err
     assert ended.err.startswith("error: ")
     assert ended.err.count("\n") == 1
     assert not Path("out.csv").exists()
@@ -322,11 +324,11 @@ def test_ctrl_c_saves_and_prints_the_command_that_continues(forge: Forge):
         simulator.until(lambda calls: sum(call.role == "worker" for call in calls) >= 14)
         process.send_signal(signal.SIGINT)
         ended = process.finish()
-        said = ended.err
+        message = ended.err
         assert ended.code == 130
-        again = re.search(r"to go on later: stretto (.*)", said)
+        again = re.search(r"to go on later: stretto (.*)", message)
         assert again
-        assert said.splitlines()[-1].startswith("interrupted · ")
+        assert message.splitlines()[-1].startswith("interrupted · ")
         assert any(line["row_status"] == "not run" for line in read())
         simulator.play_script(Script())
         simulator.release("held")

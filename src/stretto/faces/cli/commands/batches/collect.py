@@ -2,7 +2,7 @@
 
 import sys
 
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.commands.batches.run import OutputPath, RawCells, ReportPath, Wide
 from stretto.faces.cli.input import options
 
@@ -24,19 +24,19 @@ def collect(
     """
     # Not at the top: --help needs none of it.
     from stretto.batch.queue import Queue, QueuedBatch
-    from stretto.faces.cli.input.batch_inputs import wish_for
+    from stretto.faces.cli.input.batch_inputs import output_options_of
     from stretto.faces.cli.sessions.batch_session import code_of
-    from stretto.faces.cli.sessions.queue_access import ask, told
+    from stretto.faces.cli.sessions.queue_access import ask, status_lines
     from stretto.faces.cli.sessions.queue_session import write
 
-    output_options = wish_for(output, report=report, wide=wide, raw_cells=raw_cells)
+    output_options = output_options_of(output, report=report, wide=wide, raw_cells=raw_cells)
 
     async def take(opened: Queue) -> QueuedBatch:
-        standing = await opened.standing(batch)
+        status = await opened.standing(batch)
         await write(opened, batch, output_options)
-        return standing
+        return status
 
-    standing = ask(queue, take)
-    for line in told(standing):
+    status = ask(queue, take)
+    for line in status_lines(status):
         print(line, file=sys.stderr)
-    return code_of(standing)
+    return code_of(status)

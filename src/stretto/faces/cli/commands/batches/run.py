@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
 
 app = new_app()
@@ -115,10 +115,10 @@ def batch(
     Exit code: 0 complete, 1 failed, 2 unusable input, 3 partial, 130 interrupted.
     """
     # Not at the top: --help needs none of it.
-    from stretto.faces.cli.input.batch_inputs import BatchOptions, set_up
-    from stretto.faces.cli.input.journal_options import find_place_unless, refuse_a_journal
+    from stretto.faces.cli.input.batch_inputs import BatchOptions, read_batch_inputs
+    from stretto.faces.cli.input.journal_options import find_optional_journal, refuse_journal_option
     from stretto.faces.cli.sessions.batch_session import run_batch_session
-    from stretto.faces.cli.views.batch_preview import preview
+    from stretto.faces.cli.views.preview import preview_batch
 
     settings = {
         "model": model,
@@ -163,12 +163,14 @@ def batch(
         queue=queue is not None,
     )
     if queue is not None:
-        refuse_a_journal(no_journal, journal)
-        ready = set_up(asked, settings, place=None)
+        refuse_journal_option(no_journal, journal)
+        ready = read_batch_inputs(asked, settings, location=None)
         if not dry_run:
             from stretto.faces.cli.sessions.queue_session import run_queue_session  # loads the database's driver
 
             return run_queue_session(ready, context, queue, priority)
     else:
-        ready = set_up(asked, settings, place=None if dry_run else find_place_unless(no_journal, journal))
-    return preview(ready) if dry_run else run_batch_session(ready, context)
+        ready = read_batch_inputs(
+            asked, settings, location=None if dry_run else find_optional_journal(no_journal, journal)
+        )
+    return preview_batch(ready) if dry_run else run_batch_session(ready, context)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from stretto.faces.cli.app import new_app
-from stretto.faces.cli.errors import ExitCode
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
+from stretto.faces.cli.process.exit_codes import ExitCode
 
 app = new_app()
 
@@ -19,7 +19,7 @@ def status(queue: options.QueueUrl, batch: AnyBatch = None, as_json: options.AsJ
     """Say how far a batch is; without an id, how far the latest ones are."""
     # Not at the top: --help needs none of it.
     from stretto.batch.queue import Queue, QueuedBatch
-    from stretto.faces.cli.sessions.queue_access import ask, command, fields, told
+    from stretto.faces.cli.sessions.queue_access import ask, command, fields, status_lines
     from stretto.faces.cli.views.json_lines import to_line
 
     async def read(opened: Queue) -> list[QueuedBatch]:
@@ -28,14 +28,14 @@ def status(queue: options.QueueUrl, batch: AnyBatch = None, as_json: options.AsJ
     found = ask(queue, read)
     if not found:
         print("There is no batch in this queue.", file=sys.stderr)
-    for place, standing in enumerate(found):
+    for index, status in enumerate(found):
         if as_json:
-            print(to_line(fields(standing), sys.stdout.encoding))
+            print(to_line(fields(status), sys.stdout.encoding))
             continue
-        if place:
+        if index:
             print()
-        for line in told(standing):
+        for line in status_lines(status):
             print(line)
-        if standing.done:
-            print(f"Next: {command(queue, 'batch', 'collect', standing.batch_id)} -o out.csv", file=sys.stderr)
+        if status.done:
+            print(f"Next: {command(queue, 'batch', 'collect', status.batch_id)} -o out.csv", file=sys.stderr)
     return ExitCode.COMPLETE

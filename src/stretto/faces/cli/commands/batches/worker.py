@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from stretto.faces.cli.app import new_app
-from stretto.faces.cli.errors import ExitCode
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
+from stretto.faces.cli.process.exit_codes import ExitCode
 
 app = new_app()
 
@@ -34,9 +34,8 @@ def worker(queue: options.QueueUrl, concurrency: Own = 10) -> int:
 
     from stretto.app.settings.keys import load_keys
     from stretto.batch.queue import QueueWorker, open_queue
-    from stretto.faces.cli.errors import one_line
-    from stretto.faces.cli.sessions.signals import Interrupts
-    from stretto.faces.shared.wording import count
+    from stretto.faces.cli.process.signals import Interrupts
+    from stretto.faces.shared.formatting import count, one_line
     from stretto.journal import open_journal
 
     def note(line: str) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
 
 app = new_app()
@@ -17,11 +17,11 @@ def delete(run_id: options.RunId, journal: options.JournalPlace = None) -> None:
     # Not at the top: --help needs none of it.
     from stretto.app.archive import find_run
     from stretto.app.resume import RunJournal
-    from stretto.faces.cli.input.journal_options import find_place
+    from stretto.faces.cli.input.journal_options import find_journal
 
-    async def remove(book: RunJournal) -> str:
-        found = await find_run(book, run_id)
-        await book.delete(found)
+    async def remove(journal: RunJournal) -> str:
+        found = await find_run(journal, run_id)
+        await journal.delete(found)
         return found
 
-    print(f"deleted: {find_place(journal).ask(remove)}", file=sys.stderr)
+    print(f"deleted: {find_journal(journal).ask(remove)}", file=sys.stderr)

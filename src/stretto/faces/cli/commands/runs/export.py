@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
 
 app = new_app()
@@ -24,13 +24,13 @@ def export(run_id: options.RunId, output: File, journal: options.JournalPlace = 
     from stretto.app.archive import find_run, read_run
     from stretto.app.resume import RunJournal
     from stretto.export import Report, check_writable, write_report
-    from stretto.faces.cli.errors import one_line
-    from stretto.faces.cli.input.journal_options import find_place
-    from stretto.faces.cli.input.text_encoding import as_typed
+    from stretto.faces.cli.input.journal_options import find_journal
+    from stretto.faces.cli.process.text_encoding import as_typed
+    from stretto.faces.shared.formatting import one_line
 
-    async def read(book: RunJournal) -> Report:
-        return (await read_run(book, await find_run(book, run_id))).report
+    async def read(journal: RunJournal) -> Report:
+        return (await read_run(journal, await find_run(journal, run_id))).report
 
     check_writable(output)
-    write_report(find_place(journal).ask(read), output)
+    write_report(find_journal(journal).ask(read), output)
     print(f"written: {one_line(as_typed(str(output)))}", file=sys.stderr)

@@ -8,9 +8,9 @@ import typer
 
 from stretto.core.errors import InputError
 from stretto.core.journal import ListedState, RunSummary
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
-from stretto.faces.cli.views.run_list import LOOKED_AT, Line, run_lines, shortened
+from stretto.faces.shared.run_list import LOOKED_AT, Line, run_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +20,9 @@ app = new_app()
 State = Annotated[
     list[str] | None,
     typer.Option(
-        "--state", metavar="STATE", help="Only running, complete, partial, failed or interrupted ones; repeatable."
+        "--state",
+        metavar="STATE",
+        help="Only running, complete, partial, failed, declined, planned or interrupted ones; repeatable.",
     ),
 ]
 Search = Annotated[str, typer.Option("--search", metavar="TEXT", help="Only those with this in task, recipe or id.")]
@@ -43,30 +45,30 @@ def runs(
     """List the runs in the journal.
 
     Running is a run that a process carries out right now; interrupted one that was stopped, by whatever, and can be
-    gone on with. The rows of a batch are one line; one by one they are listed with --json and
-    by: stretto runs --search row-
+    gone on with. Declined is one whose plan nobody wanted run, planned one of which only the plan was asked for. The
+    rows of a batch are one line; one by one they are listed with --json and by: stretto runs --search row-
     """
     # Not at the top: --help needs none of it.
     from stretto.app.resume import RunJournal
-    from stretto.faces.cli.input.journal_options import find_place
+    from stretto.faces.cli.input.journal_options import find_journal
+    from stretto.faces.cli.process.terminals import results_console
     from stretto.faces.cli.views.json_lines import to_line
-    from stretto.faces.cli.views.terminals import results_console
 
     states = _read_states(state or [])
 
     if as_json:
 
-        async def read(book: RunJournal) -> tuple[RunSummary, ...]:
-            return await book.list_runs(states=states, search=search, limit=limit)
+        async def read(journal: RunJournal) -> tuple[RunSummary, ...]:
+            return await journal.list_runs(states=states, search=search, limit=limit)
 
-        for run in find_place(journal).ask(read):
+        for run in find_journal(journal).ask(read):
             print(to_line(_fields(run), sys.stdout.encoding))
         return
 
-    async def read_lines(book: RunJournal) -> tuple[list[Line], bool]:
-        return await run_lines(book, states=states, search=search, limit=limit)
+    async def read_lines(journal: RunJournal) -> tuple[list[Line], bool]:
+        return await run_lines(journal, states=states, search=search, limit=limit)
 
-    lines, more = find_place(journal).ask(read_lines)
+    lines, more = find_journal(journal).ask(read_lines)
     if not lines:
         print("There is no such run in the journal." if states or search else "The journal is empty.", file=sys.stderr)
     elif console := results_console():
@@ -101,7 +103,7 @@ def _fields(run: RunSummary) -> dict[str, object]:
 
 
 def _cells(line: Line, name: str = "") -> tuple[str, ...]:
-    from stretto.faces.shared.wording import flat, money  # not at the top: help needs none of it
+    from stretto.faces.shared.formatting import flat, money  # not at the top: help needs none of it
 
     done = f"{line.completed}/{line.total}"
     started = f"{line.started_at:%Y-%m-%d %H:%M}"
@@ -110,10 +112,10 @@ def _cells(line: Line, name: str = "") -> tuple[str, ...]:
 
 def _table(lines: Sequence[Line], console: "Console") -> Iterator[str]:
     """Return lines of the terminal's width; what does not fit is cut off the task."""
+    from stretto.faces.shared.formatting import glyphs_for
     from stretto.faces.shared.timeline import fit  # Rich is loaded only where a terminal is drawn on
-    from stretto.faces.shared.wording import glyphs_for
 
-    names = shortened(lines, _LONGEST_NAME)
+    names = _shortened(lines, _LONGEST_NAME)
     rows = [_HEAD, *(_cells(line, name) for line, name in zip(lines, names, strict=True))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     room = max(_NARROWEST, console.width - 1 - sum(widths) - 2 * len(widths))
@@ -121,3 +123,12 @@ def _table(lines: Sequence[Line], console: "Console") -> Iterator[str]:
     for *cells, task in rows:
         padded = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)]
         yield "  ".join([*padded, fit(task, room, ellipsis)]).rstrip()
+
+
+def _shortened(lines: Sequence[Line], most: int) -> Iterator[str]:
+    """Yield the names, long ids cut to what tells them apart: a run is found by how its id begins."""
+    names = [line.name for line in lines]
+    length = most
+    while len({name[:length] for name in names}) < len(set(names)):
+        length += 1
+    yield from (name[:length] for name in names)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stretto.core.errors import InputError
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
 
 app = new_app()
@@ -29,17 +29,17 @@ def prune(older_than: Age, journal: options.JournalPlace = None) -> None:
     """
     # Not at the top: --help needs none of it.
     from stretto.app.resume import RunJournal
-    from stretto.faces.cli.input.journal_options import find_place
-    from stretto.faces.shared.wording import count
+    from stretto.faces.cli.input.journal_options import find_journal
+    from stretto.faces.shared.formatting import count
 
     before = datetime.now(UTC) - _read_age(older_than)
 
-    async def remove(book: RunJournal) -> tuple[int, list[str]]:
-        removed = await book.prune(before=before)
-        running = await book.list_runs(states=["running"], limit=_LOOKED_AT)
+    async def remove(journal: RunJournal) -> tuple[int, list[str]]:
+        removed = await journal.prune(before=before)
+        running = await journal.list_runs(states=["running"], limit=_LOOKED_AT)
         return removed, [run.run_id for run in running if run.started_at < before]
 
-    removed, kept = find_place(journal).ask(remove)
+    removed, kept = find_journal(journal).ask(remove)
     if kept:
         named = ", ".join(kept[:_NAMED]) + (", ..." if len(kept) > _NAMED else "")
         print(f"kept: {named}, under way right now; prune again when that has ended.", file=sys.stderr)

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
-from stretto.faces.cli.input.text_encoding import as_typed
+from stretto.faces.cli.process.text_encoding import as_typed
 
 app = new_app()
 
@@ -34,15 +34,15 @@ def rerun(
     """
     # Not at the top: --help needs none of it.
     from stretto.app.resume import RunJournal, reopen
-    from stretto.faces.cli.sessions.resume_session import ResumeOptions, go_on
+    from stretto.faces.cli.sessions.resume_session import ResumeOptions, resume_session
 
-    async def again(book: RunJournal, found: str) -> object:
-        return await reopen(book, found, subtask, note=as_typed(note))
+    async def again(journal: RunJournal, found: str) -> object:
+        return await reopen(journal, found, subtask, note=as_typed(note))
 
-    wishes = ResumeOptions(
+    resume_options = ResumeOptions(
         flags={"budget_usd": budget_usd, "max_tokens_total": max_tokens_total},
         journal=journal,
         output=output,
         as_json=as_json,
     )
-    return go_on(run_id, wishes, reopen=again)
+    return resume_session(run_id, resume_options, reopen=again)

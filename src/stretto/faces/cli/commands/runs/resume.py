@@ -1,6 +1,6 @@
 """The command that goes on with a run that was stopped."""
 
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
 
 app = new_app()
@@ -25,9 +25,9 @@ def resume(
     own. A budget counts from the run's beginning, a deadline anew.
     """
     # Not at the top: --help needs none of it.
-    from stretto.faces.cli.sessions.resume_session import ResumeOptions, go_on
+    from stretto.faces.cli.sessions.resume_session import ResumeOptions, resume_session
 
-    wishes = ResumeOptions(
+    resume_options = ResumeOptions(
         flags={
             "concurrency": concurrency,
             "max_subtasks": max_subtasks,
@@ -40,4 +40,4 @@ def resume(
         as_json=as_json,
         review=review,
     )
-    return go_on(run_id, wishes)
+    return resume_session(run_id, resume_options)

@@ -1,6 +1,6 @@
 """The command that tries a run's failed subtasks again."""
 
-from stretto.faces.cli.app import new_app
+from stretto.faces.cli.commands import new_app
 from stretto.faces.cli.input import options
 
 app = new_app()
@@ -25,9 +25,9 @@ def retry(
     """
     # Not at the top: --help needs none of it.
     from stretto.app.resume import reopen_failed
-    from stretto.faces.cli.sessions.resume_session import ResumeOptions, go_on
+    from stretto.faces.cli.sessions.resume_session import ResumeOptions, resume_session
 
-    wishes = ResumeOptions(
+    resume_options = ResumeOptions(
         flags={
             "concurrency": concurrency,
             "max_subtasks": max_subtasks,
@@ -39,4 +39,4 @@ def retry(
         output=output,
         as_json=as_json,
     )
-    return go_on(run_id, wishes, reopen=reopen_failed)
+    return resume_session(run_id, resume_options, reopen=reopen_failed)

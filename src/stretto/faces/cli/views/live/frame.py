@@ -7,10 +7,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from stretto.faces.shared.formatting import BYTES_PER_TOKEN, Glyphs, count, flat, money, seconds, steady, tokens
 from stretto.faces.shared.part_state import GrowingText, RowState, SubtaskState, SynthesisState
 from stretto.faces.shared.run_state import RunState
 from stretto.faces.shared.timeline import fit
-from stretto.faces.shared.wording import BYTES_PER_TOKEN, Glyphs, count, flat, money, seconds, steady, tokens
 
 QUIET = "bright_black"
 _WIDEST = 100

@@ -10,7 +10,7 @@ from stretto.core.text import for_terminal
 from stretto.faces.cli.views.live.frame import QUIET
 from stretto.faces.cli.views.live.line_wrapping import wrap
 from stretto.faces.cli.views.live.markdown_tables import is_rule, table_lines
-from stretto.faces.shared.wording import glyphs_for
+from stretto.faces.shared.formatting import glyphs_for
 
 _HEADING = re.compile(r"#{1,6} +(?P<title>.*\S)")
 _FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")

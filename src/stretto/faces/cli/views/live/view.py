@@ -8,8 +8,8 @@ from rich.console import Console
 from stretto.core.events import Event
 from stretto.faces.cli.views.live.frame import Screen, draw
 from stretto.faces.cli.views.live.painter import Painter
+from stretto.faces.shared.formatting import glyphs_for
 from stretto.faces.shared.run_state import RunState
-from stretto.faces.shared.wording import glyphs_for
 
 
 class LiveView:
@@ -28,12 +28,12 @@ class LiveView:
         self._open = True
 
     def see(self, event: Event) -> None:
-        """Note when the run began; the board has taken in the rest."""
+        """Note when the run began; the run state has taken in the rest."""
         if self._began is None:
             self._began = self._clock() - event.at
 
     def tick(self) -> None:
-        """Draw what the board says now; to be called about ten times a second."""
+        """Draw what the run state says now; to be called about ten times a second."""
         if self._began is None or not self._open:
             return
         self._turn += 1

@@ -1,10 +1,8 @@
-"""A run as plain text: progress line by line, results under headings. For pipes, files and dumb terminals."""
+"""Prints a run's progress line by line: for pipes, files and dumb terminals."""
 
 import sys
-from collections.abc import Iterator, Sequence
 from typing import TextIO, assert_never
 
-from stretto.core.causes import cause_of
 from stretto.core.events import (
     AnalysisDelta,
     CallEnded,
@@ -28,10 +26,10 @@ from stretto.core.events import (
     WorkerRetrying,
     WorkerStarted,
 )
-from stretto.core.result import RunResult, WorkerResult
-from stretto.core.text import for_terminal
+from stretto.core.result import Failure, WorkerResult
+from stretto.faces.shared.formatting import count, flat, money, seconds, tokens
 from stretto.faces.shared.run_state import RunState
-from stretto.faces.shared.wording import count, flat, money, seconds, tokens
+from stretto.faces.shared.run_wording import kind_words
 
 
 class PlainProgress:
@@ -43,8 +41,6 @@ class PlainProgress:
         self._run_state = run_state
         self._stream = stream or sys.stderr
         self._waiting = ""
-        # Who was the first to fail for a reason: one wrong key fails a hundred workers.
-        self._first: dict[str, str] = {}
 
     def see(self, event: Event) -> None:
         """Print what an event means to somebody who waits."""
@@ -70,17 +66,20 @@ class PlainProgress:
                     return "resumed"
                 return "" if self._run_state.given else "planning"
             case PlanRetrying():
-                return f"plan      asked for again: {flat(str(event.reason))}"
+                return f"plan      asked for again: {kind_words(event.reason.kind)}"
             case PlanCompleted():
                 return f"plan      ready: {count(len(event.plan.subtasks), 'subtask')}"
             case RunWaiting():
                 before, self._waiting = self._waiting, event.message
-                what = "waiting  " if event.cause == "gate" else "stopped  "
-                return f"{what} {flat(event.message)}" if event.message != before else ""
+                if event.message == before:
+                    return ""
+                # Why the account cannot be used is what is missing in the end.
+                busy = event.cause == "gate"
+                return f"waiting   {flat(event.message)}" if busy else f"stopped   no further calls to {event.model}"
             case WorkerStarted():
                 return f"started   {self._name(event.subtask_id)}"
             case WorkerRetrying():
-                return f"again     {self._name(event.subtask_id)}: {flat(event.reason.message)}"
+                return f"again     {self._name(event.subtask_id)}: {kind_words(event.reason.kind)}"
             case WorkerCompleted():
                 return f"done      {self._name(event.result.subtask.id)} ({_numbers(event.result)})"
             case WorkerFailed():
@@ -94,7 +93,7 @@ class PlainProgress:
             case SynthesisCompleted():
                 return f"synthesis done ({seconds(event.result.seconds)})"
             case SynthesisFailed():
-                return f"synthesis failed: {flat(str(event.result.error or ''))}"
+                return f"synthesis failed{_kind(event.result.error)}"
             case AnalysisDelta() | WorkerDelta() | SynthesisDelta() | SubtaskSealed() | ReviewRequested():
                 return ""
             case CallEnded() | RunCompleted():
@@ -107,34 +106,13 @@ class PlainProgress:
         return f"{row.number} {flat(row.subtask.type)}" if row else flat(subtask_id)
 
     def _why(self, result: WorkerResult) -> str:
-        name = self._name(result.subtask.id)
-        if result.error is None:
-            return name
-        reason = flat(str(result.error))
-        first = self._first.setdefault(cause_of(reason), name)
-        return f"{name}: {reason}" if first == name else f"{name}: the same as {first}"
+        return f"{self._name(result.subtask.id)}{_kind(result.error)}"
+
+
+def _kind(failure: Failure | None) -> str:
+    """Return the kind of a failure; its sentence stands once, in what is missing."""
+    return f": {kind_words(failure.kind)}" if failure else ""
 
 
 def _numbers(result: WorkerResult) -> str:
     return f"{seconds(result.seconds)}, {tokens(result.usage.total_tokens)} tokens, {money(result.cost)}"
-
-
-def results_text(result: RunResult, labels: Sequence[str] = ()) -> str:
-    """Return everything that a run made, as Markdown-like text without control characters."""
-    return for_terminal("\n\n".join(_blocks(result, labels))) + "\n"
-
-
-def _blocks(result: RunResult, labels: Sequence[str]) -> Iterator[str]:
-    yield from (f"> {flat(label)}" for label in labels)
-    if result.analysis.strip():
-        yield "# Analysis"
-        yield result.analysis.strip()
-    for number, outcome in enumerate(result.results, 1):
-        yield f"# {number}. {flat(outcome.type)}"
-        yield f"> {flat(outcome.description)}"
-        yield (
-            outcome.text.strip() if outcome.status == "completed" else f"({outcome.status}: {flat(str(outcome.error))})"
-        )
-    if result.synthesis and result.synthesis.status == "completed":
-        yield f"# Synthesis ({result.synthesis.strategy})"
-        yield result.synthesis.text.strip()

@@ -16,10 +16,11 @@ from stretto.core.events import (
     WorkerStarted,
 )
 from stretto.core.result import Failure, SynthesisResult
-from stretto.faces.cli.views.plain_text import PlainProgress, results_text
-from stretto.faces.cli.views.run_summary import say_how_it_ended
+from stretto.faces.cli.views.plain_progress import PlainProgress
+from stretto.faces.cli.views.results import results_text
+from stretto.faces.cli.views.run_summary import print_run_summary
 from stretto.faces.shared.run_state import RunState
-from tests.faces.cli.happened import BROKEN, board_of, done, failed, number_them, result_of, run_of, subtask
+from tests.faces.cli.happened import BROKEN, done, failed, number_them, result_of, run_of, state_after, subtask
 
 
 def progress(*events) -> list[str]:
@@ -37,25 +38,25 @@ def progress(*events) -> list[str]:
 
 
 def test_a_few_lines_tell_a_run():
-    """Workers' starts and ends, failures with their reason and the end of the plan are one line each, with seconds."""
+    """Workers' starts and ends, failures with their kind and the end of the plan are one line each, with seconds."""
     assert progress(*run_of([done(subtask(1)), failed(subtask(2))])) == [
         "[  0.0s] planning",
         "[  0.8s] started   1 Angle 1",
         "[  1.2s] started   2 Angle 2",
         "[  2.0s] plan      ready: 2 subtasks",
         "[  2.5s] done      1 Angle 1 (1.5s, 1,043 tokens, $0.0041)",
-        "[  3.0s] failed    2 Angle 2: The provider had an error (500). Try again later.",
+        "[  3.0s] failed    2 Angle 2: provider error",
     ]
 
 
 def test_a_plan_that_was_brought_along_was_not_waited_for(capsys):
     """With a plan of one's own nothing is said of planning, nor of a head start before its end."""
     events = run_of([done(subtask(1))])
-    run_state = board_of(events)
+    run_state = state_after(events)
     stream = io.StringIO()
     run_state.given = True
     PlainProgress(run_state, stream).see(events[0])
-    say_how_it_ended(run_state, run_state.result, interrupted=False)
+    print_run_summary(run_state, run_state.result, interrupted=False)
     assert stream.getvalue() == ""
     assert "before the plan" not in capsys.readouterr().err
 
@@ -81,28 +82,40 @@ def test_what_goes_wrong_on_the_way_is_said():
         WorkerStarted(subtask_id="s9", model="w"),
     )
     assert [line[9:] for line in lines[2:]] == [
-        "plan      asked for again: It was empty.",
+        "plan      asked for again: empty answer",
         "waiting   m is busy.",
-        "stopped   No further calls: no credit. Add credit.",
-        "again     1 Angle 1: It was empty.",
+        "stopped   no further calls to m",
+        "again     1 Angle 1: empty answer",
         "dropped   1 Angle 1",
-        "skipped   2 Angle 2: The provider had an error (500). Try again later.",
+        "skipped   2 Angle 2: provider error",
         "synthesis started",
-        "synthesis failed: The provider had an error (500). Try again later.",
+        "synthesis failed: provider error",
         "synthesis done (2.0s)",
         "started   s9",
     ]
 
 
-def test_one_reason_is_told_once():
-    """What fails many workers is told with the first of them, and the others only point there."""
+def test_one_reason_stands_once(capsys):
+    """Progress has the kind of each failure; its sentence stands once, in what is missing or in a note of retries."""
     other = Failure(kind="empty", message="It was empty.")
-    lines = progress(*run_of([failed(subtask(1)), failed(subtask(2)), failed(subtask(3), other)]))
-    assert [line[9:] for line in lines if "failed" in line] == [
-        "failed    1 Angle 1: The provider had an error (500). Try again later.",
-        "failed    2 Angle 2: the same as 1 Angle 1",
-        "failed    3 Angle 3: It was empty.",
+    slow = Failure(kind="timeout", message="No answer within 30 seconds.")
+    events = run_of([done(subtask(1)), failed(subtask(2)), failed(subtask(3), other)])
+    retries = [
+        WorkerRetrying(subtask_id=f"s{number}", attempt=2, reason=reason, model="w")
+        for number, reason in ((1, slow), (1, slow), (2, BROKEN), (3, other))
     ]
+    events[-1:-1] = retries
+    lines = progress(*events)
+    assert [line[9:] for line in lines if "failed" in line] == [
+        "failed    2 Angle 2: provider error",
+        "failed    3 Angle 3: empty answer",
+    ]
+    run_state = state_after(events)
+    print_run_summary(run_state, run_state.result, interrupted=False)
+    printed = "\n".join(lines) + capsys.readouterr().err
+    assert "note: asked again 2 times: No answer within 30 seconds.\n" in printed
+    for reason in (other, slow, BROKEN):
+        assert printed.count(reason.message) == 1
 
 
 def test_results_come_under_headings():
@@ -138,7 +151,7 @@ def test_the_end_says_what_is_missing_and_what_to_do(capsys):
         warnings=("Asked for 3 subtasks; the plan has 2.",),
         superseded=(replace(failed(subtask(3)), status="superseded"),),
     )
-    say_how_it_ended(board_of(run_of([good, failed(subtask(2))])), result, interrupted=False)
+    print_run_summary(state_after(run_of([good, failed(subtask(2))])), result, interrupted=False)
     assert capsys.readouterr().err.splitlines() == [
         "The first worker started 1.2s before the plan was complete.",
         "note: Asked for 3 subtasks; the plan has 2.",
@@ -152,7 +165,7 @@ def test_the_end_says_what_is_missing_and_what_to_do(capsys):
 def test_a_failure_without_a_way_out_gets_one(capsys):
     """When no failure says what to do next, the end does; what a model wrote in place of a plan is shown."""
     failure = Failure(kind="plan", message="This is no plan.", raw="I would rather\x1b[2J talk. " * 40)
-    say_how_it_ended(RunState(), result_of([failed(subtask(1), failure)]), interrupted=False)
+    print_run_summary(RunState(), result_of([failed(subtask(1), failure)]), interrupted=False)
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "missing: Angle 1: This is no plan."
     assert lines[1:3] == ["The model wrote:", lines[2]]
@@ -164,5 +177,5 @@ def test_a_failure_without_a_way_out_gets_one(capsys):
 
 def test_an_interrupted_run_without_any_result_says_so(capsys):
     """Stopped before anything was finished, the last line says that."""
-    say_how_it_ended(RunState(), None, interrupted=True)
+    print_run_summary(RunState(), None, interrupted=True)
     assert capsys.readouterr().err == "interrupted: nothing was finished.\n"

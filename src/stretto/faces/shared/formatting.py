@@ -1,11 +1,10 @@
-"""Small texts that several views share: numbers with their units, one summary line, glyphs."""
+"""Formats numbers with their units, text from outside as one line, and the marks that a terminal can show."""
 
 import re
 from dataclasses import dataclass
 
-from stretto.core.result import RunResult
 from stretto.core.text import for_terminal
-from stretto.core.usage import Cost, Quote, Usage
+from stretto.core.usage import Cost
 
 BYTES_PER_TOKEN = 4
 """Good enough to show that a text grows; real counts replace it when the answer is whole."""
@@ -74,6 +73,11 @@ def glyphs_for(encoding: str | None) -> Glyphs:
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 
 
+def one_line(text: str) -> str:
+    """Return text from outside as one line without control characters; what stands in it can be copied."""
+    return " ".join(part for line in for_terminal(text).splitlines() if (part := line.strip()))
+
+
 def flat(text: str) -> str:
     """Return text from outside as one line whose width is known, safe to show."""
     return " ".join(steady(text).split())
@@ -110,45 +114,3 @@ def money(cost: Cost) -> str:
 def count(number: int, thing: str) -> str:
     """Return a number with its noun: 1 call, 2 calls."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
-
-
-def status_word(result: RunResult) -> str:
-    """Return how a run ended: its status, or that somebody declined its plan."""
-    return "declined" if result.declined else result.status
-
-
-def summary(result: RunResult, *, dot: str = " · ") -> str:
-    """Return the line that closes a run: status, how many of how many, calls, tokens, cost, seconds."""
-    done = sum(outcome.status == "completed" for outcome in result.results)
-    parts = [
-        status_word(result),
-        f"{done} of {count(len(result.results), 'result')}",
-        count(result.usage.calls, "call"),
-        _used(result.usage),
-        money(result.cost),
-        seconds(result.seconds),
-    ]
-    return dot.join(parts)
-
-
-def _used(usage: Usage) -> str:
-    cached = f" ({tokens(usage.cache_read_tokens)} from cache)" if usage.cache_read_tokens else ""
-    return f"{tokens(usage.total_tokens)} tokens{cached}"
-
-
-def quote_line(quote: Quote, *, dot: str = " · ") -> str:
-    """Return what a run is going to take, in one line."""
-    low, high = quote.output_tokens
-    return dot.join(
-        [
-            count(quote.calls, "call"),
-            f"about {tokens(quote.input_tokens)} tokens in",
-            f"{tokens(low)} to {tokens(high)} out" if low != high else f"{tokens(low)} out",
-            _money_range(*quote.cost),
-        ]
-    )
-
-
-def _money_range(low: Cost, high: Cost) -> str:
-    cheapest, dearest = money(low), money(high)
-    return cheapest if cheapest == dearest else f"{cheapest} to {dearest.removeprefix('at least ')}"

@@ -27,12 +27,12 @@ def run(forge: Forge, folder: Path, *order: str, stdout: str = "", stderr: str =
     return forge.run(order, environ=environ(folder), folder=folder, script="\n".join(setup) + _MAIN)
 
 
-def said(stdout: str) -> str:
+def message(stdout: str) -> str:
     """Return the line that says what is wrong; a reader that has enough is no error."""
     return f"{'note' if stdout == 'left' else 'error'}: Cannot write to stdout: {BROKEN[stdout][1]}."
 
 
-def told(ended: Ended) -> str:
+def next_command(ended: Ended) -> str:
     """Return the command that is advised for seeing the texts."""
     (line,) = [line for line in ended.err.splitlines() if line.startswith("To see what came of it: stretto ")]
     return line.removeprefix("To see what came of it: stretto ")
@@ -44,8 +44,8 @@ def test_the_texts_of_a_run(stdout: str, journal: tuple[str, ...], tmp_path: Pat
     """What was not written is named, the command that is advised shows it, and the code says that it is missing."""
     ended = run(forge, tmp_path, "run", "sell a bottle", *DEMO, *journal, stdout=stdout)
     assert ended.code == 1
-    assert said(stdout) in ended.err.splitlines()
-    shown = run(forge, tmp_path, *told(ended).split())
+    assert message(stdout) in ended.err.splitlines()
+    shown = run(forge, tmp_path, *next_command(ended).split())
     assert shown.code == 0
     assert shown.out.count("\n# ") >= 4
 
@@ -56,7 +56,7 @@ def test_without_a_journal(order: list[str], stdout: str, tmp_path: Path, forge:
     """Where nothing keeps them, the texts and the plan go to stderr; a stream of events ends before they are paid."""
     ended = run(forge, tmp_path, *order, *DEMO, "--no-journal", stdout=stdout)
     assert ended.code == 1
-    assert said(stdout) in ended.err.splitlines()
+    assert message(stdout) in ended.err.splitlines()
     assert "stretto show" not in ended.err
     assert ("# 1. " in ended.err or "1. **" in ended.err) is ("--json" not in order)
 
@@ -66,8 +66,8 @@ def test_events_for_a_program(stdout: str, tmp_path: Path, forge: Forge):
     """A stream of events that nobody can read stops the run, which can be gone on with."""
     ended = run(forge, tmp_path, "run", "sell a bottle", *DEMO, "--json", stdout=stdout)
     assert ended.code == 1
-    assert said(stdout) in ended.err.splitlines()
-    assert run(forge, tmp_path, *told(ended).split()).code == 0
+    assert message(stdout) in ended.err.splitlines()
+    assert run(forge, tmp_path, *next_command(ended).split()).code == 0
     (step,) = [line for line in ended.err.splitlines() if line.startswith("Next: stretto ")]
     assert run(forge, tmp_path, *step.removeprefix("Next: stretto ").split()).code == 0
 
@@ -78,7 +78,7 @@ def test_a_plan(stdout: str, as_json: tuple[str, ...], tmp_path: Path, forge: Fo
     """A plan that could not be shown is shown by the command that is advised."""
     ended = run(forge, tmp_path, "plan", "sell a bottle", *DEMO, *as_json, stdout=stdout)
     assert ended.code == 1
-    assert "plan:    " in run(forge, tmp_path, *told(ended).split()).out
+    assert "plan:    " in run(forge, tmp_path, *next_command(ended).split()).out
 
 
 @pytest.mark.parametrize("stdout", BROKEN)

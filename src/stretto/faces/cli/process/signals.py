@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 
-from stretto.faces.cli.errors import ExitCode
+from stretto.faces.cli.process.exit_codes import ExitCode
 
 _HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)
 """None on Windows."""

@@ -16,7 +16,7 @@ def as_typed(text: str) -> str:
         return text
 
 
-def speak_utf8() -> None:
+def use_utf8() -> None:
     """Print UTF-8 where nobody chose ASCII: Python itself holds the C locale for one that does not say."""
     if os.environ.get("PYTHONIOENCODING"):
         return

@@ -5,25 +5,15 @@ from decimal import Decimal
 
 import pytest
 
+from stretto.core.models import Role
 from stretto.core.result import RunResult
 from stretto.core.usage import UNKNOWN_COST, Cost, Quote, Usage
-from stretto.faces.shared.wording import (
-    ASCII,
-    UNICODE,
-    count,
-    flat,
-    glyphs_for,
-    money,
-    quote_line,
-    seconds,
-    steady,
-    summary,
-    tokens,
-)
+from stretto.faces.shared.formatting import ASCII, UNICODE, count, flat, glyphs_for, money, seconds, steady, tokens
+from stretto.faces.shared.run_wording import models_line, quote_line, summary
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         (0, "0.0s"),
         (0.04, "0.0s"),
@@ -34,18 +24,18 @@ from stretto.faces.shared.wording import (
         (7_200, "120m00s"),
     ],
 )
-def test_seconds_are_told_as_people_read_them(value, said):
+def test_seconds_are_told_as_people_read_them(value, message):
     """Tenths under a minute, minutes and seconds above; never "60.0s"."""
-    assert seconds(value) == said
+    assert seconds(value) == message
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "message"),
     [(0, "0"), (9_999, "9,999"), (10_000, "10.0k"), (999_949, "999.9k"), (999_950, "1.0M"), (2_500_000, "2.5M")],
 )
-def test_tokens_are_short_from_ten_thousand_on(number, said):
+def test_tokens_are_short_from_ten_thousand_on(number, message):
     """Small numbers are exact, large ones short."""
-    assert tokens(number) == said
+    assert tokens(number) == message
 
 
 def test_an_unknown_cost_is_never_a_zero():
@@ -91,3 +81,10 @@ def test_what_came_from_the_cache_is_said():
     result = RunResult(run_id="r", status="complete", analysis="", results=(), usage=usage)
     assert "60.0k tokens (52.3k from cache)" in summary(result)
     assert "cache" not in summary(replace(result, usage=Usage()))
+
+
+def test_all_models_and_the_reason_are_named():
+    """The first line names every model that may be asked, with why they were chosen."""
+    models: dict[Role, str] = {"orchestrator": "big", "worker": "small", "synthesis": "other"}
+    line = models_line(models, "ANTHROPIC_API_KEY is set.", ("synthesis other",))
+    assert line == "models: orchestrator big, workers small, synthesis other (ANTHROPIC_API_KEY is set)"

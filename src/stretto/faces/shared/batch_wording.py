@@ -1,38 +1,16 @@
-"""What is said about a batch in one line: how far it is, how it ended, what is missing."""
+"""Words about a batch: how far it is, how it ended, what is missing, what to do next."""
 
-import sys
 from collections.abc import Iterator
 
 from stretto.batch.progress import Counts
 from stretto.core.causes import cause_of
 from stretto.core.result import Failure
 from stretto.core.usage import Cost
-from stretto.faces.cli.errors import one_line
-from stretto.faces.cli.input.batch_inputs import BatchInputs
-from stretto.faces.shared.wording import count, money, seconds
+from stretto.faces.shared.formatting import count, money, one_line, seconds
 
 _REASONS = 5
 _REASON = 300
 """Characters."""
-
-
-def say_notes(ready: BatchInputs) -> None:
-    """Say on stderr which models are asked and what was assumed about the table."""
-    role_models, why = ready.setup.job.role_models, ready.setup.why
-    reason = f" ({why.rstrip('.')})" if why else ""
-    print(
-        one_line(f"models: orchestrator {role_models.orchestrator.name}, workers {role_models.worker.name}{reason}"),
-        file=sys.stderr,
-    )
-    for note in (*role_models.labels, *ready.notes, *ready.input_table.table.notes, *_repeated(ready)):
-        print(f"note: {one_line(note)}", file=sys.stderr)
-
-
-def _repeated(ready: BatchInputs) -> Iterator[str]:
-    repeated = ready.input_table.found.repeated
-    if repeated:
-        same = "1 row has" if repeated == 1 else f"{repeated:,} rows have"
-        yield f"{same} the same content as a row before, and is run all the same."
 
 
 def progress_line(counts: Counts, cost: Cost, *, dot: str, guess: int | None = None) -> str:
@@ -58,7 +36,7 @@ def progress_line(counts: Counts, cost: Cost, *, dot: str, guess: int | None = N
     return dot.join(parts)
 
 
-def closing(counts: Counts, cost: Cost, *, dot: str, interrupted: bool) -> str:
+def batch_summary(counts: Counts, cost: Cost, *, dot: str, interrupted: bool) -> str:
     """Return the line that closes a batch."""
     complete = counts.statuses["complete"]
     word = "complete" if complete == counts.total else "partial" if counts.texts else "failed"
@@ -80,8 +58,8 @@ def remarks(counts: Counts) -> Iterator[str]:
         yield f"remarks on {counts.remarked:,} of {count(counts.texts, 'text')}: see them in the output"
 
 
-def advice(counts: Counts, *, again: str, retrying: bool, stopped: bool) -> str:
-    """Return what to do about a batch that is not complete; typed again and again, the advice comes to an end.
+def next_step_line(counts: Counts, *, again: str, retrying: bool, stopped: bool) -> str:
+    """Return what to do about a batch that is not complete; followed again and again, it comes to an end.
 
     The same command for what circumstances prevented, with --retry-errors once for what failed for reasons of its own.
     """
@@ -96,8 +74,8 @@ def advice(counts: Counts, *, again: str, retrying: bool, stopped: bool) -> str:
     )
 
 
-def missing(counts: Counts, stopped: Failure | None) -> Iterator[str]:
-    """Yield why something is missing, the most frequent reasons first; what `stopped` the batch is said elsewhere."""
+def missing_rows(counts: Counts, stopped: Failure | None) -> Iterator[str]:
+    """Yield why something is missing, the most frequent reasons first; what `stopped` the batch is printed apart."""
     stop = cause_of(str(stopped)) if stopped else None
     for reason, number in counts.reasons.most_common(_REASONS):
         why = "what stopped the batch" if cause_of(reason) == stop else one_line(reason)[:_REASON]

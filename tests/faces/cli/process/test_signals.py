@@ -44,13 +44,13 @@ def test_the_second_one_does_not_wait_for_the_journal(
             until_recorded(holder)
             holder.execute("BEGIN IMMEDIATE")
             command.send_signal(first)
-            said = next(line for line in command.err if b"Ctrl-C again leaves at once" in line).decode()
+            message = next(line for line in command.err if b"Ctrl-C again leaves at once" in line).decode()
             command.send_signal(signal.SIGINT)
             ended = command.finish()
         assert ended.code == code
         assert "interrupted" not in ended.err
         simulator.play_script(Script())
-        again = re.search(r"to go on later: stretto (.*)", said)
+        again = re.search(r"to go on later: stretto (.*)", message)
         assert again
         done = forge.run(shlex.split(again[1]), environ=environ(tmp_path), folder=tmp_path)
         assert done.code == 0, done.err
@@ -69,9 +69,9 @@ def test_what_is_said_at_the_end_is_what_the_journal_says(tmp_path: Path, forge:
         stopped = command.finish()
     (run_id,) = re.findall(r"^run: (\S+)", stopped.err, re.MULTILINE)
     shown = forge.run(["show", run_id], environ=environ(tmp_path), folder=tmp_path)
-    (said,) = re.findall(r"4 calls · \S+ tokens · \S+", stopped.err)
-    assert said in shown.err
-    assert f"together: {said.replace(' · ', ', ')}" in shown.out
+    (message,) = re.findall(r"4 calls · \S+ tokens · \S+", stopped.err)
+    assert message in shown.err
+    assert f"together: {message.replace(' · ', ', ')}" in shown.out
 
 
 ORDERS = {
@@ -100,11 +100,11 @@ def test_each_of_them_ends_in_good_order(verb: str, number: signal.Signals, code
     with SimulatorThread(script=HELD, answers=answers(3)) as simulator:
         command = start(verb, simulator, tmp_path, forge)
         command.send_signal(number)
-        said = next(line for line in command.err if b"to go on later: stretto " in line)
+        message = next(line for line in command.err if b"to go on later: stretto " in line)
         if number == signal.SIGHUP:
             command.send_signal(number)
         ended = command.finish()
-    assert said
+    assert message
     assert ended.code == code
     assert ended.err.splitlines()[-1].startswith("interrupted")
     written = ended.out if verb == "run" else (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
@@ -193,8 +193,8 @@ def test_the_second_one_does_not_wait_for_what_the_journal_has(tmp_path: Path, f
     with SimulatorThread(answers=answers(3)) as simulator:
         command = run_and_start_again(simulator, tmp_path, forge, script=LOOKING_FOREVER)
         command.send_signal(signal.SIGINT)
-        said = next(line for line in command.err if line.startswith(b"Reading ")).decode()
-        assert said == "Reading what the journal has of the other 5 rows; Ctrl-C again leaves out.csv as it was.\n"
+        message = next(line for line in command.err if line.startswith(b"Reading ")).decode()
+        assert message == "Reading what the journal has of the other 5 rows; Ctrl-C again leaves out.csv as it was.\n"
         command.send_signal(signal.SIGINT)
         assert command.finish().code == 130
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole-out.csv").read_bytes()

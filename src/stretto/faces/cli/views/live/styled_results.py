@@ -10,14 +10,14 @@ from stretto.core.result import RunResult, WorkerResult
 from stretto.faces.cli.views.live.frame import QUIET
 from stretto.faces.cli.views.live.line_wrapping import wrap
 from stretto.faces.cli.views.live.markdown import prose
+from stretto.faces.shared.formatting import Glyphs, flat, glyphs_for, money, seconds, tokens
 from stretto.faces.shared.timeline import fit
-from stretto.faces.shared.wording import Glyphs, flat, glyphs_for, money, seconds, tokens
 
 WIDEST = 88
 """Longer lines are hard to read."""
 
 
-def print_results(console: Console, result: RunResult, labels: Sequence[str] = ()) -> None:
+def print_styled_results(console: Console, result: RunResult, labels: Sequence[str] = ()) -> None:
     """Print everything that a run made."""
     width = max(20, min(console.width, WIDEST))
     for line in _lines(result, labels, console, width):

@@ -1,6 +1,6 @@
-"""The lines of the list of runs: a run each, but for the rows of a batch, which are one line together."""
+"""The list of runs: a line for each run, and one for all rows of a batch together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -30,20 +30,20 @@ class Line:
 
 
 async def run_lines(
-    book: Archive, *, states: Sequence[ListedState], search: str, limit: int
+    journal: Archive, *, states: Sequence[ListedState], search: str, limit: int
 ) -> tuple[list[Line], bool]:
     """Return the newest lines, and whether there may be more rows than were looked at.
 
-    Who searches gets each row for itself.
+    A search lists each row by itself.
     """
-    found = await book.list_runs(states=states, search=search, limit=limit)
+    found = await journal.list_runs(states=states, search=search, limit=limit)
     if search or not any(run.run_id.startswith(ROW) for run in found):
         return [_line_of(run) for run in found], False
-    found = await book.list_runs(states=states, limit=LOOKED_AT)
+    found = await journal.list_runs(states=states, limit=LOOKED_AT)
     groups: dict[tuple[str, str], list[RunSummary]] = {}
     for run in found:
         is_row = run.run_id.startswith(ROW)
-        work, title = _batch(await book.spec(run.run_id)) if is_row else (run.run_id, "")
+        work, title = _batch(await journal.spec(run.run_id)) if is_row else (run.run_id, "")
         groups.setdefault((work, title), []).append(run)
     lines = [
         _line_of(runs[0]) if not runs[0].run_id.startswith(ROW) else _batch_line(title, runs)
@@ -90,12 +90,3 @@ def _state(states: set[ListedState]) -> ListedState:
         if state in states:
             return state
     return next(iter(states)) if len(states) == 1 else "partial"
-
-
-def shortened(lines: Sequence[Line], most: int) -> Iterator[str]:
-    """Yield the names, long ids cut to what tells them apart: a run is found by how its id begins."""
-    names = [line.name for line in lines]
-    length = most
-    while len({name[:length] for name in names}) < len(set(names)):
-        length += 1
-    yield from (name[:length] for name in names)
