@@ -122,6 +122,10 @@ class BudgetTracker:
         if self._above is not None:
             self._above.release(name)
 
+    def fits(self, start: CallStart) -> bool:
+        """Whether a call's most can be promised at once."""
+        return self._fits(start.reserved, start.reserved_cost) and (self._above is None or self._above.fits(start))
+
     @asynccontextmanager
     async def reserve(self, start: CallStart) -> AsyncGenerator[None]:
         """Promise a call's most; waits while calls in flight may turn out cheaper. Raises `ModelError` (budget)."""

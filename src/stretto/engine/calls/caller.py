@@ -1,10 +1,11 @@
 """Makes model calls: within the budget and the rate limit, in the journal before and after, again when it helps."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from inspect import isawaitable
 from math import inf
-from typing import TypeVar, cast
+from typing import Generic, TypeVar, cast
 from uuid import uuid4
 
 import anyio
@@ -20,6 +21,7 @@ from stretto.engine.accounting.budget import BudgetTracker, UsageTotal
 from stretto.engine.accounting.charges import AnswerListener, costs_nothing
 from stretto.engine.calls.cache_warmup import CacheWarmup, WarmupCall
 from stretto.engine.calls.exchange import Exchange
+from stretto.engine.calls.hedged_call import HedgedCall, Hedging
 from stretto.engine.calls.refusals import Refusals
 from stretto.engine.calls.retry import retrying
 from stretto.engine.events.emitter import EventEmitter
@@ -41,6 +43,8 @@ _OF_THE_RUN: frozenset[ErrorKind] = frozenset({"budget", "deadline"})
 
 # The end of a call that nobody waits for any longer: its run or its subtask was given up.
 _CUT_SHORT = Failure(kind="interrupted", message="The call was left before its end.")
+# Why an answer is a second call's.
+_SLOW = Failure(kind="timeout", message="The call took much longer than the others; a second one was answered first.")
 
 
 class _OverrunError(Exception):
@@ -53,6 +57,16 @@ class _Answered:
 
     reply: ModelReply
     call: CallEnded
+    end: CallEnd
+    """Not in the journal yet: it is put there with the outcome, or when the answer does not count."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Whole(Generic[T]):
+    """An answer that counts, with the call that brought it."""
+
+    answer: T
+    answered: _Answered
 
 
 class ModelCaller:
@@ -80,6 +94,7 @@ class ModelCaller:
         # Models that every further call would fail at: their error stands for all of those calls.
         self._closed: dict[str, ModelError] = {}
         self._refusals = Refusals()
+        self._hedging = (job.hedging or Hedging()) if job.settings.hedge else None
 
     async def ask(self, exchange: Exchange[T], models: Sequence[Model], usage_total: UsageTotal) -> T:
         """Return the first answer that counts, from the first model that gives one; raises `ModelError`.
@@ -108,29 +123,88 @@ class ModelCaller:
 
     async def _persist(self, exchange: Exchange[T], model: Model, usage_total: UsageTotal) -> T:
         """Ask one model until it answers, its attempts are used up, or asking again is no use."""
-        turns: tuple[Turn, ...] = ()
+        turns: list[Turn] = []
 
         def announce(error: ModelError, seconds: float) -> None:
             exchange.retrying(usage_total.attempts + 1, Failure.of(error), model.name, seconds)
 
         async for attempt in retrying(self._job.settings, exchange.may_retry, announce):
             with attempt:
-                answered = await self._call(exchange, model, turns, usage_total)
-                try:
-                    answer = await exchange.read(answered.reply)
-                except BaseException as error:
-                    if isinstance(error, (ModelError, PlanError)):
-                        self._emitter.emit(replace(answered.call, error=Failure.of(error)))
-                    if isinstance(error, ModelError):
-                        turns = (Turn(answer=answered.reply.text, reply=exchange.mend(error)),)
-                    await self.keep_end(usage_total)
-                    raise
-                self._emitter.emit(answered.call)
-                return answer
+                # Only workers have siblings to be slower than.
+                ask = self._whole if self._hedging is None or not exchange.subtask_id else self._hedged
+                whole = await ask(exchange, model, turns, usage_total)
+                usage_total.ended = whole.answered.end
+                self._emitter.emit(whole.answered.call)
+                return whole.answer
         raise AssertionError("tenacity re-raises the last error")
 
+    async def _whole(
+        self,
+        exchange: Exchange[T],
+        model: Model,
+        turns: list[Turn],
+        usage_total: UsageTotal,
+        *,
+        hedged: HedgedCall[_Whole[T]] | None = None,
+        second: bool = False,
+    ) -> _Whole[T]:
+        """Make one call and read its answer; of one that does not count, `turns` then says what was wrong."""
+        if second:
+            request = exchange.request(tuple(turns))
+            answered = await self._call_in_turn(exchange, model, request, None, usage_total, hedged, second=True)
+        else:
+            answered = await self._call(exchange, model, tuple(turns), usage_total, hedged)
+        try:
+            return _Whole(answer=await exchange.read(answered.reply), answered=answered)
+        except BaseException as error:
+            known = isinstance(error, (ModelError, PlanError))
+            await self._discard(answered, Failure.of(error) if known else _CUT_SHORT)
+            if isinstance(error, ModelError):
+                turns[:] = [Turn(answer=answered.reply.text, reply=exchange.mend(error))]
+            raise
+
+    async def _hedged(
+        self, exchange: Exchange[T], model: Model, turns: list[Turn], usage_total: UsageTotal
+    ) -> _Whole[T]:
+        """Make one call, and a second one when it is slow; what is watched is the first, until the second has won."""
+        assert self._hedging is not None
+        hedged: HedgedCall[_Whole[T]] = HedgedCall(self._hedging)
+
+        async def second() -> _Whole[T]:
+            while True:
+                await hedged.until_slow()
+                with hedged.second():
+                    try:
+                        return await self._whole(exchange, model, list(turns), usage_total, hedged=hedged, second=True)
+                    except (anyio.WouldBlock, _OverrunError):  # It is not waited for.
+                        pass
+                await hedged.room()
+
+        won = await hedged.race(
+            lambda: self._whole(exchange, model, turns, usage_total, hedged=hedged),
+            second,
+            lambda lost: self._discard(lost.answered, _CUT_SHORT),
+        )
+        if won.by_second:
+            reason = Failure.of(won.error) if isinstance(won.error, ModelError) else _SLOW
+            answered = won.answer.answered
+            exchange.retrying(answered.call.attempt, reason, model.name, 0.0)
+            if (on_text := exchange.begin(answered.call.attempt, model)) is not None:
+                on_text(answered.reply.text)
+        return won.answer
+
+    async def _discard(self, answered: _Answered, failure: Failure) -> None:
+        """Tell the end of a call whose answer does not count, and put it into the journal."""
+        self._emitter.emit(replace(answered.call, error=failure))
+        await self._keep(answered.end)
+
     async def _call(
-        self, exchange: Exchange[T], model: Model, turns: tuple[Turn, ...], usage_total: UsageTotal
+        self,
+        exchange: Exchange[T],
+        model: Model,
+        turns: tuple[Turn, ...],
+        usage_total: UsageTotal,
+        hedged: HedgedCall[_Whole[T]] | None,
     ) -> _Answered:
         """Make one call, as soon as there is money and a slot for it."""
         self._raise_if_closed(model)
@@ -139,7 +213,7 @@ class ModelCaller:
         async with self._cache_warmup.lead(model, request) as leader:
             while True:
                 try:
-                    return await self._call_in_turn(exchange, model, request, leader, usage_total)
+                    return await self._call_in_turn(exchange, model, request, leader, usage_total, hedged)
                 except _OverrunError:  # Its reservation is given back: it has to fit anew.
                     continue
 
@@ -150,7 +224,11 @@ class ModelCaller:
         request: ModelRequest,
         leader: WarmupCall | None,
         usage_total: UsageTotal,
+        hedged: HedgedCall[_Whole[T]] | None,
+        *,
+        second: bool = False,
     ) -> _Answered:
+        """Make one call. A `second` one raises `anyio.WouldBlock` where it would have to wait for money or a slot."""
         reserved = reservation(request)
         start = CallStart(
             call_id=uuid4().hex,
@@ -161,9 +239,11 @@ class ModelCaller:
             reserved=reserved,
             reserved_cost=model.price(reserved),
         )
+        if second and not self._budget_tracker.fits(start):
+            raise anyio.WouldBlock
         async with (
             self._budget_tracker.reserve(start),
-            self._limiters.slot(model, self._job.run_id, self._lowered(model)) as slot,
+            self._limiters.slot(model, self._job.run_id, self._lowered(model), wait=not second) as slot,
         ):
             # It may have come to any of these in the meantime.
             self._raise_if_closed(model)
@@ -172,11 +252,16 @@ class ModelCaller:
             await self._start(start)
 
             def begin() -> OnText | None:
+                if second:  # Nobody is shown two answers at a time.
+                    return None
                 on_text = exchange.begin(usage_total.attempts, model)
                 return on_text if leader is None else leader.listen(on_text)
 
+            first = None if second else hedged
+            if second and hedged is not None:
+                hedged.second_made = True
             try:
-                answered = await self._recorded(start, model, request, begin, slot.hold, usage_total)
+                answered = await self._recorded(start, model, request, begin, slot.hold, usage_total, first)
             except ModelError as error:
                 self._close(model, error, request)
                 raise
@@ -240,6 +325,7 @@ class ModelCaller:
         begin: Callable[[], OnText | None],
         hold: Callable[[], Awaitable[None]],
         usage_total: UsageTotal,
+        hedged: HedgedCall[_Whole[T]] | None,
     ) -> _Answered:
         """Make one call whose start is in the journal; its end is put there too unless it brought a whole answer."""
         began = anyio.current_time()
@@ -247,14 +333,19 @@ class ModelCaller:
             usage_total.began = began
         usage_total.attempts += 1
         usage_total.model = model.name
+        attempt = usage_total.attempts
         hearing = AnswerListener(begin())
 
-        async def ended(usage: Usage | None, cost: Cost, failure: Failure | None) -> CallEnded:
-            return await self._ended(start, usage, cost, failure, began, hearing, usage_total)
+        async def ended(usage: Usage | None, cost: Cost, failure: Failure | None) -> tuple[CallEnded, CallEnd]:
+            return await self._ended(start, usage, cost, failure, began, attempt, hearing, usage_total)
+
+        def seen() -> bool:
+            return self._job.deltas and hearing.begun
 
         with holding(hold) as sending:
             try:
-                reply = await _in_time(model, request, hearing.on_text)
+                with nullcontext() if hedged is None else hedged.first(start.call_id, model.name, seen):
+                    reply = await _in_time(model, request, hearing.on_text)
             except ModelError as error:
                 free = costs_nothing(error, sent=sending.sent, begun=hearing.begun)
                 usage, cost = (Usage(calls=1), FREE) if free else (None, start.reserved_cost)
@@ -267,7 +358,8 @@ class ModelCaller:
                     usage_total.attempts -= 1
                     await self._take_back(start)
                 raise
-        return _Answered(reply=reply, call=await ended(reply.usage, reply.cost, None))
+        call, end = await ended(reply.usage, reply.cost, None)
+        return _Answered(reply=reply, call=call, end=end)
 
     async def _ended(
         self,
@@ -276,18 +368,18 @@ class ModelCaller:
         cost: Cost,
         failure: Failure | None,
         began: float,
+        attempt: int,
         hearing: AnswerListener,
         usage_total: UsageTotal,
-    ) -> CallEnded:
+    ) -> tuple[CallEnded, CallEnd]:
         """Settle a call; one that failed is told and put into the journal at once."""
         end = CallEnd(call_id=start.call_id, usage=usage, cost=cost, error=failure.kind if failure else None)
         counted, counted_cost = self._budget_tracker.settle(start, end)
         usage_total.add(counted, counted_cost)
-        usage_total.ended = end
         call = CallEnded(
             role=start.role,
             subtask_id=start.subtask_id,
-            attempt=usage_total.attempts,
+            attempt=attempt,
             model=start.model,
             streamed=hearing.on_text is not None,
             seconds=round(anyio.current_time() - began, 4),
@@ -298,14 +390,17 @@ class ModelCaller:
         )
         if failure is not None:
             self._emitter.emit(call)
-            await self.keep_end(usage_total)
-        return call
+            await self._keep(end)
+        return call, end
 
     async def keep_end(self, usage_total: UsageTotal) -> None:
-        """Put the end of the last call into the journal, unless it is there."""
+        """Put the end of the call that gave the answer into the journal, unless it is there."""
         if (end := usage_total.take_end()) is not None:
-            with anyio.CancelScope(shield=True):
-                await self._journal.end_call(self._job.run_id, end)
+            await self._keep(end)
+
+    async def _keep(self, end: CallEnd) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._journal.end_call(self._job.run_id, end)
 
     def _lowered(self, model: Model) -> OnLowered:
         def say(pause: float | None) -> None:
