@@ -2,6 +2,7 @@
 
 from stretto.engine.accounting.budget import Budget, BudgetTracker
 from stretto.engine.accounting.quote import quote
+from stretto.engine.calls.hedged_call import Hedging
 from stretto.engine.job import Job, ReviewHook, RoleModels, RunSettings
 from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.saved_run import AS_REVIEWED, AS_WRITTEN, Wanted, result_of
@@ -13,6 +14,7 @@ __all__ = [
     "Budget",
     "BudgetTracker",
     "EventStream",
+    "Hedging",
     "Job",
     "LimiterRegistry",
     "ReviewHook",

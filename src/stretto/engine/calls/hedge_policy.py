@@ -1,4 +1,4 @@
-"""Which calls are worth a second one: those that take much longer than the others. Pure: time is an argument, in seconds.
+"""Which calls get a second one: those that take much longer than the others. Pure: time is an argument, in seconds.
 
 These are the hedged requests of "The Tail at Scale" (Dean and Barroso, Communications of the ACM 56(2), 2013).
 """
