@@ -72,6 +72,7 @@ UNUSABLE: list[tuple[str, object, str]] = [
     ("gap_timeout", "3", "gap_timeout must be a number, more than 0 seconds, got '3'"),
     *[("deadline", value, "deadline must be a number, more than 0 seconds, got ") for value in ("3", True, nan)],
     ("deadline", -0.5, "deadline must be more than 0 seconds, got -0.5"),
+    *[("hedge", value, "hedge must be True or False, got ") for value in ("yes", 1, 0, None)],
     *[("backoff", value, "backoff must be ") for value in ("1", -1, nan, True, None)],
     *[("budget_usd", value, "budget_usd must be a number") for value in ("5", True, nan, inf, Decimal("NaN"))],
     ("budget_usd", Decimal("sNaN"), "budget_usd must be a number"),

@@ -50,6 +50,7 @@ def job(**changes) -> Job:
             timeout=12.5,
             gap_timeout=3.0,
             backoff=0.25,
+            hedge=True,
             budget=Budget(usd=Decimal("1.10"), tokens=5_000),
             deadline=60.0,
         ),

@@ -12,7 +12,7 @@ from stretto.app.settings.folders import config_folder, find_project_file, recip
 from stretto.app.settings.loading import Settings, load_settings
 from stretto.core.errors import InputError
 
-DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
+DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
 
 
 class Place:
@@ -97,6 +97,9 @@ def test_a_flag_that_was_not_given_and_an_empty_variable_set_nothing(place):
         ("synthesis", "merge", '"merge"', "merge"),
         ("concurrency", "4", "4", 4),
         ("timeout", "2.5", "2.5", 2.5),
+        ("hedge", "true", "true", True),
+        ("hedge", " On ", "true", True),
+        ("hedge", "0", "false", False),
         ("budget_usd", "0.10", "0.1", Decimal("0.1")),
         ("budget_usd", "3", "3", Decimal(3)),
         ("max_tokens_total", "200000", "200_000", 200_000),
@@ -134,6 +137,7 @@ def test_a_value_means_the_same_as_text_and_in_a_file(place, name, text, toml, v
         ("attempts", True, "--attempts must be a whole number from 1, got True."),
         ("attempts", 10**400, "--attempts must be a whole number from 1"),
         ("timeout", "nan", "--timeout must be a number of seconds above 0, got 'nan'."),
+        ("hedge", "maybe", "--hedge must be true or false, got 'maybe'."),
         ("timeout", "soon", "--timeout must be a number of seconds above 0, got 'soon'."),
         ("timeout", 0, "--timeout must be a number of seconds above 0, got 0."),
         ("budget_usd", "$5", "--budget-usd must be a number of US dollars above 0, got '$5'."),
