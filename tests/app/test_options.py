@@ -225,6 +225,7 @@ RECIPES: list[tuple[dict[str, Any], str]] = [
     ({"subtasks": ("2", "3")}, "subtasks of recipe 'custom' must be two numbers"),
     ({"subtasks": (True, 3)}, "subtasks of recipe 'custom' must be two numbers"),
     ({"max_subtasks": "9"}, "max_subtasks of recipe 'custom' must be a whole number, got '9'"),
+    ({"analysis": "middle"}, "analysis of recipe 'custom' must be first or last, got 'middle'"),
     ({"plan_format": "yaml"}, "plan_format of recipe 'custom' must be xml or json, got 'yaml'"),
     ({"checks": "length"}, r"checks of recipe 'custom' must be names in a list, such as \[\"length\"\], got 'length'"),
     ({"checks": None}, "must be names in a list"),
