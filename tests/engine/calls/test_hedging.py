@@ -338,7 +338,7 @@ def test_a_second_call_that_does_not_fit_the_budget_is_not_made(room: int, calls
     assert done.usage.total_tokens <= tokens
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(
     seconds=st.lists(st.sampled_from([0.5, 1.0, 1.5, 2.0, 4.0, 30.0]), min_size=22, max_size=44),
     again=st.sampled_from([0.5, 2.0, 4.0, 60.0]),
