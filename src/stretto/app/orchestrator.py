@@ -70,6 +70,7 @@ class Orchestrator:
         max_tokens_total: Tokens that a run may use, input and output of all its calls; None for no limit.
         deadline: Seconds for a whole run; what is not there by then is reported. None for no limit.
         base_url: Another server that speaks the models' protocol; None for each provider's own.
+        accept_finish_reasons: Words that end a whole answer of a server whose finish reasons are not known.
         keys: Keys by the name of their environment variable, in place of the saved ones; None for those.
         journal: Where runs are kept, such as `open_journal()`; without one a run leaves nothing behind.
 
