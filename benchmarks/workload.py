@@ -21,6 +21,7 @@ SUBTASK_TOKENS = 40
 TEXT_TOKENS = 330
 """The length of an even text, and the median of long-tailed ones."""
 HANGING_SECONDS = 60.0
+"""What an answer that hangs takes beside its own length."""
 _CLOSING_TOKENS = 2
 """Of the plan's last tag."""
 _TOKEN = 4

@@ -94,6 +94,15 @@ def test_what_was_not_set_stays_so():
     assert after.settings.deadline == inf
 
 
+def test_a_run_of_an_earlier_version_comes_back():
+    """What was not kept then has its default now: no second calls, and the analysis first."""
+    before = job(recipe=load_recipe("documentation"))
+    spec = through_json(to_spec(before, base_url=None))
+    del spec["settings"]["hedge"], spec["recipe"]["analysis"]
+    after = again(spec)
+    assert (after.settings.hedge, after.recipe.analysis) == (False, "first")
+
+
 @pytest.mark.parametrize("recipe", [summary.name for summary in list_recipes(user_folder=None)])
 def test_every_recipe_comes_back_whole(recipe):
     """A recipe is kept with its text: a resume does not depend on a file that may have changed."""
