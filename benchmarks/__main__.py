@@ -19,6 +19,8 @@ from benchmarks.contenders import (
     PEER_CONTENDERS,
     PYDANTIC_AI,
     ROOT,
+    STRETTO_ANALYSIS_LAST,
+    STRETTO_HEDGED,
     Contender,
     stretto,
 )
@@ -38,18 +40,30 @@ def _comparisons(journals: Sequence[Contender], *, full: bool) -> list[Compariso
     """Return the wall-time comparisons: those of `make bench`, or the whole grid."""
     everybody = (stretto(), *PEER_CONTENDERS)
     fast = (stretto(), EARLY_LOOP, GATHER, PYDANTIC_AI, LANGGRAPH)
-    small = Comparison(workload=Workload(subtasks=3), limit=None, contenders=(*journals, *everybody, NOTEBOOK), turns=3)
+    small = Comparison(
+        workload=Workload(subtasks=3),
+        limit=None,
+        contenders=(*journals, STRETTO_ANALYSIS_LAST, *everybody, NOTEBOOK),
+        turns=3,
+    )
+    hanging = Comparison(
+        workload=Workload(subtasks=50, lengths="long_tailed", hanging=25, speed=1.0 if full else 4.0),
+        limit=None,
+        contenders=(stretto(), STRETTO_HEDGED),
+        turns=3 if full else 1,
+    )
     if not full:
         return [
             small,
             Comparison(workload=Workload(subtasks=10), limit=None, contenders=everybody, turns=2),
             Comparison(workload=Workload(subtasks=50), limit=10, contenders=fast, turns=1),
+            hanging,
         ]
     grid = [
         Comparison(
             workload=Workload(subtasks=subtasks, lengths=lengths),
             limit=limit,
-            contenders=(*journals, *everybody),
+            contenders=(*journals, STRETTO_ANALYSIS_LAST, *everybody),
             turns=5,
         )
         for subtasks in (3, 10, 50)
@@ -57,7 +71,7 @@ def _comparisons(journals: Sequence[Contender], *, full: bool) -> list[Compariso
         for limit in (None, 10)
         if limit is None or limit < subtasks
     ]
-    return [small, *grid]
+    return [small, *grid, hanging]
 
 
 def measure(*, full: bool) -> dict[str, Any]:

@@ -45,6 +45,14 @@ def stretto(journal_name: str = "memory", address: str = "") -> Contender:
     return Contender(name=name, script="stretto_run", environment={"BENCH_JOURNAL": address}, waits_for_plan=False)
 
 
+STRETTO_HEDGED = Contender(
+    name="stretto, hedging", script="stretto_run", environment={"BENCH_HEDGE": "1"}, waits_for_plan=False
+)
+STRETTO_ANALYSIS_LAST = Contender(
+    name="stretto, analysis last", script="stretto_run", environment={"BENCH_ANALYSIS": "last"}, waits_for_plan=False
+)
+
+
 def interpreter(contender: Contender) -> Path:
     """Return the Python of its environment, made if need be; raises `CalledProcessError`."""
     if not contender.requirements:

@@ -12,10 +12,11 @@ from benchmarks.workload import Workload
 
 
 @contextmanager
-def provider(workload: Workload, *, speed: str = "1") -> Iterator[str]:
+def provider(workload: Workload, *, speed: str = "") -> Iterator[str]:
     """Run the simulated provider in a process of its own; gives its address."""
     command = [sys.executable, "-m", "benchmarks.provider", "--subtasks", str(workload.subtasks)]
-    command += ["--lengths", workload.lengths, "--seed", str(workload.seed), "--speed", speed]
+    command += ["--lengths", workload.lengths, "--seed", str(workload.seed), "--speed", speed or str(workload.speed)]
+    command += ["--hanging", str(workload.hanging)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

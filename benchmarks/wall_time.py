@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.contenders import PEERS, Contender, interpreter
 from benchmarks.hosting import provider
-from benchmarks.workload import Lengths, Workload
+from benchmarks.workload import HANGING_SECONDS, Lengths, Workload
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,10 @@ class Comparison:
         """What it is called in tables."""
         lengths: dict[Lengths, str] = {"even": "even texts", "long_tailed": "long-tailed texts"}
         at_once = "no limit" if self.limit is None else f"{self.limit} at a time"
-        return f"N = {self.workload.subtasks}, {lengths[self.workload.lengths]}, {at_once}"
+        title = f"N = {self.workload.subtasks}, {lengths[self.workload.lengths]}, {at_once}"
+        if self.workload.hanging:
+            title += f", one answer hangs for {HANGING_SECONDS:.0f} s"
+        return title if self.workload.speed == 1 else f"{title} ({self.workload.speed:g} times as fast)"
 
 
 @dataclass(slots=True)

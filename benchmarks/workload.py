@@ -20,6 +20,8 @@ ANALYSIS_TOKENS = 150
 SUBTASK_TOKENS = 40
 TEXT_TOKENS = 330
 """The length of an even text, and the median of long-tailed ones."""
+HANGING_SECONDS = 60.0
+"""What an answer that hangs takes beside its own length."""
 _CLOSING_TOKENS = 2
 """Of the plan's last tag."""
 _TOKEN = 4
@@ -35,6 +37,10 @@ class Workload:
     subtasks: int
     lengths: Lengths = "even"
     seed: int = 7
+    hanging: int = 0
+    """Number of the part whose first answer in each run takes a minute longer; 0 for none."""
+    speed: float = 1.0
+    """How much faster than `TIMING` the provider answers."""
 
     def text_tokens(self) -> Sequence[int]:
         """Return the length of each text in tokens; long-tailed ones are lognormal (sigma 0.6)."""
@@ -49,20 +55,40 @@ class Workload:
         if asked.schema is not None:
             return Answer(text=self._plan_by_schema(asked.schema, done=bool(parts)))
         if not parts:
-            return Answer(text=self._plan_in_markup())
+            last = 0 <= asked.prompt.find("<tasks>") < asked.prompt.find("<analysis>")
+            return Answer(text=self._plan_in_markup(analysis_last=last))
         if len(parts) > 1:
             return Answer(text=_filled("All parts together.", TEXT_TOKENS))
         number = parts.pop()
         return Answer(text=_filled(f"<response>\nPart {number}.", self.text_tokens()[number - 1], "\n</response>"))
 
-    def _plan_in_markup(self) -> str:
-        analysis = _filled("<analysis>\n", ANALYSIS_TOKENS, "\n</analysis>\n<tasks>\n")
+    def hanging_answer(self) -> Answer:
+        """Return the answer that takes a minute longer than the part's own."""
+        tokens = self.text_tokens()[self.hanging - 1] + round(HANGING_SECONDS * TIMING.tokens_per_second)
+        return Answer(text=_filled(f"<response>\nPart {self.hanging}.", tokens, "\n</response>"), unlimited=True)
+
+    def is_hanging(self, asked: Asked) -> bool:
+        """Whether the part that hangs is asked for."""
+        return {int(number) for number in _PART.findall(asked.prompt)} == {self.hanging}
+
+    def _plan_in_markup(self, *, analysis_last: bool) -> str:
+        if analysis_last:
+            return (
+                "<tasks>\n"
+                + self._tasks_in_markup()
+                + _filled("</tasks>\n<analysis>\n", ANALYSIS_TOKENS, "</analysis>")
+            )
+        return (
+            _filled("<analysis>\n", ANALYSIS_TOKENS, "\n</analysis>\n<tasks>\n") + self._tasks_in_markup() + "</tasks>"
+        )
+
+    def _tasks_in_markup(self) -> str:
         ends = "</description>\n</task>\n"
         tasks = [
             _filled(f"<task>\n<type>angle {n}</type>\n<description>Part {n}: ", SUBTASK_TOKENS, ends)
             for n in range(1, self.subtasks + 1)
         ]
-        return f"{analysis}{''.join(tasks)}</tasks>"
+        return "".join(tasks)
 
     def _plan_by_schema(self, schema: Mapping[str, Any], *, done: bool) -> str:
         """Fill a schema: its array takes the subtasks, its strings the analysis, a flag says whether all is done."""
@@ -103,7 +129,7 @@ class Workload:
         free = [0.0] * (limit or self.subtasks)
         for at, tokens in zip(ready, self.text_tokens(), strict=True):
             heapq.heappush(free, max(at, heapq.heappop(free)) + TIMING.due(tokens))
-        return max(free)
+        return max(free) / self.speed
 
 
 def _filled(head: str, tokens: int, tail: str = "") -> str:

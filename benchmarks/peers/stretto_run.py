@@ -1,16 +1,21 @@
-"""stretto: `Orchestrator.run`, with the journal that BENCH_JOURNAL names."""
+"""stretto: `Orchestrator.run`, with the journal that BENCH_JOURNAL names, and as BENCH_HEDGE and BENCH_ANALYSIS say."""
 
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from runner import LIMIT, MODEL, SUBTASKS, TASK, URL, serve
 
 from stretto import Orchestrator
 from stretto.journal import open_journal
+from stretto.recipes import load_recipe
 
 JOURNAL = os.environ.get("BENCH_JOURNAL", "")
 """A path or an address; empty for the memory of the process."""
+HEDGE = os.environ.get("BENCH_HEDGE", "") == "1"
+RECIPE = replace(load_recipe("product-copy"), analysis=os.environ.get("BENCH_ANALYSIS", "first"))
+"""BENCH_ANALYSIS: first or last."""
 
 
 @contextlib.asynccontextmanager
@@ -25,6 +30,8 @@ async def opened() -> AsyncIterator[Orchestrator]:
             concurrency=LIMIT or 1_000,
             subtasks=(1, SUBTASKS),
             max_subtasks=SUBTASKS,
+            recipe=RECIPE,
+            hedge=HEDGE,
             checks=[],
             journal=journal,
         )

@@ -50,6 +50,7 @@ def job(**changes) -> Job:
             timeout=12.5,
             gap_timeout=3.0,
             backoff=0.25,
+            hedge=True,
             budget=Budget(usd=Decimal("1.10"), tokens=5_000),
             deadline=60.0,
         ),
@@ -91,6 +92,15 @@ def test_what_was_not_set_stays_so():
     assert after.plan is None
     assert after.settings == before.settings
     assert after.settings.deadline == inf
+
+
+def test_a_run_of_an_earlier_version_comes_back():
+    """What was not kept then has its default now: no second calls, and the analysis first."""
+    before = job(recipe=load_recipe("documentation"))
+    spec = through_json(to_spec(before, base_url=None))
+    del spec["settings"]["hedge"], spec["recipe"]["analysis"]
+    after = again(spec)
+    assert (after.settings.hedge, after.recipe.analysis) == (False, "first")
 
 
 @pytest.mark.parametrize("recipe", [summary.name for summary in list_recipes(user_folder=None)])

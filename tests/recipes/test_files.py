@@ -35,6 +35,7 @@ def test_a_full_file_is_read(tmp_path: Path):
     """Every setting and every section arrives in the recipe."""
     header = (
         "name: mine\ndescription: For me.\nsubtasks: 2-4\nmax_subtasks: 9\nplan_format: json\nlanguage: zh\n"
+        "analysis: last\n"
         "checks: [empty]\nmax_output_tokens: {worker: 77}"
     )
     body = "# shared\nRules.\n# Orchestrator\nO\n\n## heading\n# Worker\nW\n# MERGE\nM\n# Compare\nC\n"
@@ -50,6 +51,7 @@ def test_a_full_file_is_read(tmp_path: Path):
         subtasks=(2, 4),
         max_subtasks=9,
         plan_format="json",
+        analysis="last",
         checks=("empty",),
         max_output_tokens={"orchestrator": 8_000, "worker": 77, "synthesis": 8_000},
         language="zh",
@@ -67,6 +69,7 @@ def test_what_a_file_leaves_out_has_defaults(tmp_path: Path):
     assert recipe.subtasks == (1, 20)
     assert recipe.max_subtasks == 20
     assert recipe.plan_format == "xml"
+    assert recipe.analysis == "first"
     assert recipe.language is None
     assert "facts" in recipe.checks
 
@@ -119,6 +122,8 @@ def test_a_heading_inside_a_code_fence_is_text(tmp_path: Path):
         ("max_subtasks: 2.5", "a whole number"),
         ("plan_format: toml", "xml or json, got 'toml'"),
         ("plan_format: [xml]", "xml or json"),
+        ("analysis: middle", "must be first or last, got 'middle'"),
+        ("analysis: [last]", "first or last"),
         ("checks: empty", "a list of names, got 'empty'"),
         ("checks: [1]", "a list of names"),
         ("max_output_tokens: 5", "numbers by role"),

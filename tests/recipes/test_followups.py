@@ -28,6 +28,14 @@ def test_a_continuation_lists_what_is_assigned_and_allows_nothing():
     assert text.endswith("<tasks>\n</tasks>")
 
 
+def test_both_ask_for_the_analysis_where_the_recipe_wants_it():
+    """A recipe with the analysis last has it last in a repair and in a continuation, too."""
+    repair = repair_plan(PlanError("No subtask in it."), analysis="last")
+    more = continue_plan([], "json", analysis="last")
+    assert repair.index("</tasks>") < repair.index("<analysis>")
+    assert more.index('"tasks"') < more.index('"analysis"')
+
+
 def test_a_continuation_in_json_ends_with_an_empty_plan_in_json():
     """The valid empty answer is JSON where plans are JSON."""
     assert json.loads(continue_plan([], "json").splitlines()[-1]) == {"analysis": "", "tasks": []}

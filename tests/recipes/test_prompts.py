@@ -1,6 +1,8 @@
 """What each role is told."""
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -193,6 +195,19 @@ def test_only_a_plans_own_markup_counts_as_its_description(template: str, plan_f
     """A task between tags, or the markup of the other format, does not tell the model how to write its plan."""
     prompt = plan(Recipe.of(orchestrator=template, worker="w", plan_format=plan_format)).prompt
     assert ("nothing around it" not in prompt) is described
+
+
+def test_the_analysis_is_asked_for_in_its_place():
+    """First or last, in markup, in JSON and in the schema, and the same words in both places."""
+    for plan_format, tasks, analysis in (("xml", "<tasks>", "<analysis>"), ("json", '"tasks"', '"analysis"')):
+        recipe = Recipe.of(orchestrator="o", worker="w", plan_format=plan_format)  # type: ignore[arg-type]
+        first, last = plan(recipe).prompt, plan(replace(recipe, analysis="last")).prompt
+        assert first.index(analysis) < first.index(tasks)
+        assert last.index(tasks) < last.index(analysis)
+        assert sorted(re.findall(r"\w+", first)) == sorted(re.findall(r"\w+", last))
+    example = last[last.index("{") : last.rindex("}") + 1]
+    assert list(json.loads(example)) == plan_schema(analysis="last")["required"] == ["tasks", "analysis"]
+    assert list(plan_schema(analysis="last")["properties"]) == ["tasks", "analysis"]
 
 
 def test_a_plan_in_json_is_described_as_json():

@@ -65,6 +65,8 @@ class Orchestrator:
         timeout: Seconds for one call, and for one check.
         gap_timeout: Seconds without a word in a call that is streamed.
         backoff: Seconds before the second attempt at the most; doubles with each further one.
+        hedge: Whether a worker's call that takes much longer than the others gets a second one; the first whole
+            answer counts. At most 5% of the calls, and within budget and concurrency.
         budget_usd: US dollars that a run may cost; a call that does not fit is not made. None for no limit.
         max_tokens_total: Tokens that a run may use, input and output of all its calls; None for no limit.
         deadline: Seconds for a whole run; what is not there by then is reported. None for no limit.
@@ -95,6 +97,7 @@ class Orchestrator:
         timeout: float = 300.0,
         gap_timeout: float = 60.0,
         backoff: float = 0.5,
+        hedge: bool = False,
         budget_usd: Decimal | float | None = None,
         max_tokens_total: int | None = None,
         deadline: float | None = None,
@@ -115,6 +118,7 @@ class Orchestrator:
             timeout=timeout,
             gap_timeout=gap_timeout,
             backoff=backoff,
+            hedge=hedge,
             budget_usd=budget_usd,
             max_tokens_total=max_tokens_total,
             deadline=deadline,

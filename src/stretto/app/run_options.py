@@ -5,7 +5,7 @@ from decimal import Decimal
 from math import inf
 from typing import cast, get_args
 
-from stretto.app.options import read_choice, read_number, read_text, read_whole_number, refuse
+from stretto.app.options import read_choice, read_flag, read_number, read_text, read_whole_number, refuse
 from stretto.checks import open_checks
 from stretto.core.checks import Check
 from stretto.core.errors import InputError
@@ -28,6 +28,7 @@ def read_settings(
     timeout: float,
     gap_timeout: float,
     backoff: float,
+    hedge: bool,
     budget_usd: Decimal | float | None,
     max_tokens_total: int | None,
     deadline: float | None,
@@ -46,6 +47,7 @@ def read_settings(
         timeout=read_number("timeout", timeout, "seconds"),
         gap_timeout=read_number("gap_timeout", gap_timeout, "seconds"),
         backoff=read_number("backoff", backoff, "seconds", least=0),
+        hedge=read_flag("hedge", hedge),
         budget=read_budget(budget_usd, max_tokens_total),
         deadline=inf if deadline is None else read_deadline(deadline),
     )

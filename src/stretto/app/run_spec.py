@@ -48,6 +48,7 @@ def to_spec(job: Job, *, base_url: str | None, accept_finish_reasons: Sequence[s
             "timeout": settings.timeout,
             "gap_timeout": settings.gap_timeout,
             "backoff": settings.backoff,
+            "hedge": settings.hedge,
             "budget_usd": None if settings.budget.usd is None else str(settings.budget.usd),
             "max_tokens_total": settings.budget.tokens,
             "deadline": None if isinf(settings.deadline) else settings.deadline,
@@ -162,6 +163,7 @@ def _settings(fields: Mapping[str, Any], own: RunSettings | None) -> RunSettings
         timeout=fields["timeout"],
         gap_timeout=fields["gap_timeout"],
         backoff=fields["backoff"],
+        hedge=fields.get("hedge", False),  # Runs of earlier versions have none.
         budget=Budget(usd=None if usd is None else Decimal(usd), tokens=fields["max_tokens_total"]),
         deadline=inf if fields["deadline"] is None else fields["deadline"],
     )

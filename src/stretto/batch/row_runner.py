@@ -15,7 +15,7 @@ from stretto.core.errors import JournalError, QueueError, StrettoError, UnderWay
 from stretto.core.journal import SavedRun
 from stretto.core.result import Failure, RunResult, Shortfall
 from stretto.core.task import Task
-from stretto.engine import BudgetTracker, Job, LimiterRegistry, ResultOptions, open_run, saved_result
+from stretto.engine import BudgetTracker, Hedging, Job, LimiterRegistry, ResultOptions, open_run, saved_result
 
 
 class RowModels:
@@ -25,6 +25,8 @@ class RowModels:
         """Take keys for models that are opened later, and jobs that are open, by the key of their work."""
         self._keys = keys
         self._opened = dict(opened or {})
+        # How long calls take is learnt from all rows together: one row has too few of them.
+        self._hedging = Hedging()
 
     def open(self, work: Work) -> Job:
         """Return the job of any row; raises `InputError` when a model or a check is not there."""
@@ -46,7 +48,13 @@ class RowModels:
             settings = replace(settings, subtasks=(count, count), max_subtasks=max(settings.max_subtasks, count))
         task = Task.of(row.task, row.whole_context)
         return replace(
-            job, run_id=row.run_id, task=task, plan=row.plan, settings=settings, budget_tracker=budget_tracker
+            job,
+            run_id=row.run_id,
+            task=task,
+            plan=row.plan,
+            settings=settings,
+            budget_tracker=budget_tracker,
+            hedging=self._hedging,
         )
 
 

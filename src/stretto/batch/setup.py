@@ -82,6 +82,7 @@ def open_setup(
         timeout=settings.timeout,
         gap_timeout=60.0,
         backoff=0.5,
+        hedge=settings.hedge,
         budget_usd=settings.budget_usd,
         max_tokens_total=settings.max_tokens_total,
         deadline=settings.deadline,

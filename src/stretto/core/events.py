@@ -147,7 +147,7 @@ class WorkerDelta(EventBase):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkerRetrying(EventBase):
-    """A worker's answer cannot count; it is asked again."""
+    """A worker's answer cannot count and it is asked again, or a second call was quicker than a slow one."""
 
     kind: Literal["worker_retrying"] = "worker_retrying"
     subtask_id: str

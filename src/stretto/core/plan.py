@@ -10,6 +10,9 @@ from stretto.core.text import replace_surrogates
 PlanFormat = Literal["xml", "json"]
 """The markup in which the orchestrator is asked to write."""
 
+AnalysisPlace = Literal["first", "last"]
+"""Where the orchestrator is asked to write its analysis: before the subtasks, or after them."""
+
 Tier = Literal["fast", "strong"]
 """How capable a model a subtask needs, in the orchestrator's judgement."""
 

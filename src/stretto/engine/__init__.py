@@ -1,6 +1,7 @@
 """Runs a plan: orchestrator, workers, synthesis, as one stream of events."""
 
 from stretto.engine.accounting.budget import Budget, BudgetTracker
+from stretto.engine.hedging.hedged_call import Hedging
 from stretto.engine.job import Job, Reviewed, ReviewHook, RoleModels, RunSettings
 from stretto.engine.limits.registry import LimiterRegistry
 from stretto.engine.run_quote import quote
@@ -13,6 +14,7 @@ __all__ = [
     "Budget",
     "BudgetTracker",
     "EventStream",
+    "Hedging",
     "Job",
     "LimiterRegistry",
     "ResultOptions",

@@ -12,6 +12,7 @@ from stretto.core.result import SynthesisStrategy
 from stretto.core.task import Task
 from stretto.core.usage import Quote
 from stretto.engine.accounting.budget import NO_BUDGET, Budget, BudgetTracker
+from stretto.engine.hedging.hedged_call import Hedging
 from stretto.recipes import Recipe
 
 Reviewed = Plan | Literal["later"] | None
@@ -77,6 +78,8 @@ class RunSettings:
     """Seconds between two attempts at the most, unless the provider asks for more."""
     throttled_attempts: int = 8
     """Calls for one answer to one model that is busy or over its rate limit."""
+    hedge: bool = False
+    """Whether a worker's call that takes much longer than the others gets a second one."""
     budget: Budget = NO_BUDGET
     deadline: float = inf
     """Seconds for the whole run."""
@@ -103,3 +106,5 @@ class Job:
     """False where nobody waits, as in a batch: then the plan comes in one piece."""
     budget_tracker: BudgetTracker | None = None
     """The budget of the batch that the run belongs to; None for a run of its own."""
+    hedging: Hedging | None = None
+    """How long the calls of that batch take; None for a run of its own."""

@@ -5,7 +5,7 @@ from typing import cast, get_args
 
 from stretto.core.errors import RecipeError
 from stretto.core.models import Role
-from stretto.core.plan import PlanFormat
+from stretto.core.plan import AnalysisPlace, PlanFormat
 
 
 def check_text(label: str, name: str, given: object) -> None:
@@ -31,6 +31,12 @@ def check_format(label: str, given: object) -> None:
     """Raise `RecipeError` unless a field is the name of a markup."""
     if given not in get_args(PlanFormat):
         raise _wrong(label, "plan_format", " or ".join(get_args(PlanFormat)), given)
+
+
+def check_place(label: str, given: object) -> None:
+    """Raise `RecipeError` unless a field is a place of the analysis."""
+    if given not in get_args(AnalysisPlace):
+        raise _wrong(label, "analysis", " or ".join(get_args(AnalysisPlace)), given)
 
 
 def check_names(label: str, given: object) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import cast, get_args
 
 from stretto.core.errors import RecipeError
 from stretto.core.models import Role
-from stretto.core.plan import PlanFormat
+from stretto.core.plan import AnalysisPlace, PlanFormat
 from stretto.recipes.defaults import (
     DEFAULT_CHECKS,
     DEFAULT_COMPARE,
@@ -71,6 +71,7 @@ def parse_recipe(text: str, *, name: str, source: str) -> Recipe:
         subtasks=subtasks or (1, most),
         max_subtasks=most,
         plan_format=fields.plan_format("plan_format"),
+        analysis=fields.place("analysis"),
         checks=fields.names("checks"),
         max_output_tokens=fields.tokens("max_output_tokens"),
         language=fields.text("language"),
@@ -150,7 +151,7 @@ class _Fields:
     """The settings of the front matter, each read as the type it must have."""
 
     _KNOWN = (
-        *("name", "description", "subtasks", "max_subtasks", "plan_format"),
+        *("name", "description", "subtasks", "max_subtasks", "plan_format", "analysis"),
         *("checks", "max_output_tokens", "language"),
     )
 
@@ -191,6 +192,12 @@ class _Fields:
         if isinstance(value, str) and value in ("xml", "json"):
             return value
         raise self._wrong(key, "xml or json", value)
+
+    def place(self, key: str) -> AnalysisPlace:
+        value = self._fields.get(key, "first")
+        if isinstance(value, str) and value in ("first", "last"):
+            return value
+        raise self._wrong(key, "first or last", value)
 
     def names(self, key: str) -> tuple[str, ...]:
         value = self._fields.get(key)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stretto.core.plan import PlanError, PlanFormat, Subtask
+from stretto.core.plan import AnalysisPlace, PlanError, PlanFormat, Subtask
 from stretto.core.task import render_block
 from stretto.recipes.markup import plan_markup
 
@@ -12,17 +12,25 @@ _EMPTY_PLAN = {
 }
 
 
-def repair_plan(error: PlanError, plan_format: PlanFormat = "xml", *, tiers: bool = False) -> str:
+def repair_plan(
+    error: PlanError, plan_format: PlanFormat = "xml", *, tiers: bool = False, analysis: AnalysisPlace = "first"
+) -> str:
     """Return the reply to an answer that is no readable plan; a whole new plan is asked for."""
     reason = " ".join(error.message.split())
     return (
         f"Your answer cannot be read as a plan: {reason}\n\n"
         "Write the whole plan again, from its beginning: the same subtasks where they were sound, each with a type and "
-        f"a description.\n\n{plan_markup(plan_format, tiers=tiers)}"
+        f"a description.\n\n{plan_markup(plan_format, tiers=tiers, analysis=analysis)}"
     )
 
 
-def continue_plan(assigned: Sequence[Subtask], plan_format: PlanFormat = "xml", *, tiers: bool = False) -> str:
+def continue_plan(
+    assigned: Sequence[Subtask],
+    plan_format: PlanFormat = "xml",
+    *,
+    tiers: bool = False,
+    analysis: AnalysisPlace = "first",
+) -> str:
     """Return the reply to a plan that stopped before its end; only what is not in `assigned` is asked for."""
     listed = "\n".join(
         f"{number}. {' '.join(subtask.type.split())}: {' '.join(subtask.description.split())}"
@@ -32,7 +40,7 @@ def continue_plan(assigned: Sequence[Subtask], plan_format: PlanFormat = "xml", 
         "Your plan stopped before its end. These subtasks arrived whole and are being worked on already:\n\n"
         f"{render_block('assigned', listed)}\n\n"
         "Write only the subtasks that are still missing; repeat none of these and do not reword them.\n\n"
-        f"{plan_markup(plan_format, tiers=tiers)}\n\n"
+        f"{plan_markup(plan_format, tiers=tiers, analysis=analysis)}\n\n"
         f"If nothing is missing, answer with an empty plan:\n\n{_EMPTY_PLAN[plan_format]}"
     )
 

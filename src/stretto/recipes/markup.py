@@ -3,18 +3,20 @@
 import re
 from collections.abc import Mapping
 
-from stretto.core.plan import PlanFormat
+from stretto.core.plan import AnalysisPlace, PlanFormat
 
 
-def plan_schema(*, tiers: bool = False) -> Mapping[str, object]:
+def plan_schema(*, tiers: bool = False, analysis: AnalysisPlace = "first") -> Mapping[str, object]:
     """Return the JSON schema of a plan, in the strict form that providers with structured output want."""
     entry: dict[str, object] = {"type": {"type": "string"}, "description": {"type": "string"}}
     if tiers:
         entry["tier"] = {"type": "string", "enum": ["fast", "strong"]}
-    # `analysis` comes first: providers write the fields in the schema's order, and it helps to think before planning.
-    return _closed(
-        {"analysis": {"type": "string"}, "tasks": {"type": "array", "items": _closed(entry)}},
-    )
+    # Providers write the fields in the schema's order.
+    parts: list[tuple[str, object]] = [
+        ("analysis", {"type": "string"}),
+        ("tasks", {"type": "array", "items": _closed(entry)}),
+    ]
+    return _closed(dict(parts if analysis == "first" else reversed(parts)))
 
 
 def _closed(properties: Mapping[str, object]) -> dict[str, object]:
@@ -32,9 +34,16 @@ PLAN_SCHEMA = plan_schema()
 _XML_PLAN = """\
 Answer with exactly this markup and nothing around it:
 
+{parts}
+
+One <task> for each subtask; no other tags, no lists in place of tags, no code fence."""
+
+_XML_ANALYSIS = """\
 <analysis>
 What this case needs, and why these subtasks, in two to five sentences.
-</analysis>
+</analysis>"""
+
+_XML_TASKS = """\
 <tasks>
 <task>
 <type>short name of the first subtask</type>
@@ -44,20 +53,22 @@ What this case needs, and why these subtasks, in two to five sentences.
 <type>short name of the next one</type>
 <description>what its worker is to do</description>{tier}
 </task>
-</tasks>
-
-One <task> for each subtask; no other tags, no lists in place of tags, no code fence."""
+</tasks>"""
 
 _JSON_PLAN = """\
 Answer with one JSON object and nothing around it:
 
-{"analysis": "What this case needs, and why these subtasks, in two to five sentences.",
- "tasks": [
-  {"type": "short name of the first subtask", "description": "what its worker is to do"TIER},
-  {"type": "short name of the next one", "description": "what its worker is to do"TIER}
- ]}
+{PARTS}
 
 One entry of "tasks" for each subtask; valid JSON, no comments, no code fence."""
+
+_JSON_ANALYSIS = '"analysis": "What this case needs, and why these subtasks, in two to five sentences."'
+
+_JSON_TASKS = """\
+"tasks": [
+  {"type": "short name of the first subtask", "description": "what its worker is to do"TIER},
+  {"type": "short name of the next one", "description": "what its worker is to do"TIER}
+ ]"""
 
 # Not <task>: many templates put the task itself between such tags.
 _TAGS_OF_A_PLAN = re.compile(r"<(?:tasks|subtasks?|type)\b", re.IGNORECASE)
@@ -76,11 +87,19 @@ Put the finished text between <response> and </response>, and nothing outside of
 </response>"""
 
 
-def plan_markup(plan_format: PlanFormat, *, tiers: bool = False) -> str:
+def plan_markup(plan_format: PlanFormat, *, tiers: bool = False, analysis: AnalysisPlace = "first") -> str:
     """Return the instruction that describes a plan's markup."""
     if plan_format == "json":
-        return _JSON_PLAN.replace("TIER", ', "tier": "fast"' if tiers else "")
-    return _XML_PLAN.replace("{tier}", "\n<tier>fast</tier>" if tiers else "")
+        parts = _in_order(_JSON_ANALYSIS, _JSON_TASKS, analysis)
+        markup = _JSON_PLAN.replace("PARTS", ",\n ".join(parts))
+        return markup.replace("TIER", ', "tier": "fast"' if tiers else "")
+    parts = _in_order(_XML_ANALYSIS, _XML_TASKS, analysis)
+    markup = _XML_PLAN.replace("{parts}", "\n".join(parts))
+    return markup.replace("{tier}", "\n<tier>fast</tier>" if tiers else "")
+
+
+def _in_order(analysis: str, tasks: str, place: AnalysisPlace) -> tuple[str, str]:
+    return (analysis, tasks) if place == "first" else (tasks, analysis)
 
 
 def tier_instruction(plan_format: PlanFormat) -> str:

@@ -75,7 +75,7 @@ def orchestrator_prompt(
     if not placeholders(template) & set(_RANGE_NAMES) and subtasks != (1, recipe.max_subtasks):
         parts.append(f"Plan {_range(low, high)} subtasks.")
     if not describes_plan(template, recipe.plan_format):
-        parts.append(plan_markup(recipe.plan_format, tiers=tiers))
+        parts.append(plan_markup(recipe.plan_format, tiers=tiers, analysis=recipe.analysis))
     if tiers:
         parts.append(tier_instruction(recipe.plan_format))
     return _role_prompt(recipe, task, parts, language)

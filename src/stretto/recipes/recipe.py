@@ -6,7 +6,7 @@ from typing import get_args
 
 from stretto.core.errors import RecipeError
 from stretto.core.models import Role
-from stretto.core.plan import HARD_CEILING, PlanFormat
+from stretto.core.plan import HARD_CEILING, AnalysisPlace, PlanFormat
 from stretto.recipes.defaults import (
     DEFAULT_CHECKS,
     DEFAULT_COMPARE,
@@ -14,7 +14,15 @@ from stretto.recipes.defaults import (
     DEFAULT_MERGE,
     DEFAULT_OUTPUT_TOKENS,
 )
-from stretto.recipes.field_types import check_format, check_names, check_range, check_text, check_tokens, check_whole
+from stretto.recipes.field_types import (
+    check_format,
+    check_names,
+    check_place,
+    check_range,
+    check_text,
+    check_tokens,
+    check_whole,
+)
 from stretto.recipes.filling import placeholders
 
 _TEXTS = (
@@ -47,6 +55,8 @@ class Recipe:
     """How many subtasks are carried out at most, whatever the plan says."""
     plan_format: PlanFormat
     """The markup in which the orchestrator is asked to write."""
+    analysis: AnalysisPlace = "first"
+    """Whether it is asked for its analysis before the subtasks or after them, which lets workers start earlier."""
     checks: tuple[str, ...]
     """Names of the checks on every answer, in order."""
     max_output_tokens: Mapping[Role, int]
@@ -85,6 +95,7 @@ class Recipe:
         check_whole(label, "max_subtasks", self.max_subtasks)
         check_range(label, self.subtasks)
         check_format(label, self.plan_format)
+        check_place(label, self.analysis)
         check_names(label, self.checks)
         check_tokens(label, self.max_output_tokens)
 
@@ -113,6 +124,7 @@ class Recipe:
         subtasks: tuple[int, int] | None = None,
         max_subtasks: int = DEFAULT_MAX_SUBTASKS,
         plan_format: PlanFormat = "xml",
+        analysis: AnalysisPlace = "first",
         checks: Sequence[str] = DEFAULT_CHECKS,
         max_output_tokens: Mapping[Role, int] | None = None,
         language: str | None = None,
@@ -133,6 +145,7 @@ class Recipe:
             subtasks=(1, max_subtasks) if subtasks is None else subtasks,
             max_subtasks=max_subtasks,
             plan_format=plan_format,
+            analysis=analysis,
             checks=check_names(f"recipe {name!r}", checks),
             max_output_tokens=_with_defaults(f"recipe {name!r}", max_output_tokens),
             language=language,

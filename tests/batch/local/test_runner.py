@@ -1,14 +1,17 @@
 """A batch in one process: what is run, what is not run again, what stops it and what does not."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import anyio
 import pytest
+from tests.engine.limits.rehearsal import VirtualLoop
 
 from stretto.batch.tables import ResultStore, write_output
 from stretto.core.errors import ModelError
 from stretto.core.journal import CallEnd
+from stretto.core.models import ModelRequest
 from stretto.journal import MemoryJournal, open_journal
 from tests.batch.conftest import Shop
 
@@ -386,3 +389,24 @@ async def test_the_same_batch_twice_at_once_pays_for_each_row_once(shop: Shop, k
             assert counts.statuses["complete"] + counts.reasons[elsewhere] == len(names)
         assert (await shops[0].run()).calls == 0
         assert {result.status for result in shops[0].results().values()} == {"complete"}
+
+
+def test_a_slow_call_is_told_by_the_calls_of_all_rows(shop: Shop):
+    """With `hedge`, a row of two texts knows from the other rows that one of its calls hangs, and has it made again."""
+    hung: list[str] = []
+
+    async def fault(request: ModelRequest, name: str) -> str | None:
+        if request.role == "worker":
+            hangs = name == "slow" and not hung
+            hung.extend([name] if hangs else [])
+            await anyio.sleep(60.0 if hangs else 1.0)
+        return None
+
+    shop.clerk.fault = fault
+    shop.write([*(f"quick {number}" for number in range(12)), "slow"])
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        counts = runner.run(shop.run(setup=shop.setup(hedge=True)))
+        seconds = runner.get_loop().time()
+    assert counts.statuses == {"complete": 13}
+    assert counts.calls == 13 * 3 + 1
+    assert seconds < 60

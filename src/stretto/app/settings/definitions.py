@@ -6,6 +6,7 @@ from stretto.app.settings.values import (
     Reader,
     read_count,
     read_dollars,
+    read_flag,
     read_models,
     read_range,
     read_seconds,
@@ -129,6 +130,13 @@ SETTINGS: tuple[Setting, ...] = (
         read=read_seconds,
         says="Seconds for one call (300).",
         example="timeout = 300",
+    ),
+    Setting(
+        name="hedge",
+        flag="--hedge",
+        read=read_flag,
+        says="Make a worker's call again that takes much longer than the others, and take the first answer (false).",
+        example="hedge = true",
     ),
     Setting(
         name="budget_usd",

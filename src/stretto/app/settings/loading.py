@@ -42,6 +42,7 @@ class Settings:
     attempts: int = 3
     timeout: float = 300.0
     """Seconds."""
+    hedge: bool = False
     budget_usd: Decimal | None = None
     max_tokens_total: int | None = None
     deadline: float | None = None

@@ -12,6 +12,10 @@ from stretto.core.result import SynthesisStrategy
 
 Reader = Callable[[object], object]
 
+_WORDS_FOR_FLAGS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 _RANGE = re.compile(r"(\d{1,9})(?:\s*(?:-|–|\.\.)\s*(\d{1,9}))?")
 
 
@@ -105,6 +109,16 @@ def read_seconds(given: object) -> float:
     if seconds <= 0:
         raise ValueError(expected)
     return seconds
+
+
+def read_flag(given: object) -> bool:
+    """Return whether something is wanted; as text: true or false, and words that mean the same."""
+    if isinstance(given, bool):
+        return given
+    word = given.strip().lower() if isinstance(given, str) else ""
+    if word not in _WORDS_FOR_FLAGS:
+        raise ValueError("true or false")
+    return _WORDS_FOR_FLAGS[word]
 
 
 def read_dollars(given: object) -> Decimal:

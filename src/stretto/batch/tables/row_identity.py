@@ -23,6 +23,8 @@ def work_key(*, recipe: Recipe, task: str, models: Mapping[str, str], settings: 
     `settings` is what else shapes a result, as JSON-ready data. A recipe's name and place do not count.
     """
     prompts = [recipe.templates, recipe.subtasks, recipe.max_subtasks, recipe.plan_format, recipe.language]
+    if recipe.analysis != "first":  # Not always: what was made before there was such a thing is to be known again.
+        prompts.append(recipe.analysis)
     limits = [list(recipe.checks), dict(recipe.max_output_tokens)]
     return _digest([prompts, limits, task, dict(models), dict(settings)])
 

@@ -125,6 +125,10 @@ class BudgetTracker:
         if self._parent is not None:
             self._parent.release(name)
 
+    def fits(self, start: CallStart) -> bool:
+        """Whether a call's most can be promised at once."""
+        return self._fits(start.reserved, start.reserved_cost) and (self._parent is None or self._parent.fits(start))
+
     @asynccontextmanager
     async def reserve(self, start: CallStart) -> AsyncGenerator[None]:
         """Reserve the most that a call can take; waits for calls in flight, which may use less.

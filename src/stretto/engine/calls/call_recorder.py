@@ -22,8 +22,7 @@ class CallRecorder:
     async def record_unsent(self, start: CallStart) -> None:
         """Have the journal count nothing for a call whose request never left."""
         end = CallEnd(call_id=start.call_id, usage=NO_USAGE, cost=FREE, error="interrupted", sent=False)
-        with anyio.CancelScope(shield=True):
-            await self._journal.end_call(self._run_id, end)
+        await self.record(end)
 
     async def settle(
         self,
@@ -34,17 +33,17 @@ class CallRecorder:
         usage_total: UsageTotal,
         *,
         began: float,
+        attempt: int,
         streamed: bool,
-    ) -> CallEnded:
-        """Settle a call in the budget; the end of one that failed is published and put into the journal at once."""
+    ) -> tuple[CallEnded, CallEnd]:
+        """Settle a call in the budget and return its end; that of one that failed is published and recorded at once."""
         end = CallEnd(call_id=start.call_id, usage=usage, cost=cost, error=failure.kind if failure else None)
         counted, counted_cost = self._budget_tracker.settle(start, end)
         usage_total.add(counted, counted_cost)
-        usage_total.ended = end
         call = CallEnded(
             role=start.role,
             subtask_id=start.subtask_id,
-            attempt=usage_total.attempts,
+            attempt=attempt,
             model=start.model,
             streamed=streamed,
             seconds=round(anyio.current_time() - began, 4),
@@ -55,11 +54,15 @@ class CallRecorder:
         )
         if failure is not None:
             self._emitter.emit(call)
-            await self.record_end(usage_total)
-        return call
+            await self.record(end)
+        return call, end
 
     async def record_end(self, usage_total: UsageTotal) -> None:
-        """Put the end of the last call into the journal, unless it is there."""
+        """Put the end of the call that gave the answer into the journal, unless it is there."""
         if (end := usage_total.take_end()) is not None:
-            with anyio.CancelScope(shield=True):
-                await self._journal.end_call(self._run_id, end)
+            await self.record(end)
+
+    async def record(self, end: CallEnd) -> None:
+        """Put a call's end into the journal, whatever is cancelled meanwhile."""
+        with anyio.CancelScope(shield=True):
+            await self._journal.end_call(self._run_id, end)

@@ -1,16 +1,17 @@
 """Asks models for one answer: retries and fallbacks, each call within the budget and the rate limit."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import inf
-from typing import TypeVar
+from typing import Generic, TypeVar
 from uuid import uuid4
 
 import anyio
 
 from stretto.core.errors import ErrorKind, ModelError
 from stretto.core.events import CallEnded, RunWaiting
-from stretto.core.journal import CallStart, Journal
+from stretto.core.journal import CallEnd, CallStart, Journal
 from stretto.core.models import Model, ModelReply, ModelRequest, OnText, Turn
 from stretto.core.plan import PlanError
 from stretto.core.result import Failure
@@ -25,6 +26,7 @@ from stretto.engine.calls.model_call import AnswerListener, call_model
 from stretto.engine.calls.refusals import Refusals
 from stretto.engine.calls.retry import retry_loop
 from stretto.engine.events.emitter import EventEmitter
+from stretto.engine.hedging.hedged_call import HedgedCall, Hedging
 from stretto.engine.job import Job
 from stretto.engine.limits.rate_limiter import OnLowered
 from stretto.engine.limits.registry import LimiterRegistry
@@ -37,6 +39,8 @@ _WAITING_EVENT_SECONDS = 4.0
 _RUN_LIMITS: frozenset[ErrorKind] = frozenset({"budget", "deadline"})
 # How a call ends that is cancelled with its run or its subtask.
 _CANCELLED = Failure(kind="interrupted", message="The call was left before its end.")
+# Why an answer is a second call's.
+_SLOW = Failure(kind="timeout", message="The call took much longer than the others; a second one was answered first.")
 
 
 class _OverrunError(Exception):
@@ -49,6 +53,16 @@ class _Answered:
 
     reply: ModelReply
     call: CallEnded
+    end: CallEnd
+    """Not in the journal yet: it is put there with the outcome, or when the answer does not count."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Whole(Generic[T]):
+    """An answer that counts, with the call that brought it."""
+
+    answer: T
+    answered: _Answered
 
 
 class ModelCaller:
@@ -77,6 +91,7 @@ class ModelCaller:
         # By model that every further call would fail at: the error of all of those calls.
         self._unavailable: dict[str, ModelError] = {}
         self._refusals = Refusals()
+        self._hedging = (job.hedging or Hedging()) if job.settings.hedge else None
 
     async def ask(self, exchange: Exchange[T], models: Sequence[Model], usage_total: UsageTotal) -> T:
         """Return the first answer that counts, from the first model that gives one; raises `ModelError`.
@@ -105,29 +120,88 @@ class ModelCaller:
 
     async def _ask_with_retries(self, exchange: Exchange[T], model: Model, usage_total: UsageTotal) -> T:
         """Ask one model until it answers, its attempts are used up, or asking again is no use."""
-        turns: tuple[Turn, ...] = ()
+        turns: list[Turn] = []
 
         def announce(error: ModelError, seconds: float) -> None:
             exchange.announce_retry(usage_total.attempts + 1, Failure.of(error), model.name, seconds)
 
         async for attempt in retry_loop(self._job.settings, exchange.may_retry, announce):
             with attempt:
-                answered = await self._call(exchange, model, turns, usage_total)
-                try:
-                    answer = await exchange.read(answered.reply)
-                except BaseException as error:
-                    if isinstance(error, (ModelError, PlanError)):
-                        self._emitter.emit(replace(answered.call, error=Failure.of(error)))
-                    if isinstance(error, ModelError):
-                        turns = (Turn(answer=answered.reply.text, reply=exchange.correction(error)),)
-                    await self.recorder.record_end(usage_total)
-                    raise
-                self._emitter.emit(answered.call)
-                return answer
+                # Only workers have siblings to be slower than.
+                ask = self._whole if self._hedging is None or not exchange.subtask_id else self._hedged
+                whole = await ask(exchange, model, turns, usage_total)
+                usage_total.ended = whole.answered.end
+                self._emitter.emit(whole.answered.call)
+                return whole.answer
         raise AssertionError("tenacity re-raises the last error")
 
+    async def _whole(
+        self,
+        exchange: Exchange[T],
+        model: Model,
+        turns: list[Turn],
+        usage_total: UsageTotal,
+        *,
+        hedged: HedgedCall[_Whole[T]] | None = None,
+        second: bool = False,
+    ) -> _Whole[T]:
+        """Make one call and read its answer; of one that does not count, `turns` then says what was wrong."""
+        if second:
+            request = exchange.request(tuple(turns))
+            answered = await self._call_within_limits(exchange, model, request, None, usage_total, hedged, second=True)
+        else:
+            answered = await self._call(exchange, model, tuple(turns), usage_total, hedged)
+        try:
+            return _Whole(answer=await exchange.read(answered.reply), answered=answered)
+        except BaseException as error:
+            known = isinstance(error, (ModelError, PlanError))
+            await self._discard(answered, Failure.of(error) if known else _CANCELLED)
+            if isinstance(error, ModelError):
+                turns[:] = [Turn(answer=answered.reply.text, reply=exchange.correction(error))]
+            raise
+
+    async def _hedged(
+        self, exchange: Exchange[T], model: Model, turns: list[Turn], usage_total: UsageTotal
+    ) -> _Whole[T]:
+        """Make one call, and a second one when it is slow; what is watched is the first, until the second has won."""
+        assert self._hedging is not None
+        hedged: HedgedCall[_Whole[T]] = HedgedCall(self._hedging)
+
+        async def second() -> _Whole[T]:
+            while True:
+                await hedged.until_slow()
+                with hedged.second():
+                    try:
+                        return await self._whole(exchange, model, list(turns), usage_total, hedged=hedged, second=True)
+                    except (anyio.WouldBlock, _OverrunError):  # It is not waited for.
+                        pass
+                await hedged.room()
+
+        won = await hedged.race(
+            lambda: self._whole(exchange, model, turns, usage_total, hedged=hedged),
+            second,
+            lambda lost: self._discard(lost.answered, _CANCELLED),
+        )
+        if won.by_second:
+            reason = Failure.of(won.error) if isinstance(won.error, ModelError) else _SLOW
+            answered = won.answer.answered
+            exchange.announce_retry(answered.call.attempt, reason, model.name, 0.0)
+            if (on_text := exchange.begin(answered.call.attempt, model)) is not None:
+                on_text(answered.reply.text)
+        return won.answer
+
+    async def _discard(self, answered: _Answered, failure: Failure) -> None:
+        """Publish the end of a call whose answer does not count, and put it into the journal."""
+        self._emitter.emit(replace(answered.call, error=failure))
+        await self.recorder.record(answered.end)
+
     async def _call(
-        self, exchange: Exchange[T], model: Model, turns: tuple[Turn, ...], usage_total: UsageTotal
+        self,
+        exchange: Exchange[T],
+        model: Model,
+        turns: tuple[Turn, ...],
+        usage_total: UsageTotal,
+        hedged: HedgedCall[_Whole[T]] | None,
     ) -> _Answered:
         """Make one call, as soon as there is money and a slot for it."""
         self._raise_if_unavailable(model)
@@ -136,7 +210,7 @@ class ModelCaller:
         async with self._cache_warmup.first_call(model, request) as warmup:
             while True:
                 try:
-                    return await self._call_within_limits(exchange, model, request, warmup, usage_total)
+                    return await self._call_within_limits(exchange, model, request, warmup, usage_total, hedged)
                 except _OverrunError:  # Its reservation was released: make a new one.
                     continue
 
@@ -147,7 +221,11 @@ class ModelCaller:
         request: ModelRequest,
         warmup: WarmupCall | None,
         usage_total: UsageTotal,
+        hedged: HedgedCall[_Whole[T]] | None,
+        *,
+        second: bool = False,
     ) -> _Answered:
+        """Make one call. A `second` one raises `anyio.WouldBlock` where it would have to wait for money or a slot."""
         reserved = call_reservation(request)
         start = CallStart(
             call_id=uuid4().hex,
@@ -158,9 +236,11 @@ class ModelCaller:
             reserved=reserved,
             reserved_cost=model.price(reserved),
         )
+        if second and not self._budget_tracker.fits(start):
+            raise anyio.WouldBlock
         async with (
             self._budget_tracker.reserve(start),
-            self._limiters.slot(model, self._job.run_id, self._publish_waiting(model)) as slot,
+            self._limiters.slot(model, self._job.run_id, self._publish_waiting(model), wait=not second) as slot,
         ):
             # Any of these may have happened while it waited.
             self._raise_if_unavailable(model)
@@ -169,11 +249,16 @@ class ModelCaller:
             await self._record_start(start)
 
             def begin() -> OnText | None:
+                if second:  # Nobody is shown two answers at a time.
+                    return None
                 on_text = exchange.begin(usage_total.attempts, model)
                 return on_text if warmup is None else warmup.listen(on_text)
 
+            first = None if second else hedged
+            if second and hedged is not None:
+                hedged.second_made = True
             try:
-                answered = await self._make_call(start, model, request, begin, slot.hold, usage_total)
+                answered = await self._make_call(start, model, request, begin, slot.hold, usage_total, first)
             except ModelError as error:
                 self._stop_calls(model, error, request)
                 raise
@@ -231,6 +316,7 @@ class ModelCaller:
         begin: Callable[[], OnText | None],
         hold: Callable[[], Awaitable[None]],
         usage_total: UsageTotal,
+        hedged: HedgedCall[_Whole[T]] | None,
     ) -> _Answered:
         """Make one call whose start is in the journal; its end is put there too unless it brought a whole answer."""
         began = anyio.current_time()
@@ -238,15 +324,22 @@ class ModelCaller:
             usage_total.began = began
         usage_total.attempts += 1
         usage_total.model = model.name
+        attempt = usage_total.attempts
         listener = AnswerListener(begin())
 
-        async def ended(usage: Usage | None, cost: Cost, failure: Failure | None) -> CallEnded:
+        async def ended(usage: Usage | None, cost: Cost, failure: Failure | None) -> tuple[CallEnded, CallEnd]:
             streamed = listener.on_text is not None
-            return await self.recorder.settle(start, usage, cost, failure, usage_total, began=began, streamed=streamed)
+            return await self.recorder.settle(
+                start, usage, cost, failure, usage_total, began=began, attempt=attempt, streamed=streamed
+            )
+
+        def seen() -> bool:
+            return self._job.deltas and listener.begun
 
         with holding(hold) as sending:
             try:
-                reply = await call_model(model, request, listener.on_text)
+                with nullcontext() if hedged is None else hedged.first(start.call_id, model.name, seen):
+                    reply = await call_model(model, request, listener.on_text)
             except ModelError as error:
                 free = costs_nothing(error, sent=sending.sent, begun=listener.begun)
                 usage, cost = (Usage(calls=1), FREE) if free else (None, start.reserved_cost)
@@ -259,7 +352,8 @@ class ModelCaller:
                     usage_total.attempts -= 1
                     await self.recorder.record_unsent(start)
                 raise
-        return _Answered(reply=reply, call=await ended(reply.usage, reply.cost, None))
+        call, end = await ended(reply.usage, reply.cost, None)
+        return _Answered(reply=reply, call=call, end=end)
 
     def _publish_waiting(self, model: Model) -> OnLowered:
         def publish(pause: float | None) -> None:

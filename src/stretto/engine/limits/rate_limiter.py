@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from math import inf
 
+import anyio
+
 from stretto.core.errors import ModelError
 from stretto.core.models import RateLimits
 from stretto.engine.limits.adaptive_rate import AdaptiveRate
@@ -33,13 +35,16 @@ class RateLimiter:
 
     @asynccontextmanager
     async def slot(
-        self, run_id: str, group: ConcurrencyGroup, on_lowered: OnLowered | None = None
+        self, run_id: str, group: ConcurrencyGroup, on_lowered: OnLowered | None = None, *, wait: bool = True
     ) -> AsyncGenerator[Slot]:
-        """Wait until a call may start, and hold its slot until the block is left; learn from what is raised in it."""
+        """Wait until a call may start, and hold its slot until the block is left; learn from what is raised in it.
+
+        Without `wait`, raises `anyio.WouldBlock` when it may not start at once.
+        """
         self._groups[run_id] = group
         slot = Slot(run_id, group)
         slot.hold = partial(self._send, slot)
-        await self._acquire(slot)
+        await self._acquire(slot, wait=wait)
         try:
             yield slot
             self._rate.answered()
@@ -60,12 +65,14 @@ class RateLimiter:
         """Raise this error in the calls that wait, every run's or one's: they would fail in the same way."""
         self._queue.fail(error, run_id)
 
-    async def _acquire(self, slot: Slot) -> None:
+    async def _acquire(self, slot: Slot, *, wait: bool) -> None:
         if self._unreachable is not None and self._now() < self._paused_until:
             raise self._unreachable.copied()
         self._unreachable = None
         self._queue.append(slot)
         self._admit()
+        if not wait and slot.granted.cancel():
+            raise anyio.WouldBlock
         try:
             await slot.granted
         except asyncio.CancelledError:

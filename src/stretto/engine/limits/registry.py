@@ -43,12 +43,17 @@ class LimiterRegistry:
             limiter = limiters[model.name] = RateLimiter()
         return limiter
 
-    def slot(self, model: Model, run_id: str, on_lowered: OnLowered | None = None) -> AbstractAsyncContextManager[Slot]:
-        """Return a slot for one call, to be waited for: within the limit stated here, and all that hold there."""
+    def slot(
+        self, model: Model, run_id: str, on_lowered: OnLowered | None = None, *, wait: bool = True
+    ) -> AbstractAsyncContextManager[Slot]:
+        """Return a slot for one call, to be waited for: within the limit stated here, and all that hold there.
+
+        Without `wait`, entering it raises `anyio.WouldBlock` when none is free.
+        """
         limiter, limit = self.limiter(model), self._others.share(self._limit)
         group = self._groups.setdefault(limiter, ConcurrencyGroup(limit))
         group.limit = limit
-        return limiter.slot(run_id, group, on_lowered)
+        return limiter.slot(run_id, group, on_lowered, wait=wait)
 
     def check_early(self, account: str, run_id: str, now: float) -> None:
         """The same as `check` before a call that is still to wait for its slot: it is not the probe yet."""

@@ -73,7 +73,7 @@ class PlanExchange:
             max_output_tokens=self._job.recipe.max_output_tokens["orchestrator"],
             timeout=self._job.settings.timeout,
             gap_timeout=self._job.settings.gap_timeout,
-            schema=plan_schema(tiers=bool(self._job.role_models.tiers))
+            schema=plan_schema(tiers=bool(self._job.role_models.tiers), analysis=self._job.recipe.analysis)
             if self._job.recipe.plan_format == "json"
             else None,
         )
@@ -142,7 +142,10 @@ class PlanExchange:
     def correction(self, error: ModelError) -> str:
         """Ask for the whole plan again; the prompt for workers would make it write a text."""
         return repair_plan(
-            PlanError(error.message), self._job.recipe.plan_format, tiers=bool(self._job.role_models.tiers)
+            PlanError(error.message),
+            self._job.recipe.plan_format,
+            tiers=bool(self._job.role_models.tiers),
+            analysis=self._job.recipe.analysis,
         )
 
     def may_retry(self, error: ModelError) -> bool:

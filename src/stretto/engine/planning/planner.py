@@ -11,7 +11,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 from stretto.core.errors import ModelError
 from stretto.core.events import PlanRetrying
 from stretto.core.models import Turn
-from stretto.core.plan import Plan, PlanError, PlanFormat, Subtask
+from stretto.core.plan import AnalysisPlace, Plan, PlanError, PlanFormat, Subtask
 from stretto.core.result import Failure
 from stretto.engine.accounting.budget import UsageTotal
 from stretto.engine.calls.caller import ModelCaller
@@ -67,6 +67,7 @@ class Planner:
         self._usage_total = usage_total
         self._format: PlanFormat = job.recipe.plan_format
         self._tiers = bool(job.role_models.tiers)
+        self._analysis: AnalysisPlace = job.recipe.analysis
         settings = job.settings
         self._prompt = orchestrator_prompt(
             job.recipe,
@@ -99,7 +100,9 @@ class Planner:
     async def _repair(self, broken: _Response, error: PlanError) -> Planned:
         """Show the orchestrator what was wrong, once; early starts that the new plan lacks are superseded."""
         self._publish_retry("repair", Failure.of(error))
-        turn = Turn(answer=broken.raw, reply=repair_plan(error, self._format, tiers=self._tiers))
+        turn = Turn(
+            answer=broken.raw, reply=repair_plan(error, self._format, tiers=self._tiers, analysis=self._analysis)
+        )
         second = await self._respond((turn,), before=broken.sealed, once=True)
         if second.plan:
             return Planned(plan=second.plan)
@@ -114,7 +117,9 @@ class Planner:
         """Freeze what was sealed and ask, once, for what is missing; a second cut leaves the plan short."""
         frozen = cut.sealed
         self._publish_retry("continue", reason)
-        turn = Turn(answer=cut.raw, reply=continue_plan(frozen, self._format, tiers=self._tiers))
+        turn = Turn(
+            answer=cut.raw, reply=continue_plan(frozen, self._format, tiers=self._tiers, analysis=self._analysis)
+        )
         second = await self._respond((turn,), before=frozen, once=True)
         analysis = cut.analysis or second.analysis
         if second.plan:

@@ -46,6 +46,7 @@ Language = Annotated[
 Concurrency = Annotated[str | None, typer.Option("--concurrency", metavar="N", help="Calls to one model at a time.")]
 Attempts = Annotated[str | None, typer.Option("--attempts", metavar="N", help="Calls for one answer at the most.")]
 Timeout = Annotated[str | None, typer.Option("--timeout", metavar="SECONDS", help="For one call.")]
+Hedge = Annotated[bool, typer.Option("--hedge", help="Make a call that is very slow again; the first answer counts.")]
 BudgetUsd = Annotated[
     str | None, typer.Option("--budget-usd", metavar="DOLLARS", help="What a run may cost at the most.")
 ]

@@ -111,6 +111,7 @@ def open_orchestrator(settings: Settings, location: JournalLocation | None) -> O
         attempts=settings.attempts,
         concurrency=settings.concurrency,
         timeout=settings.timeout,
+        hedge=settings.hedge,
         budget_usd=settings.budget_usd,
         max_tokens_total=settings.max_tokens_total,
         deadline=settings.deadline,

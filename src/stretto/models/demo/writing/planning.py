@@ -18,6 +18,7 @@ _OUTER = re.compile(r"<(tasks|subtasks|plan)>", re.IGNORECASE)
 _INNER = re.compile(r"<(task|subtask)>", re.IGNORECASE)
 _JSON_KEY = re.compile(r'"(tasks|subtasks)"\s*:')
 _SUBTASK_END = re.compile(r"</(?:sub)?task>|^    \}", re.MULTILINE)
+_ANALYSIS = re.compile(r'<analysis>|"analysis"', re.IGNORECASE)
 _GAPS = ("audience", "price", "features")
 
 
@@ -31,6 +32,8 @@ class Markup:
     inner: str
     """A subtask's tag."""
     analysis: bool
+    analysis_last: bool
+    """Whether it is to stand behind the subtasks."""
     tiers: bool
 
 
@@ -40,7 +43,14 @@ def find_markup(reading: Reading) -> Markup:
         properties = cast("Mapping[str, object]", reading.schema.get("properties", {}))
         outer = next((key for key in ("tasks", "subtasks") if key in properties), "tasks")
         tiers = '"tier"' in json.dumps(reading.schema)
-        return Markup(json=True, outer=outer, inner="task", analysis="analysis" in properties, tiers=tiers)
+        return Markup(
+            json=True,
+            outer=outer,
+            inner="task",
+            analysis="analysis" in properties,
+            analysis_last=[*properties][:1] == [outer],
+            tiers=tiers,
+        )
     told = "\n".join((reading.instructions, *reading.said))
     outer, key = _OUTER.search(told), _JSON_KEY.search(told)
     inner = _INNER.search(told, outer.end()) if outer else None
@@ -49,8 +59,13 @@ def find_markup(reading: Reading) -> Markup:
         outer=outer[1].lower() if outer else key[1] if key else "tasks",
         inner=inner[1].lower() if inner else "task",
         analysis=True,
+        analysis_last=_comes_first(outer or key, _ANALYSIS.search(told)),
         tiers="<tier>" in told or '"tier"' in told,
     )
+
+
+def _comes_first(tasks: re.Match[str] | None, analysis: re.Match[str] | None) -> bool:
+    return tasks is not None and analysis is not None and tasks.start() < analysis.start()
 
 
 def write_plan(reading: Reading, brief: Brief, genre: Genre) -> str:
@@ -115,10 +130,13 @@ def _render(choices: Sequence[Choice], brief: Brief, analysis: str, markup: Mark
         for choice in choices
     ]
     if markup.json:
-        whole = {"analysis": analysis} if markup.analysis else {}
-        return json.dumps({**whole, markup.outer: entries}, ensure_ascii=False, indent=2)
-    lines = [f"<analysis>\n{analysis}\n</analysis>", f"<{markup.outer}>"]
+        parts: list[tuple[str, object]] = [("analysis", analysis)] if markup.analysis else []
+        parts.insert(0 if markup.analysis_last else 1, (markup.outer, entries))
+        return json.dumps(dict(parts), ensure_ascii=False, indent=2)
+    lines = [f"<{markup.outer}>"]
     for entry in entries:
         fields = "\n".join(f"<{name}>{text}</{name}>" for name, text in entry.items())
         lines.append(f"<{markup.inner}>\n{fields}\n</{markup.inner}>")
-    return "\n".join((*lines, f"</{markup.outer}>"))
+    lines.append(f"</{markup.outer}>")
+    lines.insert(len(lines) if markup.analysis_last else 0, f"<analysis>\n{analysis}\n</analysis>")
+    return "\n".join(lines)
