@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import anyio
 import pytest
-from tests.engine.limits.rehearsal import VirtualLoop
+from tests.engine.limits.virtual_provider import VirtualLoop
 
 from stretto.batch.tables import ResultStore, write_output
 from stretto.core.errors import ModelError
