@@ -37,7 +37,7 @@ async def stop_at_the_new_rows(shop: Shop, names: list[str], **wishes: object):
     shop.clerk.asked.clear()
     reached = anyio.Event()
     shop.clerk.fault = holding(reached, NEW[0])
-    counts = await shop.stop(reached, **({"office": shop.setup(concurrency=1)} | wishes))
+    counts = await shop.stop(reached, **({"setup": shop.setup(concurrency=1)} | wishes))
     assert shop.clerk.asked == [f"orchestrator {NEW[0]}"]
     return counts
 
