@@ -6,9 +6,9 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from stretto.batch.tables.columns import Earlier
-from stretto.batch.tables.readers.open_table import Table
 from stretto.batch.tables.readers.raw_rows import RawRow
 from stretto.batch.tables.row_results import RowResult, Variant
+from stretto.batch.tables.table import Table
 from stretto.batch.tables.writers.layout import REMARK
 from stretto.export import unguard
 

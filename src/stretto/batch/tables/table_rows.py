@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from stretto.batch.tables.column_mapping import ColumnMap
 from stretto.batch.tables.previous_output import group_rows
-from stretto.batch.tables.readers.open_table import Table
 from stretto.batch.tables.row_identity import SeenRows, content_hash
 from stretto.batch.tables.row_results import RowResult
+from stretto.batch.tables.table import Table
 from stretto.core.errors import InputError
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from stretto.batch.tables.readers.cell_text import shown
+from stretto.batch.tables.readers.cell_formatting import shown
 from stretto.batch.tables.readers.encodings import detect_encoding
 from stretto.batch.tables.readers.raw_rows import CELL_LIMIT, Opened, RawRow, broken, column_names
 from stretto.core.text import replace_surrogates

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from stretto.batch.tables.readers.cell_text import shown
+from stretto.batch.tables.readers.cell_formatting import shown
 from stretto.batch.tables.readers.raw_rows import CELL_LIMIT, Opened, RawRow, broken, column_names
 from stretto.core.errors import InputError
 

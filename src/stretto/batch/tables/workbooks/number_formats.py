@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from stretto.batch.tables.readers.cell_text import shown_number
+from stretto.batch.tables.readers.cell_formatting import shown_number
 from stretto.batch.tables.workbooks.format_codes import Section, Token, read_sections
 
 _EXACT = Context(prec=600)

@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
-from stretto.batch.tables.readers.cell_text import shown_number, shown_time
+from stretto.batch.tables.readers.cell_formatting import shown_number, shown_time
 from stretto.batch.tables.readers.header_row import find_beginning, first_rows
 from stretto.batch.tables.readers.raw_rows import CELL_LIMIT, COLUMN_LIMIT, Opened, RawRow
 from stretto.batch.tables.readers.table_body import Aside, body

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from stretto.batch.tables.readers.cell_text import shown
+from stretto.batch.tables.readers.cell_formatting import shown
 from stretto.batch.tables.readers.parquet import need_pyarrow
 from stretto.batch.tables.row_results import RowResult
 from stretto.batch.tables.table_rows import Row
@@ -25,7 +25,7 @@ from stretto.batch.tables.writers.line_writers import CsvSink, JsonLinesSink, Pa
 from stretto.batch.tables.writers.plain_text import plain_text
 from stretto.batch.tables.writers.xlsx import ROW_LIMIT, XlsxSink
 from stretto.core.errors import InputError
-from stretto.export import cannot_write, check_place, open_whole
+from stretto.export import check_place, open_atomic, write_error
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".parquet")
 """What the name of an output can end with."""
@@ -86,7 +86,7 @@ def open_output(
     """
     with ExitStack() as stack:
         with _worded(path):
-            stream = stack.enter_context(open_whole(path))
+            stream = stack.enter_context(open_atomic(path))
             spool = stack.enter_context(TemporaryFile())
             opener = _Opener(path, stream, raw=raw, delimiter=delimiter)
             writer = _Long(opener, columns) if form == "long" else _Wide(opener, columns, spool, types)
@@ -107,7 +107,7 @@ def _worded(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise cannot_write(path, error) from error
+        raise write_error(path, error) from error
 
 
 def write_output(

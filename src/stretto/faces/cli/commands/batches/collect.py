@@ -32,7 +32,7 @@ def collect(
     output_options = wish_for(output, report=report, wide=wide, raw_cells=raw_cells)
 
     async def take(opened: Queue) -> QueuedBatch:
-        standing = await opened.standing(batch)
+        standing = await opened.status(batch)
         await write(opened, batch, output_options)
         return standing
 

@@ -12,7 +12,7 @@ if sys.platform != "win32":
     import fcntl
 
 
-def open_beside(path: Path, *, mode: int = 0o666) -> tuple[Path, int]:
+def open_temporary(path: Path, *, mode: int = 0o666) -> tuple[Path, int]:
     """Open a new file beside `path`, whose name no other process uses; return it and its descriptor.
 
     It has this mode, less what the umask takes, from its first moment. It is this process's for as long as the
