@@ -43,7 +43,7 @@ def test_what_somebody_writes_is_left_alone(tmp_path):
 
 def test_a_file_that_was_taken_for_abandoned_is_made_anew(tmp_path, monkeypatch):
     """Between its making and its lock a file can be removed; who made it makes another one."""
-    hold, removed = atomic_write._hold, []
+    hold, removed = atomic_write._lock, []
 
     def late(descriptor):
         if not removed:
@@ -52,7 +52,7 @@ def test_a_file_that_was_taken_for_abandoned_is_made_anew(tmp_path, monkeypatch)
             file.unlink()
         hold(descriptor)
 
-    monkeypatch.setattr(atomic_write, "_hold", late)
+    monkeypatch.setattr(atomic_write, "_lock", late)
     write_atomic(tmp_path / "out.csv", b"new")
     assert removed
     assert os.listdir(tmp_path) == ["out.csv"]

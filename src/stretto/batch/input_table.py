@@ -43,7 +43,7 @@ class InputTable:
     def types(self) -> tuple[str, ...]:
         """By which types a wide output names its columns; empty where they are numbered."""
         if self.table.earlier:
-            return tuple(self.table.earlier.typed)
+            return tuple(self.table.earlier.by_type)
         return tuple(dict.fromkeys(subtask.type for subtask in self.plan.subtasks)) if self.plan else ()
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Tables in and out: rows read from CSV, JSON lines, XLSX and Parquet, results written beside them."""
+"""Tables in and out: rows read from CSV, JSON lines, XLSX and Parquet, results written out."""
 
 from stretto.batch.tables.column_mapping import ColumnMap, map_columns
 from stretto.batch.tables.row_identity import cell_key, work_key
