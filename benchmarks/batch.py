@@ -18,7 +18,7 @@ from pathlib import Path
 
 from stretto.app.settings.loading import Settings
 from stretto.batch.input_table import open_input_table
-from stretto.batch.local.runner import BatchRunner
+from stretto.batch.local_runner import BatchRunner
 from stretto.batch.progress import BatchProgress
 from stretto.batch.setup import BatchSetup, open_setup
 from stretto.batch.tables import ResultStore

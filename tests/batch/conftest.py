@@ -1,4 +1,4 @@
-"""Batches as functions: a table's rows through an office of scripted models, without a command line."""
+"""Batches as functions: a table's rows through scripted models, without a command line."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,22 +11,22 @@ import pytest
 
 from stretto.app.settings.loading import Settings
 from stretto.batch.input_table import InputTable, open_input_table
-from stretto.batch.local.runner import BatchRunner
+from stretto.batch.local_runner import BatchRunner
 from stretto.batch.progress import BatchProgress
 from stretto.batch.setup import BatchSetup, open_setup
 from stretto.batch.tables import ResultStore, RowResult
 from stretto.journal import MemoryJournal
-from tests.batch.clerk import Clerk
+from tests.batch.scripted_model import ScriptedModel
 
 TASK = "Describe {name}"
 
 
 @dataclass
-class Shop:
-    """A table, a journal and models; `run` runs the table and says what came of it."""
+class BatchHarness:
+    """A table, a journal and models; `run` runs the table and returns the counts."""
 
     folder: Path
-    clerk: Clerk = field(default_factory=Clerk)
+    scripted: ScriptedModel = field(default_factory=ScriptedModel)
     journal: MemoryJournal | None = field(default_factory=MemoryJournal)
     store: ResultStore = field(default_factory=ResultStore)
     table: Path = field(init=False)
@@ -38,19 +38,22 @@ class Shop:
         """Write a table of one column."""
         self.table.write_text("name\n" + "".join(f"{name}\n" for name in names))
 
-    def input_table(self, **wishes: object) -> InputTable:
+    def input_table(self, **options: object) -> InputTable:
         """Open the table."""
-        return open_input_table(self.table, task=TASK, recipe=self.setup().job.recipe, **wishes)  # type: ignore[arg-type]
+        return open_input_table(self.table, task=TASK, recipe=self.setup().job.recipe, **options)  # type: ignore[arg-type]
 
     def setup(self, **settings: object) -> BatchSetup:
-        """Open an office whose models are scripted."""
+        """Open a setup whose models are scripted."""
         setup = open_setup(Settings(model="demo:delay=0", **settings), task=TASK, keys={})  # type: ignore[arg-type]
         role_models = replace(
-            setup.job.role_models, orchestrator=self.clerk.model, worker=self.clerk.model, synthesis=self.clerk.model
+            setup.job.role_models,
+            orchestrator=self.scripted.model,
+            worker=self.scripted.model,
+            synthesis=self.scripted.model,
         )
         return replace(setup, job=replace(setup.job, role_models=role_models))
 
-    def flow(
+    def runner(
         self,
         *,
         setup: BatchSetup | None = None,
@@ -61,7 +64,7 @@ class Shop:
         """Return what one command runs, and where it counts."""
         input_table = input_table or self.input_table()
         counts = BatchProgress(clock=clock, total=input_table.total)
-        flow = BatchRunner(
+        runner = BatchRunner(
             input_table,
             setup or self.setup(),
             journal=self.journal,
@@ -69,32 +72,32 @@ class Shop:
             counts=counts,
             retry_errors=retry_errors,
         )
-        return flow, counts
+        return runner, counts
 
-    async def run(self, **wishes: Any) -> BatchProgress:
+    async def run(self, **options: Any) -> BatchProgress:
         """Run the table, as one command does."""
-        flow, counts = self.flow(**wishes)
-        await flow.run()
+        runner, counts = self.runner(**options)
+        await runner.run()
         return counts
 
-    async def stop(self, reached: anyio.Event, **wishes: Any) -> BatchProgress:
+    async def stop(self, reached: anyio.Event, **options: Any) -> BatchProgress:
         """Run the table until something is reached, and stop there in good order, as Ctrl-C does."""
-        flow, counts = self.flow(**wishes)
+        runner, counts = self.runner(**options)
         async with anyio.create_task_group() as group:
-            group.start_soon(flow.run)
+            group.start_soon(runner.run)
             await reached.wait()
             await anyio.wait_all_tasks_blocked()
             group.cancel_scope.cancel()
-        await flow.recall()
+        await runner.recall()
         return counts
 
     def results(self, input_table: InputTable | None = None) -> Mapping[str, RowResult | None]:
-        """Return what came of each row, by its name."""
+        """Return the result of each row, by its name."""
         with (input_table or self.input_table()).rows() as rows:
             return {row.values["name"]: self.store.get(row.id) for row in rows}
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    """Give a shop with nothing in it."""
-    return Shop(tmp_path)
+def harness(tmp_path: Path) -> BatchHarness:
+    """Give a harness with nothing in it."""
+    return BatchHarness(tmp_path)

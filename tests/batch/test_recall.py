@@ -5,12 +5,13 @@ from collections.abc import Callable
 import anyio
 import pytest
 
+from stretto.batch import local_runner
 from stretto.batch.tables import ResultStore
 from stretto.core.errors import InputError, ModelError
 from stretto.engine import Budget, BudgetTracker
 from stretto.journal import MemoryJournal
-from tests.batch.clerk import Fault
-from tests.batch.conftest import Shop
+from tests.batch.conftest import BatchHarness
+from tests.batch.scripted_model import Fault
 
 pytestmark = pytest.mark.anyio
 
@@ -30,64 +31,64 @@ def holding(reached: anyio.Event, held: str, then: Fault | None = None) -> Fault
     return fault
 
 
-async def stop_at_the_new_rows(shop: Shop, names: list[str], **wishes: object):
+async def stop_at_the_new_rows(harness: BatchHarness, names: list[str], **options: object):
     """Put new rows before these, run the table and stop it when it has asked for those; return its numbers."""
-    shop.write([*NEW, *names])
-    shop.store = ResultStore()
-    shop.clerk.asked.clear()
+    harness.write([*NEW, *names])
+    harness.store = ResultStore()
+    harness.scripted.asked.clear()
     reached = anyio.Event()
-    shop.clerk.fault = holding(reached, NEW[0])
-    counts = await shop.stop(reached, **({"setup": shop.setup(concurrency=1)} | wishes))
-    assert shop.clerk.asked == [f"orchestrator {NEW[0]}"]
+    harness.scripted.fault = holding(reached, NEW[0])
+    counts = await harness.stop(reached, **({"setup": harness.setup(concurrency=1)} | options))
+    assert harness.scripted.asked == [f"orchestrator {NEW[0]}"]
     return counts
 
 
-async def test_rows_that_were_not_reached_are_taken_from_the_journal(shop: Shop):
+async def test_rows_that_were_not_reached_are_taken_from_the_journal(harness: BatchHarness):
     """They are there with the same texts, count as rows from before, and no call is made for them."""
     names = [f"cup{number}" for number in range(10)]
-    shop.write(names)
-    await shop.run()
-    before = shop.results()
-    counts = await stop_at_the_new_rows(shop, names)
-    assert shop.results() == before | dict.fromkeys(NEW)
+    harness.write(names)
+    await harness.run()
+    before = harness.results()
+    counts = await stop_at_the_new_rows(harness, names)
+    assert harness.results() == before | dict.fromkeys(NEW)
     assert (counts.done, counts.reused, counts.statuses, counts.texts) == (10, 10, {"complete": 10}, 20)
     assert counts.calls == 1
     assert set(counts.seconds) == {-1.0, 0.0}
 
 
-async def test_a_batch_that_stops_by_itself_does_the_same(shop: Shop):
+async def test_a_batch_that_stops_by_itself_does_the_same(harness: BatchHarness):
     """Where the budget ends it, the rows that were not reached are taken from the journal as well."""
     names = [f"cup{number}" for number in range(10)]
-    shop.write(names)
-    await shop.run()
-    shop.write([*NEW, *names])
-    shop.store = ResultStore()
-    flow, counts = shop.flow(setup=shop.setup(concurrency=1, max_tokens_total=1))
-    await flow.run()
+    harness.write(names)
+    await harness.run()
+    harness.write([*NEW, *names])
+    harness.store = ResultStore()
+    runner, counts = harness.runner(setup=harness.setup(concurrency=1, max_tokens_total=1))
+    await runner.run()
     assert counts.stopped
     assert counts.done < counts.total
-    await flow.recall()
+    await runner.recall()
     assert counts.statuses == {"complete": 10, "failed": 2}
-    assert {result.status for name, result in shop.results().items() if name not in NEW if result} == {"complete"}
+    assert {result.status for name, result in harness.results().items() if name not in NEW if result} == {"complete"}
     assert counts.reused == 10
 
 
-async def test_what_is_known_of_a_row_in_part_is_there(shop: Shop):
+async def test_what_is_known_of_a_row_in_part_is_there(harness: BatchHarness):
     """A text that is there is kept, and so is the reason for which another is not; without either it was not run."""
     reached = anyio.Event()
 
     async def away(request, name):
         if name == "away" or (name == "half away" and "write b" in request.prompt):
-            raise ModelError("away", kind="server", model="clerk")
+            raise ModelError("away", kind="server", model="scripted")
         if name == "half" and "write b" in request.prompt:
             await anyio.sleep_forever()
 
     names = ["half", "away", "half away", "planning"]
-    shop.write(names)
-    shop.clerk.fault = holding(reached, "planning", away)
-    await shop.stop(reached, setup=shop.setup(attempts=1))
-    counts = await stop_at_the_new_rows(shop, names)
-    found = shop.results()
+    harness.write(names)
+    harness.scripted.fault = holding(reached, "planning", away)
+    await harness.stop(reached, setup=harness.setup(attempts=1))
+    counts = await stop_at_the_new_rows(harness, names)
+    found = harness.results()
     assert {name: found[name] and found[name].status for name in (*names, *NEW)} == {
         "half": "partial",
         "away": "failed",
@@ -101,11 +102,11 @@ async def test_what_is_known_of_a_row_in_part_is_there(shop: Shop):
         assert why in found[name].error
     assert "away" in found["away"].error
     assert (counts.done, counts.reused, counts.texts, counts.calls, counts.reasons) == (0, 0, 2, 1, {})
-    shop.clerk.fault = None
-    assert (await shop.run()).statuses == {"complete": 6}
+    harness.scripted.fault = None
+    assert (await harness.run()).statuses == {"complete": 6}
 
 
-async def test_what_failed_for_good_is_over_unless_it_is_to_be_tried_again(shop: Shop):
+async def test_what_failed_for_good_is_over_unless_it_is_to_be_tried_again(harness: BatchHarness):
     """A row that ended short for a reason of its own is from before; when it was to be tried again it is only kept."""
 
     async def fault(request, name):
@@ -114,34 +115,34 @@ async def test_what_failed_for_good_is_over_unless_it_is_to_be_tried_again(shop:
         return "" if name == "lamp" and "write b" in request.prompt else None
 
     names = ["bomb", "lamp", "mug"]
-    shop.write(names)
-    shop.clerk.fault = fault
-    await shop.run()
-    before = shop.results()
-    for wishes, statuses in (
+    harness.write(names)
+    harness.scripted.fault = fault
+    await harness.run()
+    before = harness.results()
+    for options, statuses in (
         ({}, {"failed": 1, "partial": 1, "complete": 1}),
         ({"retry_errors": True}, {"complete": 1}),
     ):
-        counts = await stop_at_the_new_rows(shop, names, **wishes)
-        assert shop.results() == before | dict.fromkeys(NEW)
+        counts = await stop_at_the_new_rows(harness, names, **options)
+        assert harness.results() == before | dict.fromkeys(NEW)
         assert counts.statuses == statuses
         assert counts.reused == counts.done == sum(statuses.values())
         assert counts.texts == 3
 
 
-async def test_every_call_stands_in_the_books_once(shop: Shop):
+async def test_every_call_counts_against_the_budget_once(harness: BatchHarness):
     """Those of rows that were under way, of rows that were not reached, and of a row that was stopped before."""
     reached = anyio.Event()
-    shop.write(["one", "two", "three"])
-    shop.clerk.fault = holding(reached, "three")
-    await shop.stop(reached)
-    setup = shop.setup(concurrency=1)
-    await stop_at_the_new_rows(shop, ["one", "two", "three"], setup=setup)
+    harness.write(["one", "two", "three"])
+    harness.scripted.fault = holding(reached, "three")
+    await harness.stop(reached)
+    setup = harness.setup(concurrency=1)
+    await stop_at_the_new_rows(harness, ["one", "two", "three"], setup=setup)
     budget_tracker = BudgetTracker(Budget())
-    assert isinstance(shop.journal, MemoryJournal)
-    runs = await shop.journal.list_runs()
+    assert isinstance(harness.journal, MemoryJournal)
+    runs = await harness.journal.list_runs()
     for run in runs:
-        budget_tracker.restore(await shop.journal.load(run.run_id))
+        budget_tracker.restore(await harness.journal.load(run.run_id))
     assert len(runs) == 5
     assert setup.budget_tracker.total.usage == budget_tracker.total.usage
 
@@ -164,55 +165,54 @@ class Counting(MemoryJournal):
         return await super().load(run_id)
 
 
-async def test_rows_that_the_journal_does_not_know_are_not_read_one_by_one(shop: Shop):
+async def test_rows_that_the_journal_does_not_know_are_not_read_one_by_one(harness: BatchHarness):
     """Of 2,100 new rows it is asked five times, and only the two that were under way are read."""
-    journal = shop.journal = Counting()
-    counts = await stop_at_the_new_rows(shop, [f"cup{number}" for number in range(2_098)])
+    journal = harness.journal = Counting()
+    counts = await stop_at_the_new_rows(harness, [f"cup{number}" for number in range(2_098)])
     assert (journal.looks, journal.loads) == (5, 2)
     assert (counts.done, counts.texts) == (0, 0)
 
 
-async def test_one_row_that_raises_hides_no_other(shop: Shop, monkeypatch):
+async def test_one_row_that_raises_hides_no_other(harness: BatchHarness, monkeypatch):
     """A row that brings a bug to light counts as not run; the others are taken from the journal."""
-    from stretto.batch.local import runner as flow
 
-    shop.write(["mug", "bomb"])
-    await shop.run()
-    real = flow.standing_of
+    harness.write(["mug", "bomb"])
+    await harness.run()
+    real = local_runner.row_state_of
 
-    async def standing_of(row, saved, journal, job):
+    async def row_state_of(row, saved, journal, job):
         if "bomb" in row.task:
             raise RuntimeError("boom")
         return await real(row, saved, journal, job)
 
-    monkeypatch.setattr(flow, "standing_of", standing_of)
-    counts = await stop_at_the_new_rows(shop, ["mug", "bomb"])
+    monkeypatch.setattr(local_runner, "row_state_of", row_state_of)
+    counts = await stop_at_the_new_rows(harness, ["mug", "bomb"])
     assert counts.statuses == {"complete": 1}
-    assert shop.results()["bomb"] is None
+    assert harness.results()["bomb"] is None
 
 
 @pytest.mark.parametrize("way", ["no journal", "all done"])
-async def test_there_is_not_always_something_to_look_up(shop: Shop, way: str, monkeypatch):
+async def test_there_is_not_always_something_to_look_up(harness: BatchHarness, way: str, monkeypatch):
     """Without a journal, and when every row was reached, the table is not even read again."""
-    shop.write(["mug"])
+    harness.write(["mug"])
     if way == "no journal":
-        shop.journal = None
-    flow, counts = shop.flow()
+        harness.journal = None
+    runner, counts = harness.runner()
     if way == "all done":
-        await flow.run()
+        await runner.run()
     monkeypatch.setattr("stretto.batch.input_table.open_rows", refuse)
-    await flow.recall()
+    await runner.recall()
     assert counts.done == (way == "all done")
 
 
-async def test_a_table_that_was_changed_meanwhile_is_left_to_the_output(shop: Shop, monkeypatch):
+async def test_a_table_that_was_changed_meanwhile_is_left_to_the_output(harness: BatchHarness, monkeypatch):
     """What cannot be read any more raises nothing here: the output reads it too, and says so."""
-    shop.write(["mug"])
-    flow, counts = shop.flow()
-    shop.write(["mug", "lamp"])
-    await flow.recall()
+    harness.write(["mug"])
+    runner, counts = harness.runner()
+    harness.write(["mug", "lamp"])
+    await runner.recall()
     assert counts.done == 0
-    with pytest.raises(InputError, match="was changed"), flow._input_table.rows() as rows:
+    with pytest.raises(InputError, match="was changed"), runner._input_table.rows() as rows:
         list(rows)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from stretto.core.plan import Subtask
 from stretto.export.records import COLUMNS, to_csv, to_json, to_json_lines
-from stretto.export.report import account
+from stretto.export.report import usage_facts
 
 
 def rows(report):
@@ -126,5 +126,5 @@ def test_what_came_from_the_cache_is_told(report):
     told = replace(report.result, results=(cached, *others), usage=replace(report.result.usage, cache_read_tokens=64))
     table = rows(replace(report, result=told))
     assert [(row["input_tokens"], row["cached_tokens"]) for row in table[:2]] == [("100", "64"), ("100", "0")]
-    assert dict(account(replace(report, result=told)))["Tokens"] == "1,400 in (64 from cache), 160 out, 5 calls"
-    assert "from cache" not in dict(account(report))["Tokens"]
+    assert dict(usage_facts(replace(report, result=told)))["Tokens"] == "1,400 in (64 from cache), 160 out, 5 calls"
+    assert "from cache" not in dict(usage_facts(report))["Tokens"]

@@ -1,1 +1,1 @@
-"""Many rows through the same task: tables, runs, queue."""
+"""Many rows through the same task: tables, a runner in this process, a queue for many machines."""

@@ -1,4 +1,4 @@
-"""A table and what is wanted of it: which rows are run, as which jobs, and what was made of them. No call is made."""
+"""The input table of a batch: which of its rows are run, and the job of each. No call is made."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from stretto.batch.row_jobs import NO_CONTEXT, RowJob, Work
+from stretto.batch.rows.row_job import NO_CONTEXT, RowJob, Work
 from stretto.batch.tables import ColumnMap, Row, Survey, Table, cell_key, map_columns, open_rows, open_table, survey
 from stretto.core.errors import InputError
 from stretto.core.plan import Plan, Subtask
@@ -43,7 +43,7 @@ class InputTable:
     def types(self) -> tuple[str, ...]:
         """By which types a wide output names its columns; empty where they are numbered."""
         if self.table.earlier:
-            return tuple(self.table.earlier.typed)
+            return tuple(self.table.earlier.by_type)
         return tuple(dict.fromkeys(subtask.type for subtask in self.plan.subtasks)) if self.plan else ()
 
     @contextmanager

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Protocol
 
-from stretto.batch.call_counter import CallCounter
-from stretto.batch.row_jobs import RowOutcome
+from stretto.batch.rows.call_counter import CallCounter
+from stretto.batch.rows.row_job import RowOutcome
 from stretto.core.causes import cause_of
 from stretto.core.result import Failure, RunStatus
 
@@ -16,7 +16,7 @@ _REASONS = 50
 
 
 class Counts(Protocol):
-    """What is told of a batch, wherever it runs."""
+    """The numbers of a batch, wherever it runs."""
 
     @property
     def total(self) -> int:

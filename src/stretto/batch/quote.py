@@ -1,4 +1,4 @@
-"""Says what a whole batch is going to take, without any call. Pure."""
+"""Quotes a whole batch: calls, tokens and cost, without any call. Pure."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -42,7 +42,7 @@ def calls_per_row(input_table: InputTable, setup: BatchSetup) -> int:
 
 
 def first_prompt(input_table: InputTable, setup: BatchSetup) -> str:
-    """Return what the first call is told about the first row; empty when no row is to be run."""
+    """Return the first prompt of the first row; empty when no row is to be run."""
     task = next(iter(_tasks(input_table)), None)
     if task is None:
         return ""

@@ -1,4 +1,4 @@
-"""Writes what came of a batch: the output in the order of the input, and the report."""
+"""Writes the results of a batch: the output in the order of the input, and the report."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class OutputOptions:
     report: Path | None = None
 
 
-def deliver(input_table: InputTable, store: ResultStore, output_options: OutputOptions) -> Sequence[str]:
+def write_results(input_table: InputTable, store: ResultStore, output_options: OutputOptions) -> Sequence[str]:
     """Write the output, whole or not at all; return what must be said about it. Raises `StrettoError`."""
     with input_table.rows() as rows:
         return write_output(
@@ -35,7 +35,7 @@ def deliver(input_table: InputTable, store: ResultStore, output_options: OutputO
         )
 
 
-def report(
+def write_report(
     input_table: InputTable,
     store: ResultStore,
     counts: BatchProgress,

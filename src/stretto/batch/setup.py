@@ -10,8 +10,8 @@ from stretto.app.run_options import read_settings, refuse_unknown_prices
 from stretto.app.run_spec import to_spec
 from stretto.app.settings.folders import recipes_folder
 from stretto.app.settings.loading import Settings
-from stretto.batch.row_jobs import NO_CONTEXT, Work
-from stretto.batch.row_runner import RowModels
+from stretto.batch.rows.row_job import NO_CONTEXT, Work
+from stretto.batch.rows.row_runner import RowModels
 from stretto.batch.tables import work_key
 from stretto.core.models import Model
 from stretto.core.task import Task
@@ -41,7 +41,7 @@ class BatchSetup:
 
     @property
     def row_models(self) -> RowModels:
-        """Return a crew that has these models open."""
+        """The models of the rows, already open."""
         return RowModels(opened={self.work.key: self.job})
 
 

@@ -1,7 +1,7 @@
-"""Says when no further row of a batch is to be begun, because it could only fail like those before. No I/O."""
+"""Decides when a batch stops: no further row is begun that could only fail like those before. No I/O."""
 
-from stretto.batch.row_jobs import FINAL
-from stretto.batch.row_runner import RowRun
+from stretto.batch.rows.row_job import FINAL
+from stretto.batch.rows.row_runner import RowRun
 from stretto.core.errors import RUN_WIDE
 from stretto.core.result import Failure
 

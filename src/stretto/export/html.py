@@ -12,7 +12,7 @@ from stretto.core.result import WorkerResult
 from stretto.core.text import for_file
 from stretto.export.emphasis import with_east_asian_emphasis
 from stretto.export.languages import attributes, language_of
-from stretto.export.report import Report, account, headline, missing, remarks
+from stretto.export.report import Report, headline, missing, remarks, usage_facts
 
 # Line breaks stay: those of a post are meant.
 _MARKDOWN = (
@@ -96,7 +96,7 @@ def _parts(report: Report) -> Iterator[str]:
     yield from _notices([f"Missing: {line}" for line in missing(result)] + [f"Note: {w}" for w in result.warnings])
     yield (
         '<dl lang="en">'
-        + "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in account(report))
+        + "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in usage_facts(report))
         + "</dl>"
     )
     if result.analysis:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from stretto.core.result import WorkerResult
 from stretto.core.text import for_file
-from stretto.export.report import Report, account, headline, missing, remarks
+from stretto.export.report import Report, headline, missing, remarks, usage_facts
 
 _SECTION = 2
 """The level of a variant's heading."""
@@ -31,7 +31,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield f"**{headline(result)}**"
     if notes := [f"Missing: {line}" for line in missing(result)] + [f"Note: {line}" for line in result.warnings]:
         yield _list(notes)
-    yield _list([f"{name}: {value}" for name, value in account(report)])
+    yield _list([f"{name}: {value}" for name, value in usage_facts(report)])
     if result.analysis:
         yield "## Analysis"
         yield _below(result.analysis)
@@ -47,8 +47,8 @@ def _variant(number: int, item: WorkerResult) -> Iterator[str]:
     yield f"## {number}. {_line(item.type)}" + ("" if done else f" ({item.status})")
     yield f"*{_line(item.description)}*"
     yield _below(item.text) if done else f"*No text: {item.error or item.status}*"
-    if said := remarks(item):
-        yield _list([f"Check this: {remark}" for remark in said])
+    if notes := remarks(item):
+        yield _list([f"Check this: {remark}" for remark in notes])
 
 
 def _below(text: str) -> str:

@@ -75,7 +75,7 @@ def _outcome_columns(item: WorkerResult | SynthesisResult) -> dict[str, object]:
     return {
         "text": item.text,
         "status": item.status,
-        "error": _said(item.error),
+        "error": _error_text(item.error),
         "model": item.model,
         "attempts": item.attempts,
         "seconds": round(item.seconds, 3),
@@ -98,7 +98,7 @@ def _run_columns(report: Report) -> dict[str, object]:
     }
 
 
-def _said(failure: Failure | None) -> str:
+def _error_text(failure: Failure | None) -> str:
     return str(failure) if failure else ""
 
 

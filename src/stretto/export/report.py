@@ -37,7 +37,7 @@ def missing(result: RunResult) -> list[str]:
     return [f"{gap.what}: {gap.failure}" for gap in result.shortfall]
 
 
-def account(report: Report) -> list[tuple[str, str]]:
+def usage_facts(report: Report) -> list[tuple[str, str]]:
     """Return what the run took, as names with values."""
     result = report.result
     usage = result.usage

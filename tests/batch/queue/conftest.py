@@ -40,21 +40,21 @@ def answer(asked: Asked) -> Answer | str:
 
 
 @dataclass
-class Depot:
+class QueueHarness:
     """A table, a queue and a provider."""
 
     url: str
     simulator: SimulatorThread
     folder: Path
-    said: list[str] = field(default_factory=list)
-    """What workers told a person."""
-    heard: anyio.Event = field(default_factory=anyio.Event)
-    """Set once they told something."""
+    notes: list[str] = field(default_factory=list)
+    """Lines that workers wrote for a person."""
+    noted: anyio.Event = field(default_factory=anyio.Event)
+    """Set once there is one."""
 
-    def hear(self, line: str) -> None:
-        """Take note of what a worker tells a person."""
-        self.said.append(line)
-        self.heard.set()
+    def note(self, line: str) -> None:
+        """Keep a line that a worker writes for a person."""
+        self.notes.append(line)
+        self.noted.set()
 
     @property
     def table(self) -> Path:
@@ -87,13 +87,13 @@ class Depot:
 
     @asynccontextmanager
     async def workers(self, number: int = 1, *, concurrency: int = 4) -> AsyncGenerator[list[QueueWorker]]:
-        """Have so many workers at work; they drain when the block is left."""
+        """Run so many workers; they drain when the block is left."""
         async with AsyncExitStack() as stack:
             workers: list[QueueWorker] = []
             for _ in range(number):
                 queue = await stack.enter_async_context(open_queue(self.url))
                 journal = await stack.enter_async_context(open_journal(self.url))
-                workers.append(QueueWorker(queue, journal, concurrency=concurrency, keys={}, note=self.hear))
+                workers.append(QueueWorker(queue, journal, concurrency=concurrency, keys={}, note=self.note))
             async with anyio.create_task_group() as group:
                 for worker in workers:
                     group.start_soon(worker.run)
@@ -102,14 +102,14 @@ class Depot:
                     worker.stop()
 
     async def ended(self, batch_id: str) -> QueuedBatch:
-        """Return how a batch stands once nothing more comes of it."""
+        """Return the state of a batch once nothing more comes of it."""
         async with open_queue(self.url) as queue:
-            latest: list[QueuedBatch] = [standing async for standing in queue.follow(batch_id, every=0.05)]
+            latest: list[QueuedBatch] = [batch async for batch in queue.follow(batch_id, every=0.05)]
             return latest[-1]
 
-    async def run(self, *, workers: int = 1, **wishes: object) -> QueuedBatch:
-        """Submit the table and have it worked off."""
-        batch_id = await self.submit(**wishes)  # type: ignore[arg-type]
+    async def run(self, *, workers: int = 1, **options: object) -> QueuedBatch:
+        """Submit the table and have workers run it."""
+        batch_id = await self.submit(**options)  # type: ignore[arg-type]
         async with self.workers(workers):
             return await self.ended(batch_id)
 
@@ -123,8 +123,8 @@ class Depot:
 
 
 @pytest.fixture
-def depot(postgres_server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Depot]:
+def harness(postgres_server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[QueueHarness]:
     """Give an empty queue of its own."""
     monkeypatch.setenv("OPENAI_API_KEY", "any")
     with SimulatorThread(answers=answer) as simulator:
-        yield Depot(schema_url(postgres_server), simulator, tmp_path)
+        yield QueueHarness(schema_url(postgres_server), simulator, tmp_path)

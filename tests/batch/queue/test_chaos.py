@@ -8,13 +8,13 @@ import anyio
 import pytest
 
 from stretto.batch.queue import open_queue
-from tests.batch.queue.chaos import asked_again, at_work, delivered, heartbeat, in_flight, jobs_left
-from tests.batch.queue.conftest import Depot, answer
+from tests.batch.queue.conftest import QueueHarness, answer
 from tests.batch.queue.test_queue import expected, texts
+from tests.batch.queue.worker_processes import asked_again, delivered, heartbeat, in_flight, jobs_left, worker_process
 from tests.journal.servers import postgres, schema_url
 from tests.simulator import FAULTS, Fault, Hold, Script, SimulatorThread, Timing
 
-# Slow: their workers are processes that need a core each, and time decides who is held for dead.
+# Slow: their workers are processes that need a core each, and time decides who counts as dead.
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CALLS = 3
@@ -29,98 +29,98 @@ def names(number: int) -> list[str]:
 
 
 @pytest.fixture
-def slow_depot(postgres_server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Depot]:
+def slow_harness(postgres_server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[QueueHarness]:
     """Give an empty queue whose provider takes a while for every answer."""
     monkeypatch.setenv("OPENAI_API_KEY", "any")
     with SimulatorThread(answers=answer, timing=Timing(first_token=0.3)) as simulator:
-        yield Depot(schema_url(postgres_server), simulator, tmp_path)
+        yield QueueHarness(schema_url(postgres_server), simulator, tmp_path)
 
 
-async def everything_once(depot: Depot, batch_id: str, rows: int) -> None:
+async def everything_once(harness: QueueHarness, batch_id: str, rows: int) -> None:
     """Assert that every row ended complete with its own texts, in order, and that no job is left."""
-    standing = await depot.ended(batch_id)
-    assert (standing.state, dict(standing.statuses)) == ("open", {"complete": rows}), standing
-    output = await depot.rows(batch_id)
+    batch = await harness.ended(batch_id)
+    assert (batch.state, dict(batch.statuses)) == ("open", {"complete": rows}), batch
+    output = await harness.rows(batch_id)
     assert texts(output) == expected(names(rows))
     assert {row["row_status"] for row in output} == {"complete"}
-    assert await jobs_left(depot) == 0
+    assert await jobs_left(harness) == 0
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_a_worker_killed_at_any_moment(slow_depot: Depot, seed: int):
+async def test_a_worker_killed_at_any_moment(slow_harness: QueueHarness, seed: int):
     """What a killed worker had goes to the next one, which asks again only what was in flight."""
-    depot, moment = slow_depot, random.Random(seed).randrange(CALLS * 10 - 4)
-    depot.write(names(10))
-    batch_id = await depot.submit()
-    with at_work(depot) as first:
-        await delivered(depot, moment)
+    harness, moment = slow_harness, random.Random(seed).randrange(CALLS * 10 - 4)
+    harness.write(names(10))
+    batch_id = await harness.submit()
+    with worker_process(harness) as first:
+        await delivered(harness, moment)
         first.kill()
-    lost = await in_flight(depot, batch_id)
-    with at_work(depot):
-        await everything_once(depot, batch_id, 10)
-    assert len(depot.simulator.repeated()) <= asked_again(depot) <= lost
+    lost = await in_flight(harness, batch_id)
+    with worker_process(harness):
+        await everything_once(harness, batch_id, 10)
+    assert len(harness.simulator.repeated()) <= asked_again(harness) <= lost
 
 
-async def test_a_worker_that_is_told_to_stop_drains(slow_depot: Depot):
+async def test_a_worker_that_is_told_to_stop_drains(slow_harness: QueueHarness):
     """After SIGTERM the rows under way are ended and no other is begun; the next worker repeats nothing."""
-    depot = slow_depot
-    depot.write(names(10))
-    depot.simulator.play_script(Script((Fault(effects=(Hold(name="held"),), role="worker"),)))
-    batch_id = await depot.submit()
-    with at_work(depot, concurrency=2) as first:
-        await anyio.to_thread.run_sync(depot.simulator.until, lambda calls: any(c.role == "worker" for c in calls))
-        first.tell_to_stop()
-        await anyio.to_thread.run_sync(first.hears, "Stopping once the rows under way have ended")
-        await heartbeat(depot)  # However long it takes, nobody is to hold it for dead.
-        depot.simulator.play_script(Script())
-        depot.simulator.release("held")
+    harness = slow_harness
+    harness.write(names(10))
+    harness.simulator.play_script(Script((Fault(effects=(Hold(name="held"),), role="worker"),)))
+    batch_id = await harness.submit()
+    with worker_process(harness, concurrency=2) as first:
+        await anyio.to_thread.run_sync(harness.simulator.until, lambda calls: any(c.role == "worker" for c in calls))
+        first.send_sigterm()
+        await anyio.to_thread.run_sync(first.wait_for_output, "Stopping once the rows under way have ended")
+        await heartbeat(harness)  # However long it takes, nobody is to count it as dead.
+        harness.simulator.play_script(Script())
+        harness.simulator.release("held")
         assert await anyio.to_thread.run_sync(first.drained) == 0
-    begun = sum(call.role == "orchestrator" for call in depot.simulator.calls)
-    async with open_queue(depot.url) as queue:
-        standing = await queue.standing(batch_id)
+    begun = sum(call.role == "orchestrator" for call in harness.simulator.calls)
+    async with open_queue(harness.url) as queue:
+        batch = await queue.status(batch_id)
     assert 0 < begun < 10
-    assert (dict(standing.statuses), standing.at_work, standing.workers) == ({"complete": begun}, 0, 0), first.said
-    with at_work(depot):
-        await everything_once(depot, batch_id, 10)
-    assert asked_again(depot) == 0
+    assert (dict(batch.statuses), batch.at_work, batch.workers) == ({"complete": begun}, 0, 0), first.output
+    with worker_process(harness):
+        await everything_once(harness, batch_id, 10)
+    assert asked_again(harness) == 0
 
 
-async def test_two_workers_keep_within_one_budget(slow_depot: Depot):
+async def test_two_workers_keep_within_one_budget(slow_harness: QueueHarness):
     """All tokens at the provider are within the limit, the batch says that it stopped; a higher one completes it."""
-    depot, rows = slow_depot, 30
-    depot.write(names(rows))
-    batch_id = await depot.submit(tokens=BUDGET)
-    with at_work(depot), at_work(depot):
-        standing = await depot.ended(batch_id)
-        used = sum(call.input_tokens + call.output_tokens for call in depot.simulator.calls)
+    harness, rows = slow_harness, 30
+    harness.write(names(rows))
+    batch_id = await harness.submit(tokens=BUDGET)
+    with worker_process(harness), worker_process(harness):
+        batch = await harness.ended(batch_id)
+        used = sum(call.input_tokens + call.output_tokens for call in harness.simulator.calls)
         assert 0 < used <= BUDGET
-        assert standing.state == "stopped"
-        assert standing.stopped
-        assert standing.stopped.kind == "budget"
-        assert standing.statuses["complete"] < rows
-        assert await depot.submit(tokens=100 * BUDGET) == batch_id
-        await everything_once(depot, batch_id, rows)
-    assert not depot.simulator.repeated()
+        assert batch.state == "stopped"
+        assert batch.stopped
+        assert batch.stopped.kind == "budget"
+        assert batch.statuses["complete"] < rows
+        assert await harness.submit(tokens=100 * BUDGET) == batch_id
+        await everything_once(harness, batch_id, rows)
+    assert not harness.simulator.repeated()
 
 
-async def test_what_one_worker_learns_of_an_account_the_other_heeds(slow_depot: Depot):
+async def test_what_one_worker_learns_of_an_account_the_other_heeds(slow_harness: QueueHarness):
     """A single call that is told that the account is empty ends the calls of both; paid up, the same table goes on."""
-    depot, rows = slow_depot, 60
-    depot.write(names(rows))
+    harness, rows = slow_harness, 60
+    harness.write(names(rows))
     quota = Fault(effects=FAULTS["quota"], skip=20, times=1, name="quota")
-    depot.simulator.play_script(Script((quota,)))
-    batch_id = await depot.submit()
-    with at_work(depot), at_work(depot):
-        standing = await depot.ended(batch_id)
-        refused = next(call for call in depot.simulator.calls if call.fault == "quota")
-        assert standing.state == "stopped"
-        assert standing.stopped
-        assert standing.stopped.kind == "billing"
-        # Two workers, four calls each at 0.3 s, and a second until the other one hears of it.
-        assert len(depot.simulator.calls) - refused.number <= 2 * 4 * 5
-        assert await depot.submit() == batch_id
-        await everything_once(depot, batch_id, rows)
-    assert not depot.simulator.repeated()
+    harness.simulator.play_script(Script((quota,)))
+    batch_id = await harness.submit()
+    with worker_process(harness), worker_process(harness):
+        batch = await harness.ended(batch_id)
+        refused = next(call for call in harness.simulator.calls if call.fault == "quota")
+        assert batch.state == "stopped"
+        assert batch.stopped
+        assert batch.stopped.kind == "billing"
+        # Two workers, four calls each at 0.3 s, and a second until the other one wait_for_output of it.
+        assert len(harness.simulator.calls) - refused.number <= 2 * 4 * 5
+        assert await harness.submit() == batch_id
+        await everything_once(harness, batch_id, rows)
+    assert not harness.simulator.repeated()
 
 
 async def chaos(tmp_path: Path, rows: int, kill_at: int, restarts: random.Random | None) -> None:
@@ -129,9 +129,9 @@ async def chaos(tmp_path: Path, rows: int, kill_at: int, restarts: random.Random
         postgres() as server,
         SimulatorThread(answers=answer, timing=Timing(first_token=0.3)) as simulator,
     ):
-        depot = Depot(schema_url(server), simulator, tmp_path)
-        depot.write(names(rows))
-        batch_id = await depot.submit()
+        harness = QueueHarness(schema_url(server), simulator, tmp_path)
+        harness.write(names(rows))
+        batch_id = await harness.submit()
         over = anyio.Event()
 
         def restart() -> None:
@@ -145,19 +145,19 @@ async def chaos(tmp_path: Path, rows: int, kill_at: int, restarts: random.Random
                     return
                 await anyio.to_thread.run_sync(restart)
 
-        with at_work(depot, concurrency=8), at_work(depot, concurrency=8) as second:
-            await delivered(depot, kill_at // 2)
+        with worker_process(harness, concurrency=8), worker_process(harness, concurrency=8) as second:
+            await delivered(harness, kill_at // 2)
             await anyio.to_thread.run_sync(restart)
-            await delivered(depot, kill_at)
+            await delivered(harness, kill_at)
             second.kill()
-            lost = await in_flight(depot, batch_id)
+            lost = await in_flight(harness, batch_id)
             async with anyio.create_task_group() as group:
                 if restarts:
                     group.start_soon(keep_restarting, restarts)
-                await depot.ended(batch_id)
+                await harness.ended(batch_id)
                 over.set()
-            await everything_once(depot, batch_id, rows)
-        assert len(simulator.repeated()) <= asked_again(depot) <= lost
+            await everything_once(harness, batch_id, rows)
+        assert len(simulator.repeated()) <= asked_again(harness) <= lost
 
 
 async def test_the_database_restarts_and_a_worker_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

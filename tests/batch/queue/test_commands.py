@@ -6,21 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.batch.queue.conftest import MODEL, TASK, Depot
+from tests.batch.queue.conftest import MODEL, TASK, QueueHarness
 from tests.faces.cli.conftest import Stretto, config_folder, stretto  # noqa: F401 - fixtures
 
 
 @pytest.fixture
-def batch(depot: Depot, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def batch(harness: QueueHarness, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the command that puts the table into the queue."""
     monkeypatch.setenv("OPENAI_API_KEY", "any")
-    table = ["batch", str(depot.table), "--task", TASK, "--model", MODEL]
-    return [*table, "--base-url", depot.simulator.openai_url, "--queue", depot.url]
+    table = ["batch", str(harness.table), "--task", TASK, "--model", MODEL]
+    return [*table, "--base-url", harness.simulator.openai_url, "--queue", harness.url]
 
 
-def test_a_batch_is_put_in_looked_at_and_written(depot: Depot, stretto: Stretto, batch: list[str], tmp_path: Path):  # noqa: F811
+def test_a_batch_is_put_in_looked_at_and_written(
+    harness: QueueHarness,
+    stretto: Stretto,  # noqa: F811
+    batch: list[str],
+    tmp_path: Path,
+):
     """Without an output the command ends at once and names the next ones, which work as they are printed."""
-    depot.write(["cup", "mug"])
+    harness.write(["cup", "mug"])
     put = stretto(*batch)
     assert (put.code, put.out) == (0, "")
     assert "2 rows in the queue" in put.err
@@ -33,18 +38,18 @@ def test_a_batch_is_put_in_looked_at_and_written(depot: Depot, stretto: Stretto,
     write = shlex.split(next(line for line in put.err.splitlines() if line.startswith("Write: ")))
     assert stretto(*write[2:-1], str(out)).code == 1
     assert out.read_text(encoding="utf-8-sig").count("not run") == 4
-    assert not depot.simulator.calls
+    assert not harness.simulator.calls
 
 
-def test_the_state_of_a_batch_for_programs(depot: Depot, stretto: Stretto, batch: list[str]):  # noqa: F811
+def test_the_state_of_a_batch_for_programs(harness: QueueHarness, stretto: Stretto, batch: list[str]):  # noqa: F811
     """With --json each batch is one line; cancelling shows in it."""
-    depot.write(["cup"])
+    harness.write(["cup"])
     stretto(*batch)
-    line = json.loads(stretto("batch", "status", "--queue", depot.url, "--json").out)
+    line = json.loads(stretto("batch", "status", "--queue", harness.url, "--json").out)
     assert (line["state"], line["total"], line["filled"]) == ("open", 1, True)
-    cancelled = stretto("batch", "cancel", line["batch_id"], "--queue", depot.url)
+    cancelled = stretto("batch", "cancel", line["batch_id"], "--queue", harness.url)
     assert (cancelled.code, "cancelled" in cancelled.out) == (0, True)
-    assert json.loads(stretto("batch", "status", "--queue", depot.url, "--json").out)["state"] == "cancelled"
+    assert json.loads(stretto("batch", "status", "--queue", harness.url, "--json").out)["state"] == "cancelled"
 
 
 @pytest.mark.parametrize(

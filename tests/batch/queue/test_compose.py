@@ -12,7 +12,7 @@ import anyio
 import pytest
 import yaml
 
-from tests.batch.queue.conftest import Depot
+from tests.batch.queue.conftest import QueueHarness
 
 pytestmark = pytest.mark.anyio
 
@@ -59,18 +59,18 @@ def test_no_password_is_no_default():
         worker({})
 
 
-async def test_the_worker_works_and_drains(depot: Depot, tools: Path):
+async def test_the_worker_works_and_drains(harness: QueueHarness, tools: Path):
     """The service's own command takes rows from the queue, and SIGTERM, which stopping a container sends, ends it."""
-    depot.write(["mug", "pot", "pan"])
-    batch_id = await depot.submit()
-    command, environ = worker({"STRETTO_QUEUE": depot.url, "POSTGRES_PASSWORD": "any", "OPENAI_API_KEY": "any"})
+    harness.write(["mug", "pot", "pan"])
+    batch_id = await harness.submit()
+    command, environ = worker({"STRETTO_QUEUE": harness.url, "POSTGRES_PASSWORD": "any", "OPENAI_API_KEY": "any"})
     environ = os.environ | environ | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    async with await anyio.open_process(command, env=environ, cwd=depot.folder, stdout=None, stderr=None) as process:
+    async with await anyio.open_process(command, env=environ, cwd=harness.folder, stdout=None, stderr=None) as process:
         try:
-            standing = await depot.ended(batch_id)
+            batch = await harness.ended(batch_id)
             process.terminate()
             assert await process.wait() == 0
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
-    assert (standing.state, standing.statuses) == ("open", {"complete": 3})
+    assert (batch.state, batch.statuses) == ("open", {"complete": 3})

@@ -5,10 +5,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.batch.queue.chaos import alive, as_recorded, asked_again, at_work, delivered
-from tests.batch.queue.conftest import Depot, answer
-from tests.batch.queue.network import HubSimulator, listening, network
+from tests.batch.queue.conftest import QueueHarness, answer
+from tests.batch.queue.network_namespaces import HubSimulator, listening, network
 from tests.batch.queue.test_queue import expected, texts
+from tests.batch.queue.worker_processes import alive, as_recorded, asked_again, delivered, worker_process
 from tests.journal.servers import postgres, schema_url
 from tests.simulator import Timing
 
@@ -25,23 +25,26 @@ async def test_a_worker_that_was_cut_off_comes_back_late(tmp_path: Path, monkeyp
         postgres() as server,
         HubSimulator(net, answers=answer, timing=Timing(first_token=0.3)) as simulator,
     ):
-        depot = Depot(schema_url(server), simulator, tmp_path)
-        depot.write(NAMES)
+        harness = QueueHarness(schema_url(server), simulator, tmp_path)
+        harness.write(NAMES)
         with listening(server, net) as address:
-            batch_id = await depot.submit()
-            url = f"{address}?options={depot.url.partition('&options=')[2]}"
-            with at_work(depot, url=url, prefix=net.inside(0)), at_work(depot, url=url, prefix=net.inside(1)) as late:
-                await delivered(depot, 40)
+            batch_id = await harness.submit()
+            url = f"{address}?options={harness.url.partition('&options=')[2]}"
+            with (
+                worker_process(harness, url=url, prefix=net.inside(0)),
+                worker_process(harness, url=url, prefix=net.inside(1)) as late,
+            ):
+                await delivered(harness, 40)
                 net.cut(1, off=True)
-                standing = await depot.ended(batch_id)
-                assert (standing.workers, dict(standing.statuses)) == (1, {"complete": len(NAMES)})
-                assert texts(await depot.rows(batch_id)) == expected(NAMES)
-                before = await as_recorded(depot)
+                batch = await harness.ended(batch_id)
+                assert (batch.workers, dict(batch.statuses)) == (1, {"complete": len(NAMES)})
+                assert texts(await harness.rows(batch_id)) == expected(NAMES)
+                before = await as_recorded(harness)
                 net.cut(1, off=False)
-                await alive(depot, 2)
-                late.tell_to_stop()
+                await alive(harness, 2)
+                late.send_sigterm()
                 assert await anyio.to_thread.run_sync(late.drained) == 0
-                assert await as_recorded(depot) == before
-                assert texts(await depot.rows(batch_id)) == expected(NAMES)
+                assert await as_recorded(harness) == before
+                assert texts(await harness.rows(batch_id)) == expected(NAMES)
         # It had no more than eight rows, of three calls each.
-        assert asked_again(depot) <= 8 * 3
+        assert asked_again(harness) <= 8 * 3

@@ -140,11 +140,11 @@ def _is_keys(content: object) -> bool:
 
 
 def _write(file: Path, keys: Mapping[str, str]) -> None:
-    from stretto.export import open_whole  # not at the top: it costs start-up time, and most only read keys
+    from stretto.export import open_atomic  # not at the top: it costs start-up time, and most only read keys
 
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open_whole(file, private=True) as stream:
+        with open_atomic(file, private=True) as stream:
             stream.write(f"{json.dumps(dict(sorted(keys.items())), indent=2)}\n".encode())
     except OSError as error:
         raise StrettoError(f"Cannot store the key in {file}: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""Writes out what the workers made of a batch, from the queue alone: no table, no journal, no call."""
+"""Collects the results of a batch: writes its output and report from the queue alone, without table or journal."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -7,9 +7,9 @@ from anyio import from_thread, to_thread
 
 from stretto.batch.queue.queue import Queue
 from stretto.batch.queue.storage import batches
-from stretto.batch.queue.storage.rows import Read, page
+from stretto.batch.queue.storage.rows import StoredRow, read_rows
 from stretto.batch.results_output import OutputOptions, summary
-from stretto.batch.row_jobs import Work
+from stretto.batch.rows.row_job import Work
 from stretto.batch.tables import Row, RowResult, write_batch_report, write_output
 
 
@@ -18,7 +18,7 @@ async def collect(queue: Queue, batch_id: str, output_options: OutputOptions) ->
 
     Each is whole or not written at all. Raises `StrettoError`.
     """
-    form, work = await queue.transact(partial(batches.output_of, batch_id=batch_id))
+    form, work = await queue.transact(partial(batches.read_output, batch_id=batch_id))
     notes = await to_thread.run_sync(_write, queue, batch_id, output_options, form)
     if output_options.report:
         await to_thread.run_sync(_report, queue, batch_id, output_options, work)
@@ -26,12 +26,12 @@ async def collect(queue: Queue, batch_id: str, output_options: OutputOptions) ->
 
 
 def _write(queue: Queue, batch_id: str, output_options: OutputOptions, form: batches.Form) -> Sequence[str]:
-    reading = _Reading(queue, batch_id)
+    reader = _RowReader(queue, batch_id)
     return write_output(
         output_options.path,
         form.columns,
-        reading.rows(),
-        lambda row: reading.result,
+        reader.rows(),
+        lambda row: reader.result,
         form=output_options.form,
         raw=output_options.raw,
         delimiter=form.delimiter,
@@ -47,27 +47,27 @@ def _report(queue: Queue, batch_id: str, output_options: OutputOptions, work: Wo
         ("Workers", work.spec["models"]["worker"]),
     ]
     summaries = (
-        summary(read.row, read.result, -1.0 if read.reused else read.seconds) for read in _reads(queue, batch_id)
+        summary(row.row, row.result, -1.0 if row.reused else row.seconds) for row in _stored_rows(queue, batch_id)
     )
     write_batch_report(output_options.report, summaries, title=f"Batch {batch_id}", facts=facts, labels=work.labels)
 
 
-class _Reading:
-    """Rows one after the other, with the result of the one that was given last."""
+class _RowReader:
+    """Yields rows in order, and keeps the result of the row that was yielded last."""
 
     def __init__(self, queue: Queue, batch_id: str) -> None:
         self.result: RowResult | None = None
-        self._reads = _reads(queue, batch_id)
+        self._stored = _stored_rows(queue, batch_id)
 
     def rows(self) -> Iterator[Row]:
-        for read in self._reads:
-            self.result = read.result
-            yield read.row
+        for stored in self._stored:
+            self.result = stored.result
+            yield stored.row
 
 
-def _reads(queue: Queue, batch_id: str) -> Iterator[Read]:
+def _stored_rows(queue: Queue, batch_id: str) -> Iterator[StoredRow]:
     """Yield all rows in order, some at a time from the database; called in a thread."""
     after = -1
-    while found := from_thread.run(queue.transact, partial(page, batch_id=batch_id, after=after)):
+    while found := from_thread.run(queue.transact, partial(read_rows, batch_id=batch_id, after=after)):
         yield from found
         after = found[-1].place

@@ -1,4 +1,4 @@
-"""The queue: opened, and what is known of its batches."""
+"""The queue in one Postgres database: opens it, and reads and cancels its batches."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from types import TracebackType
@@ -13,8 +13,8 @@ from psycopg import AsyncConnection
 from stretto.batch.queue.batch_state import QueuedBatch
 from stretto.batch.queue.procrastinate_app import new_app
 from stretto.batch.queue.storage import batches
-from stretto.batch.queue.storage.connections import PatientConnector, connect, explained, new_pool, transact
-from stretto.batch.queue.storage.schema import prepare
+from stretto.batch.queue.storage.connections import RetryingConnector, connect, new_pool, queue_error, transact
+from stretto.batch.queue.storage.schema import create_tables
 from stretto.core.errors import InputError
 
 T = TypeVar("T")
@@ -25,21 +25,21 @@ _SCHEMES = ("postgresql", "postgres")
 class Queue:
     """A queue in one database; opened by `async with`. Every method raises `QueueError` when it cannot be reached."""
 
-    def __init__(self, url: str, place: str, patience: float) -> None:
-        self.place = place
+    def __init__(self, url: str, address: str, retry_seconds: float) -> None:
+        self.address = address
         """How messages name it; holds no password."""
-        self.patience = patience
-        """Seconds in which a server that went away may come back."""
-        self.connector = PatientConnector(patience)
+        self.retry_seconds = retry_seconds
+        """How long statements are retried while the server is away."""
+        self.connector = RetryingConnector(retry_seconds)
         self.app: App = new_app(self.connector)
         self._url = url
 
     async def __aenter__(self) -> "Queue":
         try:
             async with await connect(self._url) as connection:
-                await prepare(connection, self.app)
+                await create_tables(connection, self.app)
         except psycopg.Error as error:
-            raise explained(error, self.place) from error
+            raise queue_error(error, self.address) from error
         self._pool = new_pool(self._url)
         await self._pool.open()
         await self.app.open_async(self._pool)  # pyright: ignore[reportUnknownMemberType]
@@ -50,13 +50,13 @@ class Queue:
     ) -> None:
         await self._pool.close()
 
-    async def transact(self, work: Callable[[AsyncConnection], Awaitable[T]], *, again: bool = True) -> T:
-        """Return what `work` returns, in one transaction; done `again` after a lost connection, unless told not to."""
-        return await transact(self._pool, self.patience if again else 0.0, self.place, work)
+    async def transact(self, work: Callable[[AsyncConnection], Awaitable[T]], *, retry: bool = True) -> T:
+        """Return what `work` returns, in one transaction, retried after a lost connection unless `retry` is false."""
+        return await transact(self._pool, self.retry_seconds if retry else 0.0, self.address, work)
 
-    async def standing(self, batch_id: str) -> QueuedBatch:
-        """Return how far a batch is; raises `InputError` when there is none of that name."""
-        found = await self.transact(lambda connection: batches.standing(connection, batch_id))
+    async def status(self, batch_id: str) -> QueuedBatch:
+        """Return the state of a batch; raises `InputError` when there is none of that name."""
+        found = await self.transact(lambda connection: batches.read_batch(connection, batch_id))
         if found is None:
             raise InputError(
                 f"There is no batch {batch_id!r} in this queue.", hint="`stretto batch status` lists them."
@@ -64,29 +64,29 @@ class Queue:
         return found
 
     async def follow(self, batch_id: str, *, every: float = 1.0) -> AsyncGenerator[QueuedBatch]:
-        """Yield how far a batch is, now and then until nothing more comes of it; `every` is in seconds."""
+        """Yield the state of a batch every so many seconds until nothing more comes of it."""
         while True:
-            standing = await self.standing(batch_id)
-            yield standing
-            if standing.over:
+            batch = await self.status(batch_id)
+            yield batch
+            if batch.over:
                 return
             await anyio.sleep(every)
 
-    async def standings(self, *, limit: int = 20) -> list[QueuedBatch]:
-        """Return how far the latest batches are, newest first."""
-        return await self.transact(lambda connection: batches.standings(connection, limit))
+    async def latest(self, *, limit: int = 20) -> list[QueuedBatch]:
+        """Return the latest batches, newest first."""
+        return await self.transact(lambda connection: batches.read_latest(connection, limit))
 
     async def cancel(self, batch_id: str) -> QueuedBatch:
         """Begin no further row of a batch, and end those under way; raises `InputError`."""
-        await self.standing(batch_id)
-        await self.transact(lambda connection: batches.close(connection, batch_id, "cancelled", None))
-        return await self.standing(batch_id)
+        await self.status(batch_id)
+        await self.transact(lambda connection: batches.close_batch(connection, batch_id, "cancelled", None))
+        return await self.status(batch_id)
 
 
-def open_queue(url: str, *, patience: float = 60.0) -> Queue:
+def open_queue(url: str, *, retry_seconds: float = 60.0) -> Queue:
     """Return the queue at an address such as postgresql://user@host/database; raises `InputError`.
 
-    `patience` is in seconds.
+    Statements are retried for `retry_seconds` while the server is away.
     """
     scheme, separator, rest = url.partition("://")
     if scheme.partition("+")[0] not in _SCHEMES or not separator:
@@ -101,4 +101,4 @@ def open_queue(url: str, *, patience: float = 60.0) -> Queue:
         raise InputError(
             "The queue's address cannot be read.", hint="It looks like postgresql://user@host:5432/database."
         ) from None
-    return Queue(parts.geturl(), f"postgresql://{parts.hostname or 'localhost'}{port}{parts.path}", patience)
+    return Queue(parts.geturl(), f"postgresql://{parts.hostname or 'localhost'}{port}{parts.path}", retry_seconds)

@@ -9,11 +9,11 @@ from itertools import islice
 from stretto.batch.input_table import InputTable
 from stretto.batch.queue.batch_state import Limits
 from stretto.batch.queue.queue import Queue
-from stretto.batch.queue.storage import batches, rows
-from stretto.batch.queue.storage.rows import NewRow
+from stretto.batch.queue.storage import batches
+from stretto.batch.queue.storage.budget_leases import reclaim_leases
+from stretto.batch.queue.storage.rows import NewRow, enqueue_rows, requeue_rows
 from stretto.batch.queue.storage.serialization import row_to_bytes
-from stretto.batch.queue.workers import budget_lease as lending
-from stretto.batch.row_jobs import RowJob, Work
+from stretto.batch.rows.row_job import RowJob, Work
 from stretto.batch.tables import Row, RowResult
 from stretto.core.errors import InputError
 from stretto.journal.serialization import dump
@@ -37,7 +37,7 @@ class Submission:
 async def submit(queue: Queue, submission: Submission) -> str:
     """Put a table's rows into the queue and return the batch's id; raises `QueueError` and `InputError`.
 
-    Submitted again, rows that have their end stay as they are; the others are put in once more unless they are there.
+    Submitted again, rows with a final result stay as they are; the others are put in again unless they are there.
     """
     input_table, work = submission.input_table, submission.work
     batch_id = batch_id_of(input_table, work)
@@ -57,22 +57,22 @@ async def submit(queue: Queue, submission: Submission) -> str:
     new = _new_rows(input_table, work)
     while some := list(islice(new, _AT_ONCE)):
         await queue.transact(
-            partial(rows.add, app=queue.app, batch_id=batch_id, rows=some, priority=submission.priority)
+            partial(enqueue_rows, app=queue.app, batch_id=batch_id, rows=some, priority=submission.priority)
         )
-    await queue.transact(partial(lending.settle, batch_id=batch_id, failed_too=submission.retry_errors))
+    await queue.transact(partial(reclaim_leases, batch_id=batch_id, retry_errors=submission.retry_errors))
     after: int | None = -1
     while after is not None:
         after = await queue.transact(
             partial(
-                rows.add_again,
+                requeue_rows,
                 app=queue.app,
                 batch_id=batch_id,
                 after=after,
-                failed_too=submission.retry_errors,
+                retry_errors=submission.retry_errors,
                 priority=submission.priority,
             )
         )
-    await queue.transact(partial(batches.note_filled, batch_id=batch_id))
+    await queue.transact(partial(batches.mark_filled, batch_id=batch_id))
     return batch_id
 
 

@@ -1,4 +1,4 @@
-"""Which columns of a table make up the task, and which go along as context. No I/O."""
+"""Maps the columns of a table: into the task, into the context, or left out. No I/O."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -41,9 +41,9 @@ class ColumnMap:
     def lines(self) -> list[str]:
         """Return the mapping as lines for people."""
         by_column = {column: name for name, column in self.names.items()}
-        said = [f"{name!r} goes into the task as {{{by_column[name]}}}" for name in self.placed]
-        said += [f"{name!r} goes along as context" for name in self.context]
-        return said + [f"{name!r} is left out" for name in self.left_out]
+        lines = [f"{name!r} goes into the task as {{{by_column[name]}}}" for name in self.placed]
+        lines += [f"{name!r} goes along as context" for name in self.context]
+        return lines + [f"{name!r} is left out" for name in self.left_out]
 
 
 def map_columns(

@@ -13,7 +13,7 @@ LONG = (
 WIDE_PARTS = ("type", "description", "text", "status")
 """What a wide table says of each variant, as `variant_1_type` and so on."""
 
-TYPED_PARTS = ("text", "status", "description")
+PARTS_BY_TYPE = ("text", "status", "description")
 """The same where every row has the same variants, as `instagram_text` and so on: the type is in the name."""
 
 WIDE_SYNTHESIS = ("synthesis_text", "synthesis_status")
@@ -22,7 +22,10 @@ WIDE_SYNTHESIS = ("synthesis_text", "synthesis_status")
 WIDE_ROW = ("status", "error", "remarks", "model", "cost_usd", "run_id", "label")
 """What a wide table says of the whole row."""
 
-_TYPED = re.compile(r"(.+)_(text|status|description)", re.DOTALL)
+REMARK = re.compile(r"variant ([1-9][0-9]{0,3}): (.*)")
+"""A line in the wide cell of remarks."""
+
+_BY_TYPE = re.compile(r"(.+)_(text|status|description)", re.DOTALL)
 _WIDE = re.compile(r"variant_([1-9][0-9]{0,3})_(type|description|text|status)")
 
 
@@ -49,19 +52,19 @@ class Earlier:
     """Number of the variant and part to the table's column."""
     row: Mapping[str, str]
     """What a wide table says of the whole row."""
-    typed: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    by_type: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     """Of a wide table that is named by type: the columns of each type by part."""
 
     @property
     def columns(self) -> frozenset[str]:
         """Every column of the table that is not its own."""
-        typed = [column for parts in self.typed.values() for column in parts.values()]
-        return frozenset([*self.long.values(), *self.wide.values(), *self.row.values(), *typed])
+        by_type = [column for parts in self.by_type.values() for column in parts.values()]
+        return frozenset([*self.long.values(), *self.wide.values(), *self.row.values(), *by_type])
 
     @property
     def whole(self) -> bool:
         """Whether the table is certainly an output of ours, not one with a column that is called alike."""
-        return bool(self.wide or self.typed) or {"variant", "text", "run_id"} <= self.long.keys()
+        return bool(self.wide or self.by_type) or {"variant", "text", "run_id"} <= self.long.keys()
 
 
 def find_earlier(columns: Sequence[str]) -> Earlier | None:
@@ -70,8 +73,8 @@ def find_earlier(columns: Sequence[str]) -> Earlier | None:
     if any(part == "text" for _, part in wide):
         return Earlier(long={}, wide=wide, row=_longest(columns, (*WIDE_SYNTHESIS, *WIDE_ROW)))
     row = _longest(columns, (*WIDE_SYNTHESIS, *WIDE_ROW))
-    if {"status", "run_id"} <= row.keys() and (typed := _typed(columns)):
-        return Earlier(long={}, wide={}, row=row, typed=typed)
+    if {"status", "run_id"} <= row.keys() and (by_type := _columns_by_type(columns)):
+        return Earlier(long={}, wide={}, row=row, by_type=by_type)
     found = _longest(columns, LONG)
     if "text" not in found:
         return None
@@ -80,12 +83,12 @@ def find_earlier(columns: Sequence[str]) -> Earlier | None:
     return Earlier(long=found if whole else {"text": found["text"]}, wide={}, row={})
 
 
-def _typed(columns: Sequence[str]) -> dict[str, dict[str, str]]:
+def _columns_by_type(columns: Sequence[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name in columns:
-        if (match := _TYPED.fullmatch(name)) and name not in WIDE_SYNTHESIS:
+        if (match := _BY_TYPE.fullmatch(name)) and name not in WIDE_SYNTHESIS:
             found.setdefault(match[1], {})[match[2]] = name
-    return {kind: parts for kind, parts in found.items() if len(parts) == len(TYPED_PARTS)}
+    return {kind: parts for kind, parts in found.items() if len(parts) == len(PARTS_BY_TYPE)}
 
 
 def _longest(columns: Sequence[str], names: Sequence[str]) -> dict[str, str]:

@@ -5,11 +5,10 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from stretto.batch.tables.columns import Earlier
-from stretto.batch.tables.readers.open_table import Table
+from stretto.batch.tables.columns import REMARK, Earlier
 from stretto.batch.tables.readers.raw_rows import RawRow
 from stretto.batch.tables.row_results import RowResult, Variant
-from stretto.batch.tables.writers.layout import REMARK
+from stretto.batch.tables.table import Table
 from stretto.export import unguard
 
 
@@ -39,18 +38,18 @@ def _groups(rows: Iterator[RawRow], earlier: Earlier, own: Sequence[int], names:
     for line in rows:
         cells, shown = line.cells, line.shown
         values = dict(zip(names, shown, strict=True))
-        told = {name: values[column] for name, column in (earlier.long or earlier.row).items()}
+        fields = {name: values[column] for name, column in (earlier.long or earlier.row).items()}
         if earlier.wide:
-            told |= {f"{part}_{place}": values[column] for (place, part), column in earlier.wide.items()}
-        for kind, parts in earlier.typed.items():
-            told |= {f"{part}_{kind}": values[column] for part, column in parts.items()}
+            fields |= {f"{part}_{place}": values[column] for (place, part), column in earlier.wide.items()}
+        for kind, parts in earlier.by_type.items():
+            fields |= {f"{part}_{kind}": values[column] for part, column in parts.items()}
         row = Grouped(line.number, [cells[place] for place in own], [shown[place] for place in own], None)
-        if group and not (group.shown == row.shown and _continues(lines[-1], told)):
+        if group and not (group.shown == row.shown and _continues(lines[-1], fields)):
             yield group._replace(earlier=_result(lines, earlier))
             group = None
         if group is None:
             group, lines = row, []
-        lines.append(told)
+        lines.append(fields)
     if group:
         yield group._replace(earlier=_result(lines, earlier))
 
@@ -65,14 +64,14 @@ def _continues(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
 
 def _result(lines: Sequence[Mapping[str, str]], earlier: Earlier) -> RowResult | None:
     first = lines[0]
-    if earlier.wide or earlier.typed:
+    if earlier.wide or earlier.by_type:
         remarks = _remarks(first.get("remarks", ""))
-        places = [str(place) for place in sorted({place for place, _ in earlier.wide})] or list(earlier.typed)
+        places = [str(place) for place in sorted({place for place, _ in earlier.wide})] or list(earlier.by_type)
         variants = [
             _variant({**first, **_parts(first, place), "cost_usd": "", "remarks": remarks.get(number, "")})
             for number, place in enumerate(places, 1)
         ]
-        if earlier.typed:
+        if earlier.by_type:
             variants = [replace(each, type=place) for each, place in zip(variants, places, strict=True)]
         if first.get("synthesis_text") or first.get("synthesis_status"):
             whole = {"text": first.get("synthesis_text", ""), "status": first.get("synthesis_status", "")}
@@ -81,8 +80,10 @@ def _result(lines: Sequence[Mapping[str, str]], earlier: Earlier) -> RowResult |
     else:
         variants = [_variant(line) for line in lines]
         status, error, cost = (first.get(name, "") for name in ("row_status", "row_error", "row_cost_usd"))
-    by_type = bool(earlier.typed)
-    kept = tuple(each for each in variants if each.text.strip() or each.description or (each.type and not by_type))
+    named_by_type = bool(earlier.by_type)
+    kept = tuple(
+        each for each in variants if each.text.strip() or each.description or (each.type and not named_by_type)
+    )
     if not kept and not status:
         return None
     return RowResult(

@@ -1,4 +1,4 @@
-"""What a row is known by, so that the same row is never paid for twice and a changed one is run again."""
+"""The identity of a row: the same row is never paid for twice, and a changed one is run again."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ def _digest(data: object) -> str:
 
 
 class SeenRows:
-    """Counts identical rows and finds ids that come twice, in bounded memory: what it has seen is on the disk."""
+    """Counts identical rows and finds ids that come twice, in bounded memory: they are on the disk."""
 
     def __init__(self, path: Path, id_column: str | None) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""What a run made of a row, in the form that tables keep."""
+"""The results of rows, in the form that tables hold, and the store where they wait to be written."""
 
 import pickle
 import sqlite3
@@ -50,7 +50,7 @@ class RowResult:
 
     @classmethod
     def of(cls, result: RunResult, *, labels: Sequence[str] = ()) -> "RowResult":
-        """Return what tables keep of a run."""
+        """Return what tables hold of a run."""
         label = "; ".join(labels)
         outcomes: list[WorkerResult | SynthesisResult] = [*result.results]
         if result.synthesis:
@@ -109,7 +109,7 @@ def _money(cost: Cost) -> Decimal | None:
 
 
 class ResultStore:
-    """Keeps results that come in any order until they are written, on the disk. Raises `JournalError`."""
+    """Stores results on the disk, in any order, until they are written. Raises `JournalError`."""
 
     def __init__(self) -> None:
         # An empty name is a file of its own, beside SQLite's small cache, that goes when it is closed.
@@ -120,18 +120,18 @@ class ResultStore:
         """Whether anything here went wrong: a write that is broken off may take with it what was there."""
 
     def put(self, row_id: str, result: RowResult) -> None:
-        """Keep a row's result; a later one takes its place."""
-        with self._worded():
+        """Store a row's result; a later one replaces it."""
+        with self._as_journal_error():
             self._database.execute("INSERT OR REPLACE INTO result VALUES (?, ?)", (row_id, pickle.dumps(result)))
 
     def get(self, row_id: str) -> RowResult | None:
         """Return a row's result, None when there is none."""
-        with self._worded():
+        with self._as_journal_error():
             found = self._database.execute("SELECT data FROM result WHERE id = ?", (row_id,)).fetchone()
         return pickle.loads(found[0]) if found else None
 
     def __contains__(self, row_id: str) -> bool:
-        with self._worded():
+        with self._as_journal_error():
             return bool(self._database.execute("SELECT 1 FROM result WHERE id = ?", (row_id,)).fetchone())
 
     def close(self) -> None:
@@ -139,7 +139,7 @@ class ResultStore:
         self._database.close()
 
     @contextmanager
-    def _worded(self) -> Generator[None]:
+    def _as_journal_error(self) -> Generator[None]:
         try:
             yield
         except sqlite3.Error as error:

@@ -1,4 +1,4 @@
-"""The rows of a table, each with what it is known by and what an earlier output has of it."""
+"""The rows of a table, each with its identity and what an earlier output has of it."""
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from stretto.batch.tables.column_mapping import ColumnMap
 from stretto.batch.tables.previous_output import group_rows
-from stretto.batch.tables.readers.open_table import Table
 from stretto.batch.tables.row_identity import SeenRows, content_hash
 from stretto.batch.tables.row_results import RowResult
+from stretto.batch.tables.table import Table
 from stretto.core.errors import InputError
 
 
@@ -70,7 +70,7 @@ def open_rows(table: Table, columns: ColumnMap, *, id_column: str | None = None)
 def survey(table: Table, columns: ColumnMap, *, id_column: str | None = None, first: int = 5) -> Survey:
     """Read the whole table once; raises `InputError` for whatever is wrong with a row, and when there is none."""
     count = selected = repeated = characters = 0
-    kept: list[Row] = []
+    sample: list[Row] = []
     with open_rows(table, columns, id_column=id_column) as rows:
         for row in rows:
             count += 1
@@ -78,11 +78,11 @@ def survey(table: Table, columns: ColumnMap, *, id_column: str | None = None, fi
             if row.selected:
                 selected += 1
                 characters += sum(map(len, columns.seen(row.values).values()))
-                if len(kept) < first:
-                    kept.append(row)
+                if len(sample) < first:
+                    sample.append(row)
     if not count:
         raise InputError(f"{table.path} has no rows.", hint="Below the column names there must be at least one.")
-    return Survey(rows=count, selected=selected, repeated=repeated, characters=characters, first=tuple(kept))
+    return Survey(rows=count, selected=selected, repeated=repeated, characters=characters, first=tuple(sample))
 
 
 def _rows(table: Table, columns: ColumnMap, id_column: str | None, seen: SeenRows) -> Generator[Row]:

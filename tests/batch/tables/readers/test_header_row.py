@@ -16,9 +16,9 @@ READ = [
 ]
 
 
-def read(path, **told):
+def read(path, **options):
     """Return the values of all rows, and what is said about the file once they were read."""
-    table = open_table(path, **told)
+    table = open_table(path, **options)
     found = survey(table, map_columns(table.columns, task="Write."), first=100)
     return [dict(row.values) for row in found.first], " ".join(table.notes)
 
@@ -70,12 +70,12 @@ def test_several_tables_are_asked_about(write_book):
         open_table(path)
 
 
-@pytest.mark.parametrize("told", ["Tins", "tins", "2", "Hidden"])
-def test_a_sheet_by_its_name_or_number(write_book, told):
+@pytest.mark.parametrize("given", ["Tins", "tins", "2", "Hidden"])
+def test_a_sheet_by_its_name_or_number(write_book, given):
     """A sheet is named as it is called, in any case of letters, or by its place among the visible ones."""
     rows = [HEADER, *DATA]
     path = write_book(("Lamps", [["x", "y"], [1, 2]]), ("Hidden", rows, "hidden"), ("Tins", rows))
-    assert read(path, sheet=told)[0] == READ
+    assert read(path, sheet=given)[0] == READ
 
 
 def test_a_sheet_that_is_not_there(write_book):

@@ -1,4 +1,4 @@
-"""The SQL about whole batches: opened, closed, counted."""
+"""The SQL about whole batches: opens, closes and counts them."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -9,15 +9,14 @@ from psycopg.rows import dict_row
 
 from stretto.batch.queue.batch_state import BatchState, Limits, QueuedBatch
 from stretto.batch.queue.procrastinate_app import TASK
+from stretto.batch.queue.storage.heartbeats import live_workers
 from stretto.batch.queue.storage.serialization import failure_from_bytes, work_from_bytes
-from stretto.batch.row_jobs import Work
+from stretto.batch.rows.row_job import Work
 from stretto.core.causes import cause_of
 from stretto.core.result import Failure, RunStatus
 from stretto.core.usage import Cost
 from stretto.journal.serialization import dump, parse
 
-ALIVE_SECONDS = 30.0
-"""Without a heartbeat for longer than this, a worker is dead."""
 _REASONS = 50
 
 
@@ -34,7 +33,7 @@ class Form:
 async def open_batch(
     connection: AsyncConnection, batch_id: str, *, title: str, total: int, work: Work, form: Form, limits: Limits
 ) -> None:
-    """Note a batch, or open it again: its limits are the new ones, and what stopped it is forgotten."""
+    """Insert a batch, or open it again: its limits are the new ones, and what stopped it is cleared."""
     await connection.execute(
         """
         INSERT INTO stretto_batches
@@ -60,12 +59,12 @@ async def open_batch(
     )
 
 
-async def note_filled(connection: AsyncConnection, batch_id: str) -> None:
-    """Note that every row of a batch is in the queue."""
+async def mark_filled(connection: AsyncConnection, batch_id: str) -> None:
+    """Record that every row of a batch is in the queue."""
     await connection.execute("UPDATE stretto_batches SET filled = true WHERE batch_id = %s", [batch_id])
 
 
-async def output_of(connection: AsyncConnection, batch_id: str) -> tuple[Form, Work]:
+async def read_output(connection: AsyncConnection, batch_id: str) -> tuple[Form, Work]:
     """Return how the rows of a batch are written out, and what was done with them."""
     cursor = await connection.execute("SELECT form, work FROM stretto_batches WHERE batch_id = %s", [batch_id])
     row = await cursor.fetchone()
@@ -75,7 +74,7 @@ async def output_of(connection: AsyncConnection, batch_id: str) -> tuple[Form, W
     return form, work_from_bytes(row[1])
 
 
-async def close(
+async def close_batch(
     connection: AsyncConnection, batch_id: str, state: Literal["stopped", "cancelled"], why: Failure | None
 ) -> None:
     """Begin no further row of a batch. What a person decided stands."""
@@ -93,8 +92,8 @@ async def close(
     )
 
 
-async def standing(connection: AsyncConnection, batch_id: str) -> QueuedBatch | None:
-    """Return how far a batch is; None when there is none."""
+async def read_batch(connection: AsyncConnection, batch_id: str) -> QueuedBatch | None:
+    """Return the state of a batch; None when there is none."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "SELECT *, extract(epoch FROM now() - opened_at) AS elapsed FROM stretto_batches WHERE batch_id = %s",
@@ -105,11 +104,11 @@ async def standing(connection: AsyncConnection, batch_id: str) -> QueuedBatch | 
         return None
     state: BatchState = batch["state"]
     # Before the rows are counted: a row has its end before its job goes, so that the last count misses none.
-    waiting, at_work = await _jobs(connection, batch_id)
+    waiting, at_work = await _count_jobs(connection, batch_id)
     statuses: Counter[RunStatus] = Counter()
     reused = texts = calls = remarked = retryable = unfit = 0
     cost = Cost()
-    for row in await _counts(connection, batch_id, batch["opened_at"]):
+    for row in await _count_rows(connection, batch_id, batch["opened_at"]):
         statuses[row["status"]] += row["rows"]
         reused += row["reused"]
         texts += row["texts"]
@@ -131,27 +130,27 @@ async def standing(connection: AsyncConnection, batch_id: str) -> QueuedBatch | 
         reused=reused,
         waiting=waiting,
         at_work=at_work,
-        workers=len(await alive(connection)),
+        workers=len(await live_workers(connection)),
         texts=texts,
         calls=calls,
         remarked=remarked,
         retryable=retryable,
         unfit=unfit,
         cost=cost,
-        reasons=await _reasons(connection, batch_id),
+        reasons=await _count_reasons(connection, batch_id),
     )
 
 
-async def standings(connection: AsyncConnection, limit: int) -> list[QueuedBatch]:
-    """Return how far the latest batches are, newest first."""
+async def read_latest(connection: AsyncConnection, limit: int) -> list[QueuedBatch]:
+    """Return the latest batches, newest first."""
     cursor = await connection.execute(
         "SELECT batch_id FROM stretto_batches ORDER BY opened_at DESC, batch_id LIMIT %s", [limit]
     )
-    found = [await standing(connection, row[0]) for row in await cursor.fetchall()]
+    found = [await read_batch(connection, row[0]) for row in await cursor.fetchall()]
     return [each for each in found if each]
 
 
-async def cancelled_of(connection: AsyncConnection, batch_ids: list[str]) -> list[str]:
+async def cancelled_batches(connection: AsyncConnection, batch_ids: list[str]) -> list[str]:
     """Return those batches that a person cancelled."""
     cursor = await connection.execute(
         "SELECT batch_id FROM stretto_batches WHERE batch_id = ANY (%s) AND state = 'cancelled'", [batch_ids]
@@ -159,16 +158,7 @@ async def cancelled_of(connection: AsyncConnection, batch_ids: list[str]) -> lis
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def alive(connection: AsyncConnection) -> list[int]:
-    """Return the ids of the workers that live, in the order in which they came."""
-    cursor = await connection.execute(
-        "SELECT id FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s) ORDER BY id",
-        [ALIVE_SECONDS],
-    )
-    return [row[0] for row in await cursor.fetchall()]
-
-
-async def _counts(connection: AsyncConnection, batch_id: str, since: object) -> list[dict[str, Any]]:
+async def _count_rows(connection: AsyncConnection, batch_id: str, since: object) -> list[dict[str, Any]]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         """
@@ -185,7 +175,7 @@ async def _counts(connection: AsyncConnection, batch_id: str, since: object) -> 
     return await cursor.fetchall()
 
 
-async def _jobs(connection: AsyncConnection, batch_id: str) -> tuple[bool, int]:
+async def _count_jobs(connection: AsyncConnection, batch_id: str) -> tuple[bool, int]:
     """Return whether rows wait, and how many are under way, as of one moment."""
     cursor = await connection.execute(
         """
@@ -201,7 +191,7 @@ async def _jobs(connection: AsyncConnection, batch_id: str) -> tuple[bool, int]:
     return row[0], row[1]
 
 
-async def _reasons(connection: AsyncConnection, batch_id: str) -> Counter[str]:
+async def _count_reasons(connection: AsyncConnection, batch_id: str) -> Counter[str]:
     cursor = await connection.execute(
         """
         SELECT reason, count(*) FROM stretto_batch_rows WHERE batch_id = %s AND reason <> ''

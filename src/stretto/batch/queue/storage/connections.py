@@ -1,4 +1,4 @@
-"""Connections to the queue's Postgres: one pool, patient with a server that goes away and comes back."""
+"""Connections to the queue's Postgres: a pool, transactions and a connector that retry while the server is away."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -27,8 +27,8 @@ _OPTIONS: dict[str, Any] = {
     "application_name": "stretto",
 }
 _POOL_SIZE = 4
-# As long as one asking tries to reach a server that is away: longer would be waiting for nothing.
-_PLACE_SECONDS = 2.0
+# How long one attempt waits for a connection while the server is away: waiting longer gains nothing.
+_ACQUIRE_SECONDS = 2.0
 _RECONNECT_SECONDS = 2.0
 
 for _name in ("psycopg", "procrastinate"):
@@ -39,14 +39,14 @@ for _name in ("psycopg", "procrastinate"):
 def new_pool(url: str) -> AsyncConnectionPool:
     """Return a pool that is not open yet.
 
-    It has little patience of its own: the longer a server was away, the more rarely a pool tries to reach it, and one
-    that restarts now and then it may miss for minutes. Whoever asks has the patience, and each asking tries at once.
+    It gives up soon by itself: the longer a server was away, the more rarely a pool connects, so it may miss
+    one that restarts now and then for minutes. The caller retries instead, and each attempt connects at once.
     """
     return AsyncConnectionPool(
         url,
         min_size=1,
         max_size=_POOL_SIZE,
-        timeout=_PLACE_SECONDS,
+        timeout=_ACQUIRE_SECONDS,
         reconnect_timeout=_RECONNECT_SECONDS,
         kwargs=_OPTIONS,
         open=False,
@@ -59,77 +59,77 @@ async def connect(url: str) -> AsyncConnection:
     return await AsyncConnection.connect(url, **_OPTIONS)
 
 
-def persistently(patience: float) -> AsyncRetrying:
-    """Return a loop that does something again while a server is away, for `patience` seconds."""
+def retrying(seconds: float) -> AsyncRetrying:
+    """Return a retry loop for errors that pass when the server is back; it gives up after so many seconds."""
     return AsyncRetrying(
-        stop=stop_after_delay(patience),
+        stop=stop_after_delay(seconds),
         wait=wait_random_exponential(multiplier=0.1, max=1.0),
-        retry=retry_if_exception(_passes),
+        retry=retry_if_exception(_is_transient),
         sleep=anyio.sleep,
         reraise=True,
     )
 
 
-def _passes(error: BaseException) -> bool:
-    """Whether the same may work a little later."""
+def _is_transient(error: BaseException) -> bool:
+    """Whether the same statement may work a little later."""
     cause = error.__cause__ if isinstance(error, ConnectorException) else error
     return isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout))
 
 
-class PatientConnector(PsycopgConnector):
-    """Repeats what may be repeated (ends of jobs) while the server is away.
+class RetryingConnector(PsycopgConnector):
+    """Retries what may be repeated (ends of jobs) while the server is away.
 
-    Fetching a job is not repeated: one that was handed out to a connection that was lost would be nobody's. It ends the
-    worker instead, which registers anew, and the job comes back as one of a worker that is gone.
+    Fetching a job is not retried: one that was handed out to a lost connection would have no worker. A failure ends the
+    worker instead, which registers anew, and the job is retried as one of a dead worker.
     """
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, retry_seconds: float) -> None:
         super().__init__()  # pyright: ignore[reportUnknownMemberType]
         self.on_lost: Callable[[], None] = lambda: None
         """Called when the server stayed away for longer than that."""
-        self._patience = patience
+        self._retry_seconds = retry_seconds
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
-        """Execute, again after a lost connection."""
-        tries = 0
+        """Execute a statement, retried after a lost connection."""
+        attempts = 0
         try:
-            async for attempt in persistently(self._patience):
+            async for attempt in retrying(self._retry_seconds):
                 with attempt:
-                    tries += 1
+                    attempts += 1
                     await super().execute_query_async(query, **arguments)
         except ConnectorException as error:
-            if tries > 1 and isinstance(error.__cause__, psycopg.errors.RaiseException):
+            if attempts > 1 and isinstance(error.__cause__, psycopg.errors.RaiseException):
                 return  # The first try had ended the job, and only its answer was lost.
-            if _passes(error):
+            if _is_transient(error):
                 self.on_lost()
             raise
 
 
 async def transact(
-    pool: AsyncConnectionPool, patience: float, place: str, work: Callable[[AsyncConnection], Awaitable[T]]
+    pool: AsyncConnectionPool, retry_seconds: float, address: str, work: Callable[[AsyncConnection], Awaitable[T]]
 ) -> T:
-    """Return what `work` returns, in one transaction, done again after a lost connection; raises `QueueError`."""
+    """Return what `work` returns, in one transaction, retried after a lost connection; raises `QueueError`."""
     try:
-        async for attempt in persistently(patience):
+        async for attempt in retrying(retry_seconds):
             with attempt:
                 async with pool.connection() as connection:
                     return await work(connection)
     except (psycopg.Error, PoolTimeout) as error:
-        raise explained(error, place) from error
+        raise queue_error(error, address) from error
     raise AssertionError("tenacity re-raises the last error")
 
 
-def explained(error: Exception, place: str) -> QueueError:
-    """Return an error of the driver in a user's words."""
-    said = str(error).strip().partition("\n")[0].rstrip(".")
+def queue_error(error: Exception, address: str) -> QueueError:
+    """Return a driver's error as one that a user understands."""
+    message = str(error).strip().partition("\n")[0].rstrip(".")
     if isinstance(error, (psycopg.OperationalError, PoolTimeout)):
         return QueueError(
-            f"The queue at {place} cannot be reached: {said}.",
+            f"The queue at {address} cannot be reached: {message}.",
             hint="Check the address, the user and that the server runs; what was recorded is safe.",
         )
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return QueueError(
-            f"The queue at {place} may not be used: {said}.",
+            f"The queue at {address} may not be used: {message}.",
             hint="Give this user the right to create tables, or to read and write stretto's and procrastinate's.",
         )
-    return QueueError(f"The queue at {place} cannot be used: {said}.", hint="What was recorded is safe.")
+    return QueueError(f"The queue at {address} cannot be used: {message}.", hint="What was recorded is safe.")

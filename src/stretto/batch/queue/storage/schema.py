@@ -65,12 +65,12 @@ STEPS = (_VERSION_1, _VERSION_2)
 """The step at place n leads from version n to version n + 1; never changed once published."""
 
 
-async def prepare(connection: AsyncConnection, app: App) -> None:
+async def create_tables(connection: AsyncConnection, app: App) -> None:
     """Make procrastinate's tables and ours, unless they are there; only one process at a time does."""
     if await _version(connection) == len(STEPS):
         return
     await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_SCHEMA_LOCK])
-    version = await _version(connection)  # looked at again: another process may have been first
+    version = await _version(connection)  # read again: another process may have been first
     if version == len(STEPS):
         return
     if not await _there(connection, "procrastinate_jobs"):

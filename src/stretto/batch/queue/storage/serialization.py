@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, cast
 
-from stretto.batch.row_jobs import RowJob, Work
+from stretto.batch.rows.row_job import RowJob, Work
 from stretto.batch.tables import Row, RowResult
 from stretto.core.result import Failure
 from stretto.journal.serialization import dump, load, parse
@@ -32,7 +32,7 @@ def row_from_bytes(data: bytes) -> Row:
     """Return the row that `row_to_bytes` was given."""
     fields = cast("Mapping[str, Any]", parse(data))["row"]
     row = load(Row, dump(fields))
-    return replace(row, cells=tuple(map(_typed, row.cells)))
+    return replace(row, cells=tuple(map(_restored, row.cells)))
 
 
 def job_from_bytes(data: bytes, work: Work, *, retry_errors: bool) -> RowJob:
@@ -65,7 +65,7 @@ def _plain(cell: object, text: str) -> object:
     return cell if cell is None or isinstance(cell, (str, int, float)) else text
 
 
-def _typed(cell: object) -> object:
+def _restored(cell: object) -> object:
     if not isinstance(cell, dict):
         return cell
     ((name, value),) = cast("Mapping[str, Any]", cell).items()

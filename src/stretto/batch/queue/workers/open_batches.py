@@ -1,4 +1,4 @@
-"""What a worker has open for each batch it works on: models, limiters, books, and the rows under way."""
+"""What a worker keeps open for each batch: models, limiters, budget tracker, and the rows under way."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ import anyio
 from anyio import to_thread
 
 from stretto.batch.queue.queue import Queue
-from stretto.batch.queue.storage.rows import Taken
+from stretto.batch.queue.storage.row_claims import ClaimedRow
 from stretto.batch.queue.storage.serialization import work_from_bytes
-from stretto.batch.queue.workers.budget_lease import LeasedBudget
+from stretto.batch.queue.workers.leased_budget import LeasedBudget
 from stretto.batch.queue.workers.worker_registry import DividedLimit, WorkerRegistry
-from stretto.batch.row_jobs import Work
-from stretto.batch.row_runner import RowModels
+from stretto.batch.rows.row_job import Work
+from stretto.batch.rows.row_runner import RowModels
 from stretto.batch.stop_conditions import StopConditions
 from stretto.engine import Budget, LimiterRegistry
 
@@ -43,7 +43,7 @@ class OpenBatch:
 
 
 class OpenBatches:
-    """The benches of one worker, by batch."""
+    """The open batches of one worker, by id."""
 
     def __init__(
         self, queue: Queue, worker_registry: WorkerRegistry, *, concurrency: int, keys: Mapping[str, str]
@@ -55,41 +55,41 @@ class OpenBatches:
         self._open: dict[str, tuple[object, OpenBatch]] = {}
         self._opening = anyio.Lock()
 
-    async def of(self, batch_id: str, taken: Taken) -> OpenBatch:
-        """Return the bench of a batch, a new one when what holds for it has changed.
+    async def open(self, batch_id: str, claimed: ClaimedRow) -> OpenBatch:
+        """Return the open batch of a claimed row, opened anew when its settings have changed.
 
         Raises `InputError` when its models cannot be opened here.
         """
-        terms = (taken.work, taken.concurrency, taken.usd, taken.tokens)
+        settings = (claimed.work, claimed.concurrency, claimed.usd, claimed.tokens)
         async with self._opening:
             known = self._open.get(batch_id)
-            if known is None or known[0] != terms:
-                work = work_from_bytes(taken.work)
+            if known is None or known[0] != settings:
+                work = work_from_bytes(claimed.work)
                 # In a thread: a provider's library takes seconds to load, in which no heartbeat would be sent.
                 await to_thread.run_sync(self._row_models.open, work)
-                known = self._open[batch_id] = (terms, self._new(batch_id, work, taken))
-        known[1].others.opened_at = taken.opened_at
+                known = self._open[batch_id] = (settings, self._new(batch_id, work, claimed))
+        known[1].others.opened_at = claimed.opened_at
         return known[1]
 
     @property
     def busy(self) -> Mapping[str, OpenBatch]:
-        """The benches that have rows under way."""
-        return {batch_id: bench for batch_id, (_, bench) in self._open.items() if bench.under_way}
+        """The batches that have rows under way."""
+        return {batch_id: batch for batch_id, (_, batch) in self._open.items() if batch.under_way}
 
-    def _new(self, batch_id: str, work: Work, taken: Taken) -> OpenBatch:
-        limited = taken.usd is not None or taken.tokens is not None
+    def _new(self, batch_id: str, work: Work, claimed: ClaimedRow) -> OpenBatch:
+        limited = claimed.usd is not None or claimed.tokens is not None
         others = DividedLimit(
             self._worker_registry,
             own=self._concurrency,
-            stated=taken.concurrency is not None,
-            opened_at=taken.opened_at,
+            stated=claimed.concurrency is not None,
+            opened_at=claimed.opened_at,
         )
         return OpenBatch(
             work=work,
             row_models=self._row_models,
-            limiters=LimiterRegistry(taken.concurrency or self._concurrency, others=others),
+            limiters=LimiterRegistry(claimed.concurrency or self._concurrency, others=others),
             others=others,
-            budget_tracker=LeasedBudget(self._queue, batch_id, Budget(usd=taken.usd, tokens=taken.tokens))
+            budget_tracker=LeasedBudget(self._queue, batch_id, Budget(usd=claimed.usd, tokens=claimed.tokens))
             if limited
             else None,
         )

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TextIO
 
 from stretto.batch.tables.readers.encodings import detect_encoding
-from stretto.batch.tables.readers.header_row import find_beginning, first_rows
+from stretto.batch.tables.readers.header_row import find_header, first_rows
 from stretto.batch.tables.readers.raw_rows import CELL_LIMIT, Opened, RawRow, broken
-from stretto.batch.tables.readers.table_body import Aside, body
+from stretto.batch.tables.readers.table_body import SkippedRows, body
 from stretto.core.errors import InputError
 
 _SEPARATORS = (",", ";", "\t")
@@ -28,59 +28,59 @@ _SEPARATOR_LINE_LENGTH = 200
 
 
 class CsvFile:
-    """A CSV file; the separator and, unless it is told, the encoding are found out once."""
+    """A CSV file; the separator and, unless it is given, the encoding are detected once."""
 
     def __init__(self, path: Path, *, encoding: str | None = None, header_row: int | None = None) -> None:
         self._path = path
         # The limit is the process's; it is only ever raised, and to no more than this reader can stand.
         csv.field_size_limit(max(csv.field_size_limit(), CELL_LIMIT))
-        self._encoding, note = detect_encoding(path, told=encoding)
+        self._encoding, note = detect_encoding(path, given=encoding)
         with path.open(encoding=self._encoding, newline="") as file:
-            told = _SEPARATOR_LINE.fullmatch(file.readline(_SEPARATOR_LINE_LENGTH))
-        self._told = told is not None
-        self._separator = _separator(told) if told else ""
+            separator_line = _SEPARATOR_LINE.fullmatch(file.readline(_SEPARATOR_LINE_LENGTH))
+        self._has_separator_line = separator_line is not None
+        self._separator = _separator(separator_line) if separator_line else ""
         if not self._separator:
             self._separator = "\t" if path.suffix.lower() == ".tsv" else self._find_separator(header_row)
-        self._begin = find_beginning(path, first_rows(self._rows(), least=header_row or 0), told=header_row)
-        self._aside = Aside(path)
+        self._header = find_header(path, first_rows(self._rows(), least=header_row or 0), given=header_row)
+        self._skipped = SkippedRows(path)
         notes = [note] if note else []
-        if told:
-            said = {"\t": "a tab"}.get(self._separator, f"'{self._separator}'")
-            notes.append(f"The first line of {path} only names the separator ({said}) and is skipped.")
-        self.opened = Opened(self._begin.columns, (*notes, *self._begin.notes), self._separator)
+        if separator_line:
+            name = {"\t": "a tab"}.get(self._separator, f"'{self._separator}'")
+            notes.append(f"The first line of {path} only names the separator ({name}) and is skipped.")
+        self.opened = Opened(self._header.columns, (*notes, *self._header.notes), self._separator)
 
     def read(self) -> Iterator[RawRow]:
         """Yield the rows, from the beginning; raises `InputError` that names a row which cannot be read."""
-        return body(self._rows(), self._begin, self._aside, padded=False)
+        return body(self._rows(), self._header, self._skipped, padded=False)
 
-    def noticed(self) -> Sequence[str]:
-        """Return what the last reading of all rows has found."""
-        return tuple(self._aside.notes())
+    def reading_notes(self) -> Sequence[str]:
+        """Return notes on the last reading of all rows."""
+        return tuple(self._skipped.notes())
 
     def _rows(self) -> Iterator[RawRow]:
         number = 0
         with self._path.open(encoding=self._encoding, newline="") as file:
-            if self._told:
+            if self._has_separator_line:
                 file.readline()
             reader = csv.reader(_lines(self._path, file), delimiter=self._separator, strict=True)
             try:
                 for number, cells in enumerate(reader, 1):
                     yield RawRow(number, cells, cells)
             except csv.Error as error:
-                raise broken(self._path, number + 1, *_explained(str(error))) from None
+                raise broken(self._path, number + 1, *_explanation(str(error))) from None
 
     def _find_separator(self, header_row: int | None) -> str:
         """Return the separator that cuts the first rows into the most cells of the same number.
 
-        A title has no separators in it: then it is the rows below that tell, unless they could be one column of text.
+        A title has no separators in it: then the rows below decide, unless they could be one column of text.
         """
         with self._path.open(encoding=self._encoding, newline="") as file:
-            if self._told:
+            if self._has_separator_line:
                 file.readline()
             sample = file.read(_SAMPLE)
         cut = {separator: _cut(sample, separator) for separator in _SEPARATORS}
-        begin = (header_row or 1) - 1
-        best = max(_SEPARATORS, key=lambda separator: _evenness(cut[separator][begin:]))
+        first = (header_row or 1) - 1
+        best = max(_SEPARATORS, key=lambda separator: _evenness(cut[separator][first:]))
         if header_row or _evenness(cut[best])[0]:
             return best
         for start in range(1, _TITLES):
@@ -122,7 +122,7 @@ def _lines(path: Path, file: TextIO) -> Iterator[str]:
         yield line
 
 
-def _explained(error: str) -> tuple[str]:
+def _explanation(error: str) -> tuple[str]:
     if "field larger" in error:
         return (f"has a cell of more than {CELL_LIMIT:,} characters, or a quote that is never closed",)
     if "unexpected end" in error:

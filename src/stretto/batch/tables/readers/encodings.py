@@ -1,4 +1,4 @@
-"""Finds out how a text file is encoded, by its bytes alone."""
+"""Detects how a text file is encoded, by its bytes alone."""
 
 import codecs
 import re
@@ -22,16 +22,16 @@ _COMMON = re.compile(rb"(?:[\xa1-\xa3\xb0-\xd7][\xa1-\xfe])+")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f]")
 
 
-def detect_encoding(path: Path, *, told: str | None = None) -> tuple[str, str]:
-    """Return the encoding of the whole file and what must be said about it, mostly nothing.
+def detect_encoding(path: Path, *, given: str | None = None) -> tuple[str, str]:
+    """Return the encoding of the whole file and a note about it, mostly empty.
 
     A byte order mark counts most, then UTF-8; where the bytes are neither, GB 18030 and Windows-1252 are told apart by
-    how bytes above 127 stand together. Raises `InputError` when none fits, or not the one that was `told`.
+    how bytes above 127 stand together. Raises `InputError` when none fits, or not the one that is `given`.
     """
     with path.open("rb") as file:
         head = file.read(_BLOCK)
-    if told is not None:
-        return _as_told(path, told, head), ""
+    if given is not None:
+        return _as_given(path, given, head), ""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return _verified(path, name), ""
@@ -45,12 +45,14 @@ def detect_encoding(path: Path, *, told: str | None = None) -> tuple[str, str]:
     return _legacy(path, place)
 
 
-def _as_told(path: Path, told: str, head: bytes) -> str:
+def _as_given(path: Path, given: str, head: bytes) -> str:
     try:
-        name = codecs.lookup(told).name
+        name = codecs.lookup(given).name
         "".encode(name)  # some codecs are not for text
     except LookupError:
-        raise InputError(f"Unknown encoding {told!r}.", hint="Known are utf-8, gb18030, cp1252, shift_jis, …") from None
+        raise InputError(
+            f"Unknown encoding {given!r}.", hint="Known are utf-8, gb18030, cp1252, shift_jis, …"
+        ) from None
     if name == "utf-8" and head.startswith(codecs.BOM_UTF8):
         name = "utf-8-sig"
     return _verified(path, name)

@@ -1,4 +1,4 @@
-"""Finds the row that names a table's columns: below titles, above the data, or where it is told. No I/O."""
+"""Finds the header row of a table: below titles, above the data, or where it is given. No I/O."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,8 +21,8 @@ _NAME_LENGTH = 60
 _SHOWN = 3
 
 
-class Beginning(NamedTuple):
-    """Where a table begins."""
+class Header(NamedTuple):
+    """The header of a table."""
 
     row: int
     """The number of the last row that names columns; data are below it."""
@@ -68,8 +68,8 @@ def looks_like_table(sample: Sequence[RawRow]) -> bool:
     return sum(sum(bool(text.strip()) for text in row.shown) > 1 for row in sample) > 1
 
 
-def find_beginning(path: Path, sample: Sequence[RawRow], *, told: int | None = None) -> Beginning:
-    """Return where the table begins; `told` is the number of the row that names the columns.
+def find_header(path: Path, sample: Sequence[RawRow], *, given: int | None = None) -> Header:
+    """Return the table's header; `given` is the number of the row that names the columns.
 
     Titles above are passed over where nothing else makes sense, and that is noted. Raises `InputError` that names the
     rows when it is not clear, and unless each column has one name.
@@ -77,26 +77,26 @@ def find_beginning(path: Path, sample: Sequence[RawRow], *, told: int | None = N
     lines = [_line(row) for row in sample]
     if not lines:
         raise InputError(f"{path} has no column names.", hint="Its first row must name the columns.")
-    if told is not None:
-        place = next((place for place, line in enumerate(lines) if line.number == told), None)
+    if given is not None:
+        place = next((place for place, line in enumerate(lines) if line.number == given), None)
         if place is None:
             there = ", ".join(str(line.number) for line in lines[:_SHOWN])
             raise InputError(
-                f"Row {told} of {path} has nothing in it, so it names no columns.",
+                f"Row {given} of {path} has nothing in it, so it names no columns.",
                 hint=f"Name another one with --header-row; the first rows with cells are {there}.",
             )
-        return _begun(path, lines, place, ())
+        return _header_at(path, lines, place, ())
     place = _after_titles(lines)
     notes: tuple[str, ...] = ()
     if place:
         if not _sure_of(lines, place):
             raise _unclear(path, lines[place - 1], lines[place])
-        titles = _rows_said(lines[:place])
+        titles = _quoted_rows(lines[:place])
         number = lines[place].number
         notes = (f"Row {number} of {path} names the columns; above it is a title, {titles} (--header-row N).",)
     if place + 1 < len(lines) and _names_too(lines, place):
         raise _unclear(path, lines[place], lines[place + 1])
-    return _begun(path, lines, place, notes)
+    return _header_at(path, lines, place, notes)
 
 
 def _line(row: RawRow) -> _Line:
@@ -168,7 +168,7 @@ def _technical(line: _Line) -> bool:
     return sum(bool(_TECHNICAL.fullmatch(text)) for text in texts) * 2 >= len(texts)
 
 
-def _begun(path: Path, lines: Sequence[_Line], place: int, notes: tuple[str, ...]) -> Beginning:
+def _header_at(path: Path, lines: Sequence[_Line], place: int, notes: tuple[str, ...]) -> Header:
     line, below = lines[place], lines[place + 1 :]
     names = {column: text for column in sorted(line.filled) if (text := line.at(column))}
     row = line.number
@@ -198,22 +198,22 @@ def _begun(path: Path, lines: Sequence[_Line], place: int, notes: tuple[str, ...
     columns = unique_names(path, names, row)
     if number := next(filter(_is_number, columns), ""):
         notes = (*notes, f"Row {row} of {path} names the columns, though one of them is {number!r} (--header-row N).")
-    return Beginning(row, columns, tuple(names), notes)
+    return Header(row, columns, tuple(names), notes)
 
 
 def _unclear(path: Path, first: _Line, second: _Line) -> InputError:
     return InputError(
-        f"It is not clear which row of {path} names the columns: row {first.number} ({_said(first)}) "
-        f"or row {second.number} ({_said(second)}).",
+        f"It is not clear which row of {path} names the columns: row {first.number} ({_quoted(first)}) "
+        f"or row {second.number} ({_quoted(second)}).",
         hint=f"Say it: --header-row {second.number}, or --header-row {first.number}. The rows below it are data.",
     )
 
 
-def _said(line: _Line) -> str:
+def _quoted(line: _Line) -> str:
     texts = [repr(text[:40]) for text in line.texts()]
     return ", ".join(texts[:_SHOWN]) + (", …" if len(texts) > _SHOWN else "")
 
 
-def _rows_said(lines: Sequence[_Line]) -> str:
+def _quoted_rows(lines: Sequence[_Line]) -> str:
     first, last = lines[0].number, lines[-1].number
-    return f"row {first} ({_said(lines[0])})" if first == last else f"rows {first} ({_said(lines[0])}) to {last}"
+    return f"row {first} ({_quoted(lines[0])})" if first == last else f"rows {first} ({_quoted(lines[0])}) to {last}"

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from stretto.batch.tables.readers.cell_text import shown
+from stretto.batch.tables.readers.cell_formatting import format_value
 from stretto.batch.tables.readers.encodings import detect_encoding
 from stretto.batch.tables.readers.raw_rows import CELL_LIMIT, Opened, RawRow, broken, column_names
 from stretto.core.text import replace_surrogates
@@ -19,7 +19,7 @@ class JsonLinesFile:
 
     def __init__(self, path: Path, *, encoding: str | None = None) -> None:
         self._path = path
-        self._encoding, note = detect_encoding(path, told=encoding)
+        self._encoding, note = detect_encoding(path, given=encoding)
         names: dict[str, None] = {}
         for _, fields in self._objects():
             names.update(dict.fromkeys(fields))
@@ -29,13 +29,13 @@ class JsonLinesFile:
         """Yield the rows, from the beginning; raises `InputError` that names a line which cannot be read."""
         for number, fields in self._objects():
             cells = [fields.get(name) for name in self.opened.columns]
-            texts = [shown(cell) for cell in cells]
+            texts = [format_value(cell) for cell in cells]
             if max(map(len, texts)) > CELL_LIMIT:
                 raise broken(self._path, number, f"has a cell of more than {CELL_LIMIT:,} characters")
             if any(texts):
                 yield RawRow(number, cells, texts)
 
-    def noticed(self) -> Sequence[str]:
+    def reading_notes(self) -> Sequence[str]:
         """Return nothing: each row is data."""
         return ()
 

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from stretto.batch.tables.readers.cell_text import shown
+from stretto.batch.tables.readers.cell_formatting import format_value
 from stretto.batch.tables.readers.raw_rows import CELL_LIMIT, Opened, RawRow, broken, column_names
 from stretto.core.errors import InputError
 
@@ -39,7 +39,7 @@ class ParquetFile:
                     columns = [column.to_pylist() for column in batch.columns]
                     for cells in zip(*columns, strict=True):
                         number += 1
-                        texts = [shown(cell) for cell in cells]
+                        texts = [format_value(cell) for cell in cells]
                         if max(map(len, texts)) > CELL_LIMIT:
                             raise broken(self._path, number, f"has a cell of more than {CELL_LIMIT:,} characters")
                         if any(texts):
@@ -47,7 +47,7 @@ class ParquetFile:
             except (self._failure, OSError, ValueError) as error:
                 raise self._unreadable(error) from error
 
-    def noticed(self) -> Sequence[str]:
+    def reading_notes(self) -> Sequence[str]:
         """Return nothing: each row is data."""
         return ()
 

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from stretto.batch.tables.readers.cell_text import shown_number
+from stretto.batch.tables.readers.cell_formatting import format_number
 from stretto.batch.tables.workbooks.format_codes import Section, Token, read_sections
 
 _EXACT = Context(prec=600)
@@ -90,7 +90,7 @@ def _shown(section: Section, value: float, *, minus: bool) -> str | None:
     if section.has("general", "text"):
         if section.has("digits", "percent", "exponent"):
             return None
-        plain = shown_number(value)
+        plain = format_number(value)
         inner = "".join(plain if token.kind in ("general", "text") else token.text for token in section.tokens)
         return f"-{inner}" if minus and value else inner
     if not section.has("digits"):

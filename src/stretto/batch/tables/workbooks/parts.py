@@ -30,7 +30,7 @@ class Sheet(NamedTuple):
     visible: bool
 
 
-class Book(NamedTuple):
+class Workbook(NamedTuple):
     """What must be known to read a workbook's sheets."""
 
     sheets: Sequence[Sheet]
@@ -70,7 +70,7 @@ def parse(stream: IO[bytes], parser: expat.XMLParserType) -> Iterator[None]:
     yield
 
 
-def read_book(archive: ZipFile) -> Book:
+def read_workbook(archive: ZipFile) -> Workbook:
     """Return what a workbook says of itself; at least one sheet is there."""
     workbook = next((part for kind, part in _relations(archive, "").values() if kind == "officeDocument"), "")
     if workbook not in archive.namelist():
@@ -89,7 +89,7 @@ def read_book(archive: ZipFile) -> Book:
         raise WorkbookError("it has no visible sheet")
     parts = {kind: part for kind, part in relations.values() if part in archive.namelist()}
     settings = next((entry for entry in root.iter() if local(entry.tag) == "workbookPr"), None)
-    return Book(
+    return Workbook(
         sheets=sheets,
         strings=parts.get("sharedStrings"),
         formats=_formats(archive, parts["styles"]) if "styles" in parts else (),

@@ -14,21 +14,21 @@ from pathlib import Path
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
-from stretto.batch.tables.readers.cell_text import shown_number, shown_time
-from stretto.batch.tables.readers.header_row import find_beginning, first_rows
+from stretto.batch.tables.readers.cell_formatting import format_number, format_time
+from stretto.batch.tables.readers.header_row import find_header, first_rows
 from stretto.batch.tables.readers.raw_rows import CELL_LIMIT, COLUMN_LIMIT, Opened, RawRow
-from stretto.batch.tables.readers.table_body import Aside, body
+from stretto.batch.tables.readers.table_body import SkippedRows, body
 from stretto.batch.tables.workbooks.format_codes import Section
 from stretto.batch.tables.workbooks.merged_cells import MergedRows, column_number, find_merged
 from stretto.batch.tables.workbooks.number_formats import read_format
 from stretto.batch.tables.workbooks.parts import (
-    Book,
     SharedStrings,
     Sheet,
+    Workbook,
     WorkbookError,
     local,
     parse,
-    read_book,
+    read_workbook,
     unescape,
 )
 from stretto.batch.tables.workbooks.sheet_choice import choose_sheet
@@ -40,31 +40,31 @@ _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?")
 
 
 class XlsxFile:
-    """One sheet of a workbook: the one that is told, else the only visible one that can be a table."""
+    """One sheet of a workbook: the one that is given, else the only visible one that can be a table."""
 
     def __init__(self, path: Path, *, sheet: str | None = None, header_row: int | None = None) -> None:
         self._path = path
         with self._opened() as archive:
-            self._book = read_book(archive)
-            with closing(SharedStrings(archive, self._book.strings)) as strings:
+            self._workbook = read_workbook(archive)
+            with closing(SharedStrings(archive, self._workbook.strings)) as strings:
                 look = partial(self._sample, archive, strings)
-                self._sheet, notes = choose_sheet(path, self._book.sheets, look, told=sheet)
+                self._sheet, notes = choose_sheet(path, self._workbook.sheets, look, given=sheet)
             with archive.open(self._sheet.part) as stream:
                 self._merged = find_merged(stream)
         sample = first_rows(self._rows(MergedRows(self._merged)), least=header_row or 0)
-        self._begin = find_beginning(path, sample, told=header_row)
-        self._aside = Aside(path)
-        self.opened = Opened(self._begin.columns, (*notes, *self._begin.notes))
+        self._header = find_header(path, sample, given=header_row)
+        self._skipped = SkippedRows(path)
+        self.opened = Opened(self._header.columns, (*notes, *self._header.notes))
 
     def read(self) -> Iterator[RawRow]:
         """Yield the rows, from the beginning; raises `InputError` for a cell that cannot be read."""
         merged = MergedRows(self._merged)
-        yield from body(self._rows(merged), self._begin, self._aside, padded=True)
-        self._aside.merged = merged.taken
+        yield from body(self._rows(merged), self._header, self._skipped, padded=True)
+        self._skipped.merged = merged.taken
 
-    def noticed(self) -> Sequence[str]:
-        """Return what the last reading of all rows has found."""
-        return tuple(self._aside.notes())
+    def reading_notes(self) -> Sequence[str]:
+        """Return notes on the last reading of all rows."""
+        return tuple(self._skipped.notes())
 
     def _sample(self, archive: ZipFile, strings: SharedStrings, sheet: Sheet) -> Sequence[RawRow] | None:
         try:
@@ -73,13 +73,13 @@ class XlsxFile:
             return None
 
     def _rows(self, merged: MergedRows) -> Iterator[RawRow]:
-        with self._opened() as archive, closing(SharedStrings(archive, self._book.strings)) as strings:
+        with self._opened() as archive, closing(SharedStrings(archive, self._workbook.strings)) as strings:
             yield from merged.filled(self._cells_of(archive, self._sheet, strings))
 
     def _cells_of(self, archive: ZipFile, sheet: Sheet, strings: SharedStrings) -> Iterator[RawRow]:
         with archive.open(sheet.part) as stream:
             parser = expat.ParserCreate(namespace_separator="}")
-            cells = _Cells(parser, self._book, strings)
+            cells = _Cells(parser, self._workbook, strings)
             for _ in parse(stream, parser):
                 yield from cells.rows
                 cells.rows.clear()
@@ -102,11 +102,11 @@ class XlsxFile:
 class _Cells:
     """Takes what the parser meets in a sheet and puts rows together; `rows` holds those that are whole."""
 
-    def __init__(self, parser: expat.XMLParserType, book: Book, strings: SharedStrings) -> None:
+    def __init__(self, parser: expat.XMLParserType, workbook: Workbook, strings: SharedStrings) -> None:
         self.rows: list[RawRow] = []
         self._strings = strings
-        self._formats = book.formats
-        self._epoch = datetime(1904, 1, 1) if book.from_1904 else datetime(1899, 12, 30)
+        self._formats = workbook.formats
+        self._epoch = datetime(1904, 1, 1) if workbook.from_1904 else datetime(1899, 12, 30)
         self._number = 0
         self._cells: list[object] = []
         self._shown: list[str] = []
@@ -193,7 +193,7 @@ class _Cells:
                     return text == "1", "TRUE" if text == "1" else "FALSE"
                 case "d":
                     moment = datetime.fromisoformat(text)
-                    return moment, shown_time(moment)
+                    return moment, format_time(moment)
                 case _:  # an error such as #N/A is what people see
                     pass
         except (ValueError, OverflowError):
@@ -212,7 +212,7 @@ class _Cells:
             return self._moment(value, text, section)
         shown = form.show(value)
         if shown is None:
-            shown = shown_number(value)
+            shown = format_number(value)
         # What looks like the number stays one; of 15% or 00123 only the text would tell another program the same.
         # A number that the format hides is not lost to an output.
         return (value if not shown or _is_plain(shown, value) else shown), shown
@@ -226,14 +226,14 @@ class _Cells:
             return text, text
         if shows_time_alone(section):
             moment = (datetime.min + _seconds(value % 1)).time()
-            return moment, shown_time(moment)
+            return moment, format_time(moment)
         if value < 60 and self._epoch.year == 1899:
             value += 1  # the first days of 1900: a leap day is counted that never was
             if value < 2:
                 moment = (datetime(1900, 1, 1) + _seconds(value - 1)).time()
-                return moment, shown_time(moment)
+                return moment, format_time(moment)
         moment = self._epoch + _seconds(value)
-        return moment, shown_time(moment)
+        return moment, format_time(moment)
 
 
 def _seconds(days: float) -> timedelta:

@@ -14,14 +14,16 @@ Look = Callable[[Sheet], Sequence[RawRow] | None]
 """Returns a sheet's first rows that are not empty; None when they cannot be read."""
 
 
-def choose_sheet(path: Path, sheets: Sequence[Sheet], look: Look, *, told: str | None) -> tuple[Sheet, tuple[str, ...]]:
-    """Return the sheet to read and what must be said about it.
+def choose_sheet(
+    path: Path, sheets: Sequence[Sheet], look: Look, *, given: str | None
+) -> tuple[Sheet, tuple[str, ...]]:
+    """Return the sheet to read and notes about it.
 
-    `told` is its name, or its number among the visible ones. Otherwise it is the only visible one that looks like a
+    `given` is its name, or its number among the visible ones. Otherwise it is the only visible one that looks like a
     table, or that has anything in it. Raises `InputError` that names all sheets when there are several, or none.
     """
-    if told is not None:
-        return _told(path, sheets, told), ()
+    if given is not None:
+        return _given(path, sheets, given), ()
     visible = [sheet for sheet in sheets if sheet.visible]
     if len(sheets) == 1:
         return sheets[0], ()
@@ -55,22 +57,24 @@ def choose_sheet(path: Path, sheets: Sequence[Sheet], look: Look, *, told: str |
     )
 
 
-def _told(path: Path, sheets: Sequence[Sheet], told: str) -> Sheet:
-    alike = [sheet for sheet in sheets if sheet.name.strip().casefold() == told.strip().casefold()]
-    if found := [sheet for sheet in alike if sheet.name == told] or alike:
+def _given(path: Path, sheets: Sequence[Sheet], given: str) -> Sheet:
+    alike = [sheet for sheet in sheets if sheet.name.strip().casefold() == given.strip().casefold()]
+    if found := [sheet for sheet in alike if sheet.name == given] or alike:
         return found[0]
     visible = [sheet for sheet in sheets if sheet.visible]
-    if told.isdecimal() and 0 < int(told) <= len(visible):
-        return visible[int(told) - 1]
+    if given.isdecimal() and 0 < int(given) <= len(visible):
+        return visible[int(given) - 1]
     states = {sheet.part: "" if sheet.visible else "hidden" for sheet in sheets}
     raise InputError(
-        f"{path} has no sheet {told!r}.", hint=f"Its sheets are {_listed(sheets, states)}. Give a name or a number."
+        f"{path} has no sheet {given!r}.", hint=f"Its sheets are {_listed(sheets, states)}. Give a name or a number."
     )
 
 
 def _listed(sheets: Sequence[Sheet], states: dict[str, str]) -> str:
-    said = [f"{sheet.name!r}" + (f" ({states[sheet.part]})" if states[sheet.part] else "") for sheet in sheets[:_NAMED]]
-    return ", ".join(said) + (f" and {len(sheets) - _NAMED} more" if len(sheets) > _NAMED else "")
+    listed = [
+        f"{sheet.name!r}" + (f" ({states[sheet.part]})" if states[sheet.part] else "") for sheet in sheets[:_NAMED]
+    ]
+    return ", ".join(listed) + (f" and {len(sheets) - _NAMED} more" if len(sheets) > _NAMED else "")
 
 
 def _quoted(name: str) -> str:

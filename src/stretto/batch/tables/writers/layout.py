@@ -1,18 +1,14 @@
 """Lays out rows with their results: a line for each variant, or all variants beside each other. No I/O."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Literal
 
-from stretto.batch.tables.columns import LONG, TYPED_PARTS, WIDE_PARTS, WIDE_ROW, WIDE_SYNTHESIS, free_names
+from stretto.batch.tables.columns import LONG, PARTS_BY_TYPE, WIDE_PARTS, WIDE_ROW, WIDE_SYNTHESIS, free_names
 from stretto.batch.tables.row_results import RowResult, Variant
 
 Form = Literal["long", "wide"]
 """long: a line for each variant; wide: a line for each row, with columns for each variant."""
-
-REMARK = re.compile(r"variant ([1-9][0-9]{0,3}): (.*)")
-"""A line in the wide cell of remarks."""
 
 NOT_RUN = RowResult(status="not run")
 
@@ -43,7 +39,7 @@ def wide_columns(own: Sequence[str], variants: int | Sequence[str], *, synthesis
     if isinstance(variants, int):
         parts = [f"variant_{number}_{part}" for number in range(1, variants + 1) for part in WIDE_PARTS]
     else:
-        parts = [f"{kind}_{part}" for kind in variants for part in TYPED_PARTS]
+        parts = [f"{kind}_{part}" for kind in variants for part in PARTS_BY_TYPE]
     names = [*parts, *(WIDE_SYNTHESIS if synthesis else ()), *WIDE_ROW]
     return [*own, *free_names(names, own).values()]
 
@@ -69,8 +65,8 @@ def wide_line(result: RowResult, variants: int | Sequence[str], *, synthesis: bo
             cells += [variant.type, variant.description, variant.text, variant.status]
         cells += [""] * (len(WIDE_PARTS) * (variants - len(workers)))
     else:
-        typed = types_of(result)
-        workers = [typed.get(kind, Variant()) for kind in variants]
+        by_type = types_of(result)
+        workers = [by_type.get(kind, Variant()) for kind in variants]
         cells = [part for variant in workers for part in (variant.text, variant.status, variant.description)]
     if synthesis:
         made = next((variant for variant in result.variants if variant.synthesis), Variant())
@@ -90,8 +86,8 @@ def _remarks(workers: Sequence[Variant]) -> str:
 
 def _joined(result: RowResult, part: Callable[[Variant], str]) -> str:
     """Return short names that several variants share, each once."""
-    said = [piece for variant in result.variants for piece in part(variant).split("; ") if piece]
-    return "; ".join(dict.fromkeys(said))
+    pieces = [piece for variant in result.variants for piece in part(variant).split("; ") if piece]
+    return "; ".join(dict.fromkeys(pieces))
 
 
 def _number(cost: Decimal | None) -> float | None:

@@ -25,7 +25,7 @@ class Sink(Protocol):
         ...
 
     def close(self) -> Sequence[str]:
-        """Write what belongs at the end; return what must be said about the file."""
+        """Write what belongs at the end; return notes about the file."""
         ...
 
     def discard(self) -> None:
@@ -55,7 +55,7 @@ class CsvSink:
 
 
 class _Utf8:
-    """Encodes what is written and keeps nothing back, so that a full disk is met by the line that meets it."""
+    """Encodes what is written and buffers nothing, so that a full disk is met by the line that meets it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream

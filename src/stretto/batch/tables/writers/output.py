@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from stretto.batch.tables.readers.cell_text import shown
+from stretto.batch.tables.readers.cell_formatting import format_value
 from stretto.batch.tables.readers.parquet import need_pyarrow
 from stretto.batch.tables.row_results import RowResult
 from stretto.batch.tables.table_rows import Row
@@ -25,7 +25,7 @@ from stretto.batch.tables.writers.line_writers import CsvSink, JsonLinesSink, Pa
 from stretto.batch.tables.writers.plain_text import plain_text
 from stretto.batch.tables.writers.xlsx import ROW_LIMIT, XlsxSink
 from stretto.core.errors import InputError
-from stretto.export import cannot_write, check_place, open_whole
+from stretto.export import check_place, open_atomic, write_error
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".parquet")
 """What the name of an output can end with."""
@@ -51,10 +51,10 @@ class Output:
         self._plain = path.suffix.lower() == ".xlsx" and not raw
         self._writer = writer
         self.notes: Sequence[str] = ()
-        """What must be said about the file, known once it is written."""
+        """Notes about the file, known once it is written."""
 
     def add(self, row: Row, result: RowResult | None) -> None:
-        """Write a row with its result, None when it was not run; what an earlier output has of it is kept.
+        """Write a row with its result, None when it was not run; what an earlier output has of it stays.
 
         Raises `StrettoError` when it cannot be written; then there will be no output.
         """
@@ -64,7 +64,7 @@ class Output:
         # What people wrote into an earlier output is as they wrote it.
         if row.earlier is not None:
             result = row.earlier.completed_by(result) if result else row.earlier
-        with _worded(self._path):
+        with _as_stretto_error(self._path):
             self._writer.add(row, result or NOT_RUN)
 
 
@@ -85,29 +85,29 @@ def open_output(
     a wide table by the variants' types. Raises `StrettoError` when the file cannot be written.
     """
     with ExitStack() as stack:
-        with _worded(path):
-            stream = stack.enter_context(open_whole(path))
+        with _as_stretto_error(path):
+            stream = stack.enter_context(open_atomic(path))
             spool = stack.enter_context(TemporaryFile())
             opener = _Opener(path, stream, raw=raw, delimiter=delimiter)
             writer = _Long(opener, columns) if form == "long" else _Wide(opener, columns, spool, types)
         try:
             output = Output(path, writer, raw=raw)
             yield output
-            with _worded(path):
+            with _as_stretto_error(path):
                 output.notes = writer.close()
         except BaseException:
             writer.discard()
             raise
-        with _worded(path):
+        with _as_stretto_error(path):
             stack.close()
 
 
 @contextmanager
-def _worded(path: Path) -> Generator[None]:
+def _as_stretto_error(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise cannot_write(path, error) from error
+        raise write_error(path, error) from error
 
 
 def write_output(
@@ -121,7 +121,7 @@ def write_output(
     delimiter: str = ",",
     types: Sequence[str] = (),
 ) -> Sequence[str]:
-    """Write all rows, taking each one's result when its turn comes; return what must be said about the file."""
+    """Write all rows, taking each one's result when its turn comes; return notes about the file."""
     with open_output(path, columns, form=form, raw=raw, delimiter=delimiter, types=types) as output:
         for row in rows:
             output.add(row, results_of(row))
@@ -157,8 +157,8 @@ class _Long:
 
     def add(self, row: Row, result: RowResult) -> None:
         own = tuple(row.values.values())
-        for beside in long_lines(result):
-            self._sink.write((*row.cells, *beside), (*own, *map(shown, beside)))
+        for added in long_lines(result):
+            self._sink.write((*row.cells, *added), (*own, *map(format_value, added)))
 
     def close(self) -> Sequence[str]:
         return self._sink.close()
@@ -168,7 +168,7 @@ class _Long:
 
 
 class _Wide:
-    """Keeps the rows on the disk until the greatest number of variants is known."""
+    """Spools the rows to the disk until the greatest number of variants is known."""
 
     def __init__(self, opener: _Opener, columns: Sequence[str], spool: IO[bytes], types: Sequence[str]) -> None:
         self._opener = opener
@@ -192,16 +192,16 @@ class _Wide:
         variants = list(self._types) or self._most
         columns = wide_columns(self._columns, variants, synthesis=self._synthesis)
         sink = self._sink = self._opener.open(columns)
-        for cells, own, result in self._kept():
-            beside = wide_line(result, variants, synthesis=self._synthesis)
-            sink.write((*cells, *beside), (*own, *map(shown, beside)))
+        for cells, own, result in self._spooled():
+            added = wide_line(result, variants, synthesis=self._synthesis)
+            sink.write((*cells, *added), (*own, *map(format_value, added)))
         return sink.close()
 
     def discard(self) -> None:
         if self._sink is not None:
             self._sink.discard()
 
-    def _kept(self) -> Iterator[tuple[Sequence[object], Sequence[str], RowResult]]:
+    def _spooled(self) -> Iterator[tuple[Sequence[object], Sequence[str], RowResult]]:
         end = self._spool.tell()
         self._spool.seek(0)
         while self._spool.tell() < end:

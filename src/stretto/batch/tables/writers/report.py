@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stretto.core.causes import cause_of
 from stretto.core.text import for_file, replace_surrogates
-from stretto.export import write_whole
+from stretto.export import write_atomic
 
 _REASONS = 50
 _EXAMPLES = 5
@@ -140,7 +140,7 @@ def write_batch_report(
     for row in rows:
         sums.add(row)
     page = render_page(title, "\n".join(_parts(sums, title, facts, labels)))
-    write_whole(path, replace_surrogates(page).encode())
+    write_atomic(path, replace_surrogates(page).encode())
 
 
 def _parts(sums: _Sums, title: str, facts: Iterable[tuple[str, str]], labels: Sequence[str]) -> Iterator[str]:

@@ -23,7 +23,7 @@ _NAMED_CUTS = 10
 _WIDEST = 60
 """Letters beside each other in a cell; longer lines are wrapped."""
 _LONG = 500
-_LINES_THAT_TELL = 100
+_LINES_FOR_WIDTHS = 100
 
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _NOT_XML = re.compile("[\ufffe\uffff]")
@@ -88,7 +88,7 @@ class XlsxSink:
         self._cut_lines: list[int] = []
         self._columns = columns
         self._widths = [_width(name) for name in columns]
-        # A sheet says its widths before its cells: the first lines wait until they tell them.
+        # A sheet says its widths before its cells: the first lines wait until the widths are known.
         self._first: list[tuple[Sequence[object], Sequence[str]]] | None = []
 
     def write(self, cells: Sequence[object], shown: Sequence[str]) -> None:
@@ -96,7 +96,7 @@ class XlsxSink:
         if self._first is not None:
             self._first.append((cells, shown))
             self._widths = [max(width, _width(text)) for width, text in zip(self._widths, shown, strict=True)]
-            if len(self._first) == _LINES_THAT_TELL:
+            if len(self._first) == _LINES_FOR_WIDTHS:
                 self._begin()
             return
         self._write(cells, shown)
@@ -126,7 +126,7 @@ class XlsxSink:
             )
         self._line(
             [
-                _typed(cell) or self._text(text, 5 if wrapped or "\n" in text else 0)
+                _value_markup(cell) or self._text(text, 5 if wrapped or "\n" in text else 0)
                 for cell, text, wrapped in zip(cells, shown, self._wrapped, strict=True)
             ]
         )
@@ -192,7 +192,7 @@ def clean(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-def _typed(cell: object) -> str | None:
+def _value_markup(cell: object) -> str | None:
     """Return a number, a truth or a time as such; None for what is to be written as text."""
     match cell:
         case bool():

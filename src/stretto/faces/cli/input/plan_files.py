@@ -10,7 +10,7 @@ from stretto.core.errors import InputError
 from stretto.core.jsonable import json_text
 from stretto.core.plan import Plan, PlanError
 from stretto.core.text import replace_surrogates
-from stretto.export import check_place, write_whole
+from stretto.export import check_place, write_atomic
 
 LARGEST = 20_000_000
 """Bytes; no plan is as long."""
@@ -51,7 +51,7 @@ def check_plan_path(path: Path) -> None:
 def write_plan_file(file: PlanFile, path: Path) -> None:
     """Write the file whole or not at all; raises `StrettoError` when it cannot be written."""
     text = json_text(file.to_dict(), indent=2) + "\n"
-    write_whole(path, replace_surrogates(text).encode())
+    write_atomic(path, replace_surrogates(text).encode())
 
 
 def read_plan_file(path: Path) -> PlanFile:

@@ -9,11 +9,11 @@ from contextlib import nullcontext
 import anyio
 import typer
 
-from stretto.batch.call_counter import CallCounter
-from stretto.batch.local.runner import BatchRunner
+from stretto.batch.local_runner import BatchRunner
 from stretto.batch.progress import BatchProgress, Counts
 from stretto.batch.quote import calls_per_row
-from stretto.batch.results_output import deliver, report
+from stretto.batch.results_output import write_report, write_results
+from stretto.batch.rows.call_counter import CallCounter
 from stretto.batch.tables import ResultStore
 from stretto.core.errors import JournalError, StrettoError
 from stretto.faces.cli.input.batch_inputs import BatchInputs
@@ -169,7 +169,7 @@ def _deliver(ready: BatchInputs, store: ResultStore, counts: BatchProgress) -> b
     output_options = ready.output_options
     assert output_options
     try:
-        for note in deliver(ready.input_table, store, output_options):
+        for note in write_results(ready.input_table, store, output_options):
             print(f"note: {one_line(note)}", file=sys.stderr)
         print(f"written: {one_line(str(output_options.path))}", file=sys.stderr)
         if output_options.report:
@@ -180,7 +180,9 @@ def _deliver(ready: BatchInputs, store: ResultStore, counts: BatchProgress) -> b
                 ("Orchestrator", role_models.orchestrator.name),
                 ("Workers", role_models.worker.name),
             ]
-            report(ready.input_table, store, counts, output_options.report, facts=facts, labels=role_models.labels)
+            write_report(
+                ready.input_table, store, counts, output_options.report, facts=facts, labels=role_models.labels
+            )
             print(f"written: {one_line(str(output_options.report))}", file=sys.stderr)
     except StrettoError as error:  # the journal has what was paid for
         print(f"error: {one_line(str(error))}", file=sys.stderr)

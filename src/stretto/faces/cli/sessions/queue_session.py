@@ -5,10 +5,10 @@ import sys
 import anyio
 import typer
 
-from stretto.batch.call_counter import CallCounter
 from stretto.batch.queue import Limits, Queue, QueuedBatch, Submission, collect, open_queue, submit
 from stretto.batch.quote import calls_per_row
 from stretto.batch.results_output import OutputOptions
+from stretto.batch.rows.call_counter import CallCounter
 from stretto.core.errors import StrettoError
 from stretto.faces.cli.input.batch_inputs import BatchInputs
 from stretto.faces.cli.input.command_line import same_command
@@ -44,7 +44,7 @@ class _QueueSession:
         async with open_queue(self._url) as queue:
             with anyio.CancelScope() as scope, self._interrupts.calling(scope.cancel):
                 self._batch_id = await submit(queue, self._submission())
-                self._say_submitted(await queue.standing(self._batch_id))
+                self._say_submitted(await queue.status(self._batch_id))
                 if self._ready.output_options is None:
                     return ExitCode.COMPLETE
                 return await self._finish(queue, self._ready.output_options, await self._follow(queue))
@@ -81,7 +81,7 @@ class _QueueSession:
 
     async def _follow(self, queue: Queue) -> QueuedBatch:
         """Return how the batch stands when nothing more comes of it."""
-        latest = [await queue.standing(self._batch_id)]
+        latest = [await queue.status(self._batch_id)]
         dot = glyphs_for(sys.stderr.encoding).dot
         progress: Progress = open_progress(
             lambda: progress_line(latest[0], latest[0].cost, dot=dot, guess=self._guess(latest[0]))

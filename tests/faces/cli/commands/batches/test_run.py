@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stretto.batch.local import runner as batch_flow_module
+from stretto.batch import local_runner
 from stretto.core.errors import UnderWayError
 from tests.faces.cli.on_terminal import STRETTO, start
 from tests.forge import Forge
@@ -359,7 +359,7 @@ def test_the_report_of_a_program_is_machine_readable(stretto):
 def test_rows_of_another_process_are_not_advised_to_be_tried_again(stretto, monkeypatch, failing):
     """Of two equal batches the second says to wait and names the same command, also beside rows that failed."""
     write_products(2)
-    carry_out = batch_flow_module.carry_out
+    carry_out = local_runner.carry_out
 
     async def elsewhere(job, **options):
         if job.run_id not in seen and not seen:
@@ -368,7 +368,7 @@ def test_rows_of_another_process_are_not_advised_to_be_tried_again(stretto, monk
         return await carry_out(job, **options)
 
     seen: list[str] = []
-    monkeypatch.setattr(batch_flow_module, "carry_out", elsewhere)
+    monkeypatch.setattr(local_runner, "carry_out", elsewhere)
     model = ("--model", "demo:delay=0" + (",refuse-worker=1" if failing else ""))
     ended = stretto("batch", "products.csv", "--task", TASK, *model, *OUT)
     assert ended.code == 3

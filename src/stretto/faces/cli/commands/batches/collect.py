@@ -32,7 +32,7 @@ def collect(
     output_options = output_options_of(output, report=report, wide=wide, raw_cells=raw_cells)
 
     async def take(opened: Queue) -> QueuedBatch:
-        status = await opened.standing(batch)
+        status = await opened.status(batch)
         await write(opened, batch, output_options)
         return status
 

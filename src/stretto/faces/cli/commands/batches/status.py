@@ -23,7 +23,7 @@ def status(queue: options.QueueUrl, batch: AnyBatch = None, as_json: options.AsJ
     from stretto.faces.cli.views.json_lines import to_line
 
     async def read(opened: Queue) -> list[QueuedBatch]:
-        return [await opened.standing(batch)] if batch else await opened.standings()
+        return [await opened.status(batch)] if batch else await opened.latest()
 
     found = ask(queue, read)
     if not found:

@@ -42,14 +42,14 @@ def worker(queue: options.QueueUrl, concurrency: Own = 10) -> int:
         print(one_line(line), file=sys.stderr, flush=True)
 
     async def work() -> None:
-        async with open_queue(queue) as opened, open_journal(queue, patience=opened.patience) as journal:
+        async with open_queue(queue) as opened, open_journal(queue, patience=opened.retry_seconds) as journal:
             working = QueueWorker(opened, journal, concurrency=concurrency, keys=load_keys(), note=note)
 
             def stop() -> None:
                 note("Stopping once the rows under way have ended. Once more leaves at once.")
                 working.stop()
 
-            note(f"Working for the queue at {opened.place}, {count(concurrency, 'call')} to one model at a time.")
+            note(f"Working for the queue at {opened.address}, {count(concurrency, 'call')} to one model at a time.")
             with Interrupts().calling(stop):
                 await working.run()
             note(f"{count(working.rows, 'row')} run.")

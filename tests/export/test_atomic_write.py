@@ -6,19 +6,19 @@ from contextlib import ExitStack
 
 import pytest
 
-from stretto.export import beside, check_place, open_whole, write_whole
+from stretto.export import atomic_write, check_place, open_atomic, write_atomic
 
 
 def left_behind(path, data=b"half"):
     """Leave what a process that is killed while it writes leaves."""
-    temporary, descriptor = beside.open_beside(path)
+    temporary, descriptor = atomic_write.open_temporary(path)
     os.write(descriptor, data)
     os.close(descriptor)
     return temporary
 
 
 @pytest.mark.parametrize("name", ["out.csv", "輸出 [1]*.csv", "x" * 251 + ".csv"])
-@pytest.mark.parametrize("then", [check_place, lambda path: write_whole(path, b"new")])
+@pytest.mark.parametrize("then", [check_place, lambda path: write_atomic(path, b"new")])
 def test_what_a_killed_process_left_is_removed(tmp_path, name, then):
     """Whoever writes the same file next removes the rest, whatever the file's name; those of other files stay."""
     other = left_behind(tmp_path / "other.csv")
@@ -31,9 +31,9 @@ def test_what_a_killed_process_left_is_removed(tmp_path, name, then):
 def test_what_somebody_writes_is_left_alone(tmp_path):
     """Two who write the same file at the same time both come to their end; the later one's stands."""
     path = tmp_path / "out.csv"
-    with open_whole(path) as first:
+    with open_atomic(path) as first:
         first.write(b"first")
-        with open_whole(path) as second:
+        with open_atomic(path) as second:
             second.write(b"second")
         assert path.read_bytes() == b"second"
         check_place(path)
@@ -43,7 +43,7 @@ def test_what_somebody_writes_is_left_alone(tmp_path):
 
 def test_a_file_that_was_taken_for_abandoned_is_made_anew(tmp_path, monkeypatch):
     """Between its making and its lock a file can be removed; who made it makes another one."""
-    hold, removed = beside._hold, []
+    hold, removed = atomic_write._lock, []
 
     def late(descriptor):
         if not removed:
@@ -52,8 +52,8 @@ def test_a_file_that_was_taken_for_abandoned_is_made_anew(tmp_path, monkeypatch)
             file.unlink()
         hold(descriptor)
 
-    monkeypatch.setattr(beside, "_hold", late)
-    write_whole(tmp_path / "out.csv", b"new")
+    monkeypatch.setattr(atomic_write, "_lock", late)
+    write_atomic(tmp_path / "out.csv", b"new")
     assert removed
     assert os.listdir(tmp_path) == ["out.csv"]
     assert (tmp_path / "out.csv").read_bytes() == b"new"
@@ -66,7 +66,7 @@ def test_many_who_write_one_file_at_once_all_succeed(tmp_path):
     def write(number):
         try:
             for _ in range(20):
-                write_whole(path, b"%d" % number * 1000)
+                write_atomic(path, b"%d" % number * 1000)
         except Exception as error:
             failed.append(error)
 

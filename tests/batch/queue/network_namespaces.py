@@ -1,4 +1,4 @@
-"""A network of the test's own: a provider and a database at its hub, and workers that can be cut off."""
+"""Network namespaces of a test: a provider and a database at the hub, and workers that can be cut off."""
 
 import ctypes
 import os

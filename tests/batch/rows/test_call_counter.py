@@ -1,8 +1,8 @@
-"""Progress of a batch: what is said before any row is done."""
+"""Progress of a batch: what is shown before any row is done."""
 
-from stretto.batch.call_counter import CallCounter
 from stretto.batch.progress import BatchProgress
-from stretto.batch.row_jobs import RowOutcome
+from stretto.batch.rows.call_counter import CallCounter
+from stretto.batch.rows.row_job import RowOutcome
 from stretto.core.usage import FREE
 from stretto.faces.shared.batch_wording import next_step_line, progress_line
 
@@ -10,7 +10,7 @@ WHOLE = {"run_id": "r", "status": "complete", "planned": 4, "cost_usd": 0.0, "se
 
 
 class Clock:
-    """A clock that stands still until it is told."""
+    """A clock that stands still until it is moved."""
 
     now = 0.0
 

@@ -8,7 +8,7 @@ from stretto.core.task import render_value
 from stretto.core.text import replace_surrogates
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """Return any value that a table can hold as text; what is not there is empty."""
     match value:
         case str():
@@ -18,18 +18,18 @@ def shown(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case int():
-            return shown_number(value)
+            return format_number(value)
         case float() | Decimal():
-            return shown_number(value)
+            return format_number(value)
         case datetime() | date() | time():
-            return shown_time(value)
+            return format_time(value)
         case bytes():
-            return _shown_bytes(value)
+            return _format_bytes(value)
         case _:
             return replace_surrogates(render_value(value))
 
 
-def shown_number(value: float | Decimal) -> str:
+def format_number(value: float | Decimal) -> str:
     """Return a number without a needless ".0", noise in its last digits or an exponent; NaN is empty."""
     if isinstance(value, int):
         return format(Decimal(value), "f")  # str() refuses very long ones
@@ -43,7 +43,7 @@ def shown_number(value: float | Decimal) -> str:
     return format(Decimal(text), "f") if 1e-9 < abs(value) < 1e21 else text
 
 
-def shown_time(value: date | time) -> str:
+def format_time(value: date | time) -> str:
     """Return a moment as ISO 8601 with a blank, without the parts that say nothing."""
     if isinstance(value, datetime):
         if value.tzinfo is None and value.time() == time():
@@ -54,7 +54,7 @@ def shown_time(value: date | time) -> str:
     return value.isoformat()
 
 
-def _shown_bytes(value: bytes) -> str:
+def _format_bytes(value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:

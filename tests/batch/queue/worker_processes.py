@@ -15,29 +15,29 @@ import anyio
 from psycopg import AsyncConnection
 
 from stretto.batch.queue import open_queue
-from stretto.batch.queue.storage import batches
+from stretto.batch.queue.storage.heartbeats import live_workers
 from stretto.core.journal import OutcomeKey, SavedRun
 from stretto.journal import open_journal
-from tests.batch.queue.conftest import Depot
+from tests.batch.queue.conftest import QueueHarness
 
 _ROOT = Path(__file__).parents[3]
 STALL = 15.0
-"""Seconds after which these workers hold another one for dead."""
+"""Seconds after which these workers count another one as dead."""
 
 
 class WorkerProcess:
     """A `stretto worker` in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[bytes], said: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
         self.process = process
-        self._said = said
+        self._output = output
 
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.kill()
         self.process.wait()
 
-    def tell_to_stop(self) -> None:
+    def send_sigterm(self) -> None:
         """Send what a supervisor sends first."""
         self.process.send_signal(signal.SIGTERM)
 
@@ -45,49 +45,57 @@ class WorkerProcess:
         """Return its exit code once it has ended."""
         return self.process.wait()
 
-    def hears(self, words: str) -> None:
-        """Return once it told a person so."""
-        while words not in self.said:
-            assert self.process.poll() is None, f"The worker never said {words!r}, but {self.said!r}."
+    def wait_for_output(self, words: str) -> None:
+        """Return once it wrote these words for a person."""
+        while words not in self.output:
+            assert self.process.poll() is None, f"The worker never wrote {words!r}, but {self.output!r}."
             time.sleep(0.02)
 
     @property
-    def said(self) -> str:
-        """What it told a person."""
-        return self._said.read_text()
+    def output(self) -> str:
+        """What it wrote for a person."""
+        return self._output.read_text()
 
 
 @contextmanager
-def at_work(
-    depot: Depot, *, concurrency: int = 4, url: str = "", prefix: Sequence[str] = ()
+def worker_process(
+    harness: QueueHarness, *, concurrency: int = 4, url: str = "", prefix: Sequence[str] = ()
 ) -> Iterator[WorkerProcess]:
     """Yield a worker; none outlives the block.
 
     `prefix` is a command that runs it, such as one in a namespace, where the queue may have another `url`.
     """
-    said = depot.folder / f"worker-{len(list(depot.folder.glob('worker-*')))}"
-    command = [sys.executable, "-m", "tests.batch.queue.impatient", f"{STALL}", "worker", "--queue", url or depot.url]
-    environ = os.environ | {"OPENAI_API_KEY": "any", "STRETTO_CONFIG_DIR": str(depot.folder)}
+    output = harness.folder / f"worker-{len(list(harness.folder.glob('worker-*')))}"
+    command = [
+        sys.executable,
+        "-m",
+        "tests.batch.queue.short_timeouts",
+        f"{STALL}",
+        "worker",
+        "--queue",
+        url or harness.url,
+    ]
+    environ = os.environ | {"OPENAI_API_KEY": "any", "STRETTO_CONFIG_DIR": str(harness.folder)}
     with (
-        said.open("wb") as stderr,
+        output.open("wb") as stderr,
         subprocess.Popen(
             [*prefix, *command, "--concurrency", f"{concurrency}"], stderr=stderr, env=environ, cwd=_ROOT
         ) as process,
     ):
         try:
-            yield WorkerProcess(process, said)
+            yield WorkerProcess(process, output)
         finally:
             process.kill()
 
 
-def asked_again(depot: Depot) -> int:
+def asked_again(harness: QueueHarness) -> int:
     """Return how many calls asked what an earlier one had asked."""
-    return sum(number - 1 for number in Counter(call.digest for call in depot.simulator.calls).values())
+    return sum(number - 1 for number in Counter(call.digest for call in harness.simulator.calls).values())
 
 
-async def in_flight(depot: Depot, batch_id: str) -> int:
+async def in_flight(harness: QueueHarness, batch_id: str) -> int:
     """Return how many calls of rows without an end were begun whose outcome is not recorded."""
-    async with open_queue(depot.url) as queue, open_journal(depot.url) as journal:
+    async with open_queue(harness.url) as queue, open_journal(harness.url) as journal:
         run_ids = await queue.transact(partial(_under_way, batch_id=batch_id))
         return sum([_unrecorded(await journal.load(run_id)) for run_id in run_ids])
 
@@ -107,7 +115,7 @@ def _unrecorded(saved: SavedRun) -> int:
     return sum(key not in saved.outcomes for key in keys)
 
 
-async def jobs_left(depot: Depot) -> int:
+async def jobs_left(harness: QueueHarness) -> int:
     """Return how many jobs the queue holds, whatever their state."""
 
     async def count(connection: AsyncConnection) -> int:
@@ -115,11 +123,11 @@ async def jobs_left(depot: Depot) -> int:
         row = await cursor.fetchone()
         return row[0] if row else 0
 
-    async with open_queue(depot.url) as queue:
+    async with open_queue(harness.url) as queue:
         return await queue.transact(count)
 
 
-async def as_recorded(depot: Depot) -> list[tuple[object, ...]]:
+async def as_recorded(harness: QueueHarness) -> list[tuple[object, ...]]:
     """Return all that the database has of the rows and their results."""
 
     async def read(connection: AsyncConnection) -> list[tuple[object, ...]]:
@@ -128,15 +136,15 @@ async def as_recorded(depot: Depot) -> list[tuple[object, ...]]:
         )
         return await cursor.fetchall()
 
-    async with open_queue(depot.url) as queue:
+    async with open_queue(harness.url) as queue:
         return await queue.transact(read)
 
 
-async def heartbeat(depot: Depot) -> None:
-    """Return once a worker has said that it lives."""
+async def heartbeat(harness: QueueHarness) -> None:
+    """Return once a worker has sent a heartbeat."""
     query = b"SELECT now(), max(last_heartbeat) FROM procrastinate_workers"
     began: object = None
-    async with open_queue(depot.url) as queue:
+    async with open_queue(harness.url) as queue:
         while True:
             cursor = await queue.transact(lambda connection: connection.execute(query))
             row = await cursor.fetchone()
@@ -147,21 +155,23 @@ async def heartbeat(depot: Depot) -> None:
             await anyio.sleep(0.1)
 
 
-async def held(depot: Depot, number: int) -> None:
+async def held(harness: QueueHarness, number: int) -> None:
     """Return once so many calls of workers wait for an answer."""
     await anyio.to_thread.run_sync(
-        depot.simulator.until,
+        harness.simulator.until,
         lambda calls: sum(call.role == "worker" and call.end == "open" for call in calls) >= number,
     )
 
 
-async def alive(depot: Depot, number: int) -> None:
+async def alive(harness: QueueHarness, number: int) -> None:
     """Return once so many workers are alive."""
-    async with open_queue(depot.url) as queue:
-        while len(await queue.transact(batches.alive)) != number:  # noqa: ASYNC110 - only the database knows
+    async with open_queue(harness.url) as queue:
+        while len(await queue.transact(live_workers)) != number:  # noqa: ASYNC110 - only the database knows
             await anyio.sleep(0.1)
 
 
-async def delivered(depot: Depot, number: int) -> None:
+async def delivered(harness: QueueHarness, number: int) -> None:
     """Return once so many answers went out."""
-    await anyio.to_thread.run_sync(depot.simulator.until, lambda calls: sum(call.delivered for call in calls) >= number)
+    await anyio.to_thread.run_sync(
+        harness.simulator.until, lambda calls: sum(call.delivered for call in calls) >= number
+    )

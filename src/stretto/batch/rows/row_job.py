@@ -1,4 +1,4 @@
-"""What one row asks for and what came of it, as JSON-ready values that another machine can be handed. No secret."""
+"""The job of one row and its outcome, as JSON-ready values for any machine. They hold no secret."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -66,11 +66,11 @@ class RowJob:
 
     @property
     def whole_context(self) -> dict[str, str]:
-        """What models are told of it beside its task: what all rows share comes first, so that it can be cached."""
+        """Context for the models: what all rows share comes first, so that it can be cached."""
         return {**self.work.context, **self.context}
 
     def to_dict(self, *, whole: bool = True) -> dict[str, object]:
-        """Return the job as JSON-ready data; without `whole` only the key of the work, which is kept elsewhere."""
+        """Return the job as JSON-ready data; without `whole` only the key of the work, which is stored elsewhere."""
         return {
             "run_id": self.run_id,
             "work": self.work.to_dict() if whole else self.work.key,
@@ -82,7 +82,7 @@ class RowJob:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, work: Work | None = None) -> "RowJob":
-        """Return what `to_dict` wrote; `work` is what was kept elsewhere."""
+        """Return what `to_dict` wrote; `work` is what was stored elsewhere."""
         plan = data["plan"]
         return cls(
             run_id=data["run_id"],

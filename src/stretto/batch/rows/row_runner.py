@@ -1,4 +1,4 @@
-"""Runs one row, anywhere: what the journal has of it is not done again, and whatever goes wrong is its result."""
+"""Runs one row, on any machine: what the journal has of it is not done again, and a failure is its result."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -7,10 +7,10 @@ from math import inf
 from stretto.app.observers.observing import observing
 from stretto.app.resume import RunJournal, held, opened, reopen_failed
 from stretto.app.run_spec import from_spec
-from stretto.batch.call_counter import CallCounter
-from stretto.batch.row_jobs import RowJob, RowOutcome, Work
-from stretto.batch.row_journal import RowJournal
-from stretto.batch.row_state import standing_of
+from stretto.batch.rows.call_counter import CallCounter
+from stretto.batch.rows.row_job import RowJob, RowOutcome, Work
+from stretto.batch.rows.row_journal import RowJournal
+from stretto.batch.rows.row_state import row_state_of
 from stretto.core.errors import JournalError, QueueError, StrettoError, UnderWayError
 from stretto.core.journal import SavedRun
 from stretto.core.result import Failure, RunResult, Shortfall
@@ -74,32 +74,16 @@ async def run_row(
     budget_tracker: BudgetTracker | None = None,
     row_models: RowModels | None = None,
     deadline: float = inf,
-) -> RowOutcome:
-    """Run a row and return what came of it in short; see `carry_out`."""
-    ran = await carry_out(
-        row, journal=journal, limiters=limiters, budget_tracker=budget_tracker, row_models=row_models, deadline=deadline
-    )
-    return ran.outcome
-
-
-async def carry_out(
-    row: RowJob,
-    *,
-    journal: RunJournal,
-    limiters: LimiterRegistry,
-    budget_tracker: BudgetTracker | None = None,
-    row_models: RowModels | None = None,
-    deadline: float = inf,
     deadline_name: str = "The batch's deadline",
     take_over: bool = False,
     begun: Callable[[int], object] | None = None,
     call_counter: CallCounter | None = None,
 ) -> RowRun:
-    """Run a row, or the rest of it; return what came of it. A failure is a result: only what keeps results raises.
+    """Run a row, or the rest of it; return what came of it. A failure is a result: only what stores results raises.
 
-    `budget_tracker` are those of the batch; `row_models` spares opening the models for each row; `deadline` is in seconds from now,
-    what is left of the one that is named; `begun` is told, once something is left to do and is about to be done, how
-    many calls were made before; `call_counter` is told of calls and texts as they come.
+    `budget_tracker` is the batch's; `row_models` spares opening the models for each row; `deadline` is in seconds from
+    now, what is left of the one that is named; `begun` is called with the number of earlier calls just before
+    something is done; `call_counter` counts calls and texts as they come.
     Raises `UnderWayError` when the row is under way already, unless it is to be taken over.
     """
     before: SavedRun | None = None
@@ -112,21 +96,21 @@ async def carry_out(
                 before = SavedRun()
                 return await _run(row, job, RowJournal(journal, before, call_counter), limiters, begun, before)
         before = await journal.load(row.run_id)
-        standing = await standing_of(row, before, journal, job)
-        if standing.over:
+        state = await row_state_of(row, before, journal, job)
+        if state.over:
             if budget_tracker is not None:
                 budget_tracker.restore(before)
-            return RowRun(result=standing.result, outcome=RowOutcome.of(standing.result, calls=0, reused=True))
+            return RowRun(result=state.result, outcome=RowOutcome.of(state.result, calls=0, reused=True))
         async with held(journal, row.run_id, take_over=take_over):
             if row.retry_errors:
                 await reopen_failed(journal, row.run_id)
-            # Another process may have been at it when it was looked at.
+            # Another process may have written since the row was read.
             before = await journal.load(row.run_id)
             return await _run(row, job, RowJournal(journal, before, call_counter), limiters, begun, before)
     except (JournalError, QueueError, UnderWayError):
         raise
-    except Exception as error:  # One row's poison, or a bug that it brings to light, is not to stop the others.
-        return await _poisoned(row, error, before, journal)
+    except Exception as error:  # A failing row, or a bug that it brings to light, must not stop the others.
+        return await _failed_run(row, error, before, journal)
 
 
 async def _run(
@@ -146,7 +130,7 @@ async def _run(
     return RowRun(result=result, outcome=RowOutcome.of(result, calls=calls, reused=False))
 
 
-async def _poisoned(row: RowJob, error: Exception, before: SavedRun | None, journal: RunJournal) -> RowRun:
+async def _failed_run(row: RowJob, error: Exception, before: SavedRun | None, journal: RunJournal) -> RowRun:
     """Return what there is of a row that raised; nothing `before` says that nothing was begun."""
     known = isinstance(error, StrettoError)
     failure = Failure.of(error) if known else Failure(kind="unexpected", message=f"{type(error).__name__}: {error}")

@@ -1,8 +1,8 @@
-"""What the journal's records make of a row: its result so far, and whether anything is left to do. No call is made."""
+"""The state of a row by the journal's records: its result so far, and whether anything is left to do. No calls."""
 
 from dataclasses import dataclass
 
-from stretto.batch.row_jobs import FINAL, RowJob
+from stretto.batch.rows.row_job import FINAL, RowJob
 from stretto.core.events import Event, RunCompleted
 from stretto.core.journal import Archive, OutcomeKey, SavedRun
 from stretto.core.plan import Plan
@@ -13,28 +13,28 @@ from stretto.engine.workers.revisions import CurrentRevisions
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowState:
-    """How a row stands."""
+    """What is recorded of a row."""
 
     result: RunResult
     over: bool
     """Whether nothing is left to do."""
 
     @property
-    def telling(self) -> bool:
-        """Whether there is more to say of it than that it was stopped: a text, or why there is none."""
+    def worth_writing(self) -> bool:
+        """Whether an output has more to say of it than that it was stopped: a text, or why there is none."""
         result = self.result
         written = any(worker.status == "completed" for worker in result.results)
         return written or any(gap.failure.kind != "interrupted" for gap in result.shortfall)
 
 
-async def standing_of(row: RowJob, saved: SavedRun, journal: Archive, job: Job) -> RowState:
-    """Return how a row stands of which this is saved; `job` is what the engine would be given for it."""
+async def row_state_of(row: RowJob, saved: SavedRun, journal: Archive, job: Job) -> RowState:
+    """Return the state of a row of which this is saved; `job` is what the engine would be given for it."""
     wanted = ResultOptions(subtasks=job.settings.subtasks, synthesis=job.settings.synthesis, review=False)
     finished = _finished(saved, wanted)
-    told = () if finished else await journal.events(row.run_id)
-    result = saved_result(row.run_id, saved, told, wanted)
+    events = () if finished else await journal.events(row.run_id)
+    result = saved_result(row.run_id, saved, events, wanted)
     again = row.retry_errors and result.shortfall
-    return RowState(result=result, over=(finished or _given_up(told)) and not again)
+    return RowState(result=result, over=(finished or _given_up(events)) and not again)
 
 
 def _finished(saved: SavedRun, wanted: ResultOptions) -> bool:
@@ -51,7 +51,7 @@ def _finished(saved: SavedRun, wanted: ResultOptions) -> bool:
     return wanted.synthesis == "none" or none or key in saved.outcomes
 
 
-def _given_up(told: tuple[Event, ...]) -> bool:
+def _given_up(events: tuple[Event, ...]) -> bool:
     """Whether a row ended short for reasons that lie in itself."""
-    last = next((event.result for event in reversed(told) if isinstance(event, RunCompleted)), None)
+    last = next((event.result for event in reversed(events) if isinstance(event, RunCompleted)), None)
     return last is not None and all(gap.failure.kind in FINAL for gap in last.shortfall)

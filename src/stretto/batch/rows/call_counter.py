@@ -1,4 +1,4 @@
-"""Counts calls and texts of a batch as they come, and tells how long the rest will take. No I/O."""
+"""Counts calls and texts of a batch as they come, and estimates how long the rest will take. No I/O."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

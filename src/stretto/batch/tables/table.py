@@ -1,4 +1,4 @@
-"""Opens a table whatever its format, by the ending of its name, which its first bytes must bear out."""
+"""A table to read, whatever its format: by the ending of its name, which its first bytes must match."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,14 +24,14 @@ class Source(Protocol):
         """Yield its rows, from the beginning each time."""
         ...
 
-    def noticed(self) -> Sequence[str]:
-        """Return what the last reading of all rows has found, one sentence each."""
+    def reading_notes(self) -> Sequence[str]:
+        """Return notes on the last reading of all rows, one sentence each."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
-    """What somebody says about a file; whatever is None is found out."""
+class ReadOptions:
+    """How to read a file; whatever is None is detected."""
 
     encoding: str | None = None
     sheet: str | None = None
@@ -40,13 +40,13 @@ class Told:
     """The number of the row that names the columns, as a spreadsheet shows it."""
 
 
-_READERS: Mapping[str, Callable[[Path, Told], Source]] = MappingProxyType(
+_READERS: Mapping[str, Callable[[Path, ReadOptions], Source]] = MappingProxyType(
     {
-        ".csv": lambda path, told: CsvFile(path, encoding=told.encoding, header_row=told.header_row),
-        ".tsv": lambda path, told: CsvFile(path, encoding=told.encoding, header_row=told.header_row),
-        ".jsonl": lambda path, told: JsonLinesFile(path, encoding=told.encoding),
-        ".ndjson": lambda path, told: JsonLinesFile(path, encoding=told.encoding),
-        ".xlsx": lambda path, told: XlsxFile(path, sheet=told.sheet, header_row=told.header_row),
+        ".csv": lambda path, options: CsvFile(path, encoding=options.encoding, header_row=options.header_row),
+        ".tsv": lambda path, options: CsvFile(path, encoding=options.encoding, header_row=options.header_row),
+        ".jsonl": lambda path, options: JsonLinesFile(path, encoding=options.encoding),
+        ".ndjson": lambda path, options: JsonLinesFile(path, encoding=options.encoding),
+        ".xlsx": lambda path, options: XlsxFile(path, sheet=options.sheet, header_row=options.header_row),
         ".parquet": lambda path, _: ParquetFile(path),
     }
 )
@@ -80,7 +80,7 @@ class Table:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed about the file, one sentence each; all of it is known once the rows were read."""
-        return (*self.source.opened.notes, *self.source.noticed())
+        return (*self.source.opened.notes, *self.source.reading_notes())
 
     def read(self) -> Generator[RawRow]:
         """Yield all rows; raises `InputError` for one that cannot be read, and when the file has changed meanwhile."""
@@ -102,7 +102,7 @@ def open_table(
 ) -> Table:
     """Open a table to read it; the columns are known afterwards.
 
-    `encoding`, `sheet` and `header_row` are found out unless they are given (see `Told`). With `only_empty` the
+    `encoding`, `sheet` and `header_row` are detected unless they are given (see `ReadOptions`). With `only_empty` the
     table is an earlier output, or has a column `text`, whose empty cells are to be filled. Raises `InputError` that
     says what is wrong with the file.
     """
@@ -111,7 +111,7 @@ def open_table(
     try:
         _refuse_misnamed(path)
         stamp = _stamp(path)
-        source = reader(path, Told(encoding=encoding, sheet=sheet, header_row=header_row))
+        source = reader(path, ReadOptions(encoding=encoding, sheet=sheet, header_row=header_row))
     except OSError as error:
         raise _cannot_read(path, error) from None
     opened = source.opened
@@ -135,7 +135,7 @@ def open_table(
     )
 
 
-def _reader(path: Path) -> Callable[[Path, Told], Source]:
+def _reader(path: Path) -> Callable[[Path, ReadOptions], Source]:
     ending = path.suffix.lower()
     if ending in _READERS:
         return _READERS[ending]

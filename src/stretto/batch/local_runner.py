@@ -1,6 +1,6 @@
-"""Runs the rows of a batch: so many at a time, admitted as they are read, under one budget, until nothing is left.
+"""Runs a batch in this process: its rows side by side over the journal, read as there is room, under one budget.
 
-Of the rows that it did not reach it says what the journal has of them.
+Rows that it did not reach are looked up in the journal.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +15,9 @@ from anyio.lowlevel import checkpoint
 from stretto.app.resume import RunJournal
 from stretto.batch.input_table import InputTable
 from stretto.batch.progress import BatchProgress
-from stretto.batch.row_jobs import RowJob, RowOutcome
-from stretto.batch.row_runner import RowRun, carry_out
-from stretto.batch.row_state import standing_of
+from stretto.batch.rows.row_job import RowJob, RowOutcome
+from stretto.batch.rows.row_runner import RowRun, run_row
+from stretto.batch.rows.row_state import row_state_of
 from stretto.batch.setup import BatchSetup
 from stretto.batch.stop_conditions import StopConditions
 from stretto.batch.tables import ResultStore, Row, RowResult
@@ -26,12 +26,12 @@ from stretto.journal import MemoryJournal
 
 _ROWS_PER_CALL = 2
 # What the journal has of so many rows is in memory at the same time.
-_ROWS_PER_LOOK = 500
+_ROWS_PER_LOOKUP = 500
 ELSEWHERE = "The row is being carried out by another process; wait until that has ended."
 """Why a row was not run here. It has not failed: the same command takes it up, or takes its texts over."""
 
 OnRow = Callable[[Row, RowOutcome], None]
-"""Told each row that is done; must be quick."""
+"""Called with each row that is done; must be quick."""
 
 
 class BatchRunner:
@@ -69,9 +69,9 @@ class BatchRunner:
             async with anyio.create_task_group() as group:
                 # A row in its plan makes one call: with as many rows as calls, places would stand empty between rows.
                 for _ in range(min(self._input_table.total, _ROWS_PER_CALL * self._setup.concurrency)):
-                    group.start_soon(self._take_turns, places)
+                    group.start_soon(self._run_rows, places)
 
-    async def _take_turns(self, places: Iterator[tuple[int, Row]]) -> None:
+    async def _run_rows(self, places: Iterator[tuple[int, Row]]) -> None:
         for place, row in places:
             await self._run(place, row)
             await checkpoint()
@@ -82,19 +82,19 @@ class BatchRunner:
         try:
             job = self._input_table.job_of(row, self._setup.work, retry_errors=self._retry_errors)
         except InputError as error:  # This row gives no task; another one does.
-            self._note_unrun(place, row, str(error), "bad_request")
+            self._record_unrun(place, row, str(error), "bad_request")
             return
         try:
-            ran = await self._carry_out(job)
-        except UnderWayError:  # By the same command, typed twice: each row is run by one of them.
-            self._note_unrun(place, row, ELSEWHERE, "interrupted")
+            ran = await self._run_job(job)
+        except UnderWayError:  # The same command runs twice: each row is run by one of them.
+            self._record_unrun(place, row, ELSEWHERE, "interrupted")
             return
         self._begun.pop(job.run_id, None)
-        self._note(place, row, RowResult.of(ran.result, labels=job.work.labels), ran.outcome)
+        self._record(place, row, RowResult.of(ran.result, labels=job.work.labels), ran.outcome)
         self._counts.stopped = self._counts.stopped or self._stop_conditions.reason_to_stop(ran)
 
-    async def _carry_out(self, job: RowJob) -> RowRun:
-        return await carry_out(
+    async def _run_job(self, job: RowJob) -> RowRun:
+        return await run_row(
             job,
             # Without a journal for all, each row has its own, which goes with it.
             journal=self._journal or MemoryJournal(),
@@ -117,7 +117,7 @@ class BatchRunner:
         # A table that was changed meanwhile is read once more for the output, which then says so.
         with suppress(InputError), self._input_table.selected() as rows:
             places = enumerate(rows)
-            while some := list(islice(places, _ROWS_PER_LOOK)):
+            while some := list(islice(places, _ROWS_PER_LOOKUP)):
                 await self._recall_some(some, self._journal)
 
     async def _recall_some(self, some: Sequence[tuple[int, Row]], journal: RunJournal) -> None:
@@ -134,30 +134,30 @@ class BatchRunner:
         try:
             job = self._input_table.job_of(row, self._setup.work, retry_errors=self._retry_errors)
             saved = await journal.load(job.run_id)
-            standing = await standing_of(
+            state = await row_state_of(
                 job, saved, journal, self._row_models.job_of(job, budget_tracker=None, deadline=inf)
             )
         except JournalError:
             raise
-        except Exception:  # One row's poison: it counts as not run, and is said when it is.
+        except Exception:  # A failing row: it counts as not run, and reports its error when it is run.
             return
         before = self._begun.get(job.run_id)
         if before is None:
             self._setup.budget_tracker.restore(saved)
         calls = 0 if before is None else len(saved.calls) - before
-        outcome = RowOutcome.of(standing.result, calls=calls, reused=before is None)
-        result = RowResult.of(standing.result, labels=job.work.labels)
-        if standing.over:
-            self._note(place, row, result, outcome)
+        outcome = RowOutcome.of(state.result, calls=calls, reused=before is None)
+        result = RowResult.of(state.result, labels=job.work.labels)
+        if state.over:
+            self._record(place, row, result, outcome)
             return
         self._counts.add_unfinished(place, outcome)
-        if standing.telling:
+        if state.worth_writing:
             self._store.put(row.id, result)
 
-    def _note_unrun(self, place: int, row: Row, why: str, kind: ErrorKind) -> None:
-        self._note(place, row, RowResult(status="failed", error=why), _unrun(why, kind))
+    def _record_unrun(self, place: int, row: Row, why: str, kind: ErrorKind) -> None:
+        self._record(place, row, RowResult(status="failed", error=why), _unrun(why, kind))
 
-    def _note(self, place: int, row: Row, result: RowResult, outcome: RowOutcome) -> None:
+    def _record(self, place: int, row: Row, result: RowResult, outcome: RowOutcome) -> None:
         self._store.put(row.id, result)
         self._counts.add(place, outcome)
         if self._on_row is not None:

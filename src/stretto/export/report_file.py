@@ -10,7 +10,7 @@ from typing import IO
 
 from stretto.core.errors import InputError, StrettoError
 from stretto.core.text import replace_surrogates
-from stretto.export.beside import open_beside
+from stretto.export.atomic_write import open_temporary
 from stretto.export.markdown import to_markdown
 from stretto.export.records import to_csv, to_json, to_json_lines
 from stretto.export.report import Report
@@ -38,7 +38,7 @@ def check_place(path: Path) -> None:
     """Raise `InputError` when no file could be written to `path`, whatever its format; nothing is changed."""
     try:
         _refuse_unusable(path)
-        temporary, descriptor = open_beside(path)
+        temporary, descriptor = open_temporary(path)
         os.close(descriptor)
         temporary.unlink()
     except OSError as error:
@@ -52,28 +52,28 @@ def write_report(report: Report, path: Path) -> None:
     """
     # Spreadsheets take a file for UTF-8 only when it begins with a byte order mark.
     encoding = "utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8"
-    write_whole(path, replace_surrogates(_format_of(path)(report)).encode(encoding))
+    write_atomic(path, replace_surrogates(_format_of(path)(report)).encode(encoding))
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes) -> None:
     """Put `data` in the place of what was there; raises `StrettoError` when it cannot, and then nothing has changed."""
     try:
-        with open_whole(path) as stream:
+        with open_atomic(path) as stream:
             stream.write(data)
     except OSError as error:
-        raise cannot_write(path, error) from error
+        raise write_error(path, error) from error
 
 
 @contextmanager
-def open_whole(path: Path, *, private: bool = False) -> Generator[IO[bytes]]:
+def open_atomic(path: Path, *, private: bool = False) -> Generator[IO[bytes]]:
     """Give a stream that takes the place of what was at `path` once the block ends well; else nothing has changed.
 
     A private file is its owner's alone, from its first moment; another one has the mode of what was there. Raises
-    `OSError` when it cannot, for `cannot_write` to word.
+    `OSError` when it cannot, for `write_error` to word.
     """
     _refuse_unusable(path)
     path = path.resolve()
-    temporary, descriptor = open_beside(path, mode=0o600 if private else 0o666)
+    temporary, descriptor = open_temporary(path, mode=0o600 if private else 0o666)
     stream = os.fdopen(descriptor, "wb")
     try:
         yield stream
@@ -93,7 +93,7 @@ def open_whole(path: Path, *, private: bool = False) -> Generator[IO[bytes]]:
         raise
 
 
-def cannot_write(path: Path, error: OSError) -> StrettoError:
+def write_error(path: Path, error: OSError) -> StrettoError:
     """Return what to say when a file cannot be written."""
     return StrettoError(_cannot_write(path, error))
 
