@@ -25,6 +25,15 @@ _MILLION = 1_000_000
 _SAMPLE = 1_000
 # US dollars, far above what any call costs: more is a fault of who charges, and would use up a budget.
 _DEAREST = 10_000
+# Of a usage, beside the four kinds of tokens that are priced here.
+_OTHER_KINDS = (
+    "input_audio_tokens",
+    "output_audio_tokens",
+    "cache_audio_read_tokens",
+    "cache_write_1h_tokens",
+    "audio_seconds",
+)
+_OTHER_PRICES = frozenset({"requests_kcount", "output_reasoning_mtok"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class _TokenPrices:
     cache_read: Decimal
     cache_write: Decimal
 
-    def total(self, usage: "PricedUsage | RequestUsage") -> Decimal:
+    def total(self, usage: "Usage | RequestUsage") -> Decimal:
         """Return what these tokens cost; cached ones are part of the input."""
         uncached = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens
         return (
@@ -48,7 +57,7 @@ class _TokenPrices:
 
 
 _token_prices: "dict[int, tuple[ModelPrice, _TokenPrices | None]]" = {}
-"""By the identity of an entry of the price list, which stands beside it so that it lives on; None: it has tiers.
+"""By the identity of an entry of the price list, which is kept with it so that the identity stays its own.
 
 To have genai-prices work out one call takes as long as half of the call's own work here."""
 
@@ -58,7 +67,7 @@ def price_tokens(usage: Usage, *, model: str, provider: str, base_url: str) -> C
     if runs_locally(provider, base_url):
         return FREE
     calls = max(usage.calls, 1)
-    one = PricedUsage(
+    one = Usage(
         input_tokens=usage.input_tokens // calls,
         output_tokens=usage.output_tokens // calls,
         cache_read_tokens=usage.cache_read_tokens // calls,
@@ -117,8 +126,6 @@ def _listed_price(response: "ModelResponse") -> Decimal | None:
     The address tells a provider more exactly than its name, which "openai-decisions" shares with nobody.
     """
     usage, name = response.usage, response.provider_name
-    if usage.input_audio_tokens or usage.output_audio_tokens or usage.cache_audio_read_tokens:
-        return None
     if not response.model_name or name == "openai-decisions":
         return None
     if url := response.provider_url:
@@ -130,7 +137,7 @@ def _listed_price(response: "ModelResponse") -> Decimal | None:
 
 
 def _by_token(
-    usage: "PricedUsage | RequestUsage",
+    usage: "Usage | RequestUsage",
     model: str,
     provider: str | None,
     url: str | None,
@@ -141,8 +148,11 @@ def _by_token(
     _, listed = get_snapshot().find_provider_model(model, None, provider, url)
     if usage.cache_read_tokens + usage.cache_write_tokens > usage.input_tokens:
         return None
-    if listed.price_variants and context:  # Not the standard price, perhaps.
+    if any(getattr(usage, kind, 0) for kind in _OTHER_KINDS):
         return None
+    variants = listed.price_variants or ()
+    if context and any(vars(one.prices) and _fits(one.when, context) for one in variants):
+        return None  # A price for calls of this kind.
     entry = listed.get_prices(at)
     known = _token_prices.get(id(entry))
     if known is None:
@@ -150,10 +160,14 @@ def _by_token(
     return known[1].total(usage) if known[1] else None
 
 
+def _fits(when: Mapping[str, object], context: Mapping[str, object]) -> bool:
+    return all(context.get(name) == value for name, value in when.items())
+
+
 def _read_token_prices(entry: "ModelPrice") -> _TokenPrices | None:
     """Have genai-prices say what a token of each kind costs; None where that depends on more than their number."""
     prices = {name: price for name, price in vars(entry).items() if price is not None}
-    if not all(name.endswith("_mtok") and isinstance(price, Decimal) for name, price in prices.items()):
+    if not _OTHER_PRICES.isdisjoint(prices) or not all(isinstance(price, Decimal) for price in prices.values()):
         return None
 
     def one(**tokens: int) -> Decimal:
@@ -167,7 +181,7 @@ def _read_token_prices(entry: "ModelPrice") -> _TokenPrices | None:
     )
 
 
-def _total(usage: "PricedUsage | RequestUsage", model: str, provider: str) -> Decimal | None:
+def _total(usage: "Usage | RequestUsage", model: str, provider: str) -> Decimal | None:
     try:
         total = _by_token(usage, model, provider, None, None, datetime.now(tz=UTC))
         return calc_price(usage, model, provider_id=provider).total_price if total is None else total

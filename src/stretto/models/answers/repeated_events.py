@@ -1,8 +1,8 @@
 """Makes the next event of a stream from the one before where only its piece of text is another. No I/O.
 
 An SDK builds the objects of every event anew from its JSON, field by field, which takes most of the CPU of reading a
-stream. Nearly all events of one stream are the same but for a piece of text; those are copies of the first, and whatever
-differs in anything else goes the whole way.
+stream. Nearly all events of one stream differ in nothing but a piece of text: those are copies of the first, and what
+differs in anything else is built by the SDK.
 """
 
 from collections.abc import Callable
@@ -54,20 +54,23 @@ class RepeatedEvents:
 
 def _place_of(event: Json) -> tuple[Json, str] | None:
     """Return the object that holds an event's piece of text, and its field; None for any other event."""
-    choices = event.get("choices")
-    if choices is not None:
-        if type(choices) is not list or len(cast("list[object]", choices)) != 1 or type(choices[0]) is not dict:
-            return None
+    holder: object = event.get("delta")
+    name = "text"
+    if event.get("choices") is not None:
+        choice = _only(event["choices"])
         # An end is of one event only, and is changed by those who read it.
-        holder, name = None if choices[0].get("finish_reason") else choices[0].get("delta"), "content"
-    elif type(event.get("delta")) is str:
+        holder, name = None if choice is None or choice.get("finish_reason") else choice.get("delta"), "content"
+    elif isinstance(holder, str):
         holder, name = event, "delta"
-    else:
-        holder, name = event.get("delta"), "text"
-    if type(holder) is not dict or type(cast("Json", holder).get(name)) is not str:
+    if not isinstance(holder, dict) or not isinstance(cast("Json", holder).get(name), str):
         return None
     number = event.get("sequence_number")
     return (cast("Json", holder), name) if number is None or type(number) is int else None
+
+
+def _only(choices: object) -> Json | None:
+    entries = cast("list[object]", choices if isinstance(choices, list) else [])
+    return cast("Json", entries[0]) if len(entries) == 1 and isinstance(entries[0], dict) else None
 
 
 def _copied(event: Json) -> Json:
