@@ -2,11 +2,17 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_ai.models import Model as PydanticModel
 
 from stretto.models.answers.metadata import mend_answer
+from stretto.models.answers.repeated_events import RepeatedEvents
+
+if TYPE_CHECKING:
+    from httpx2 import Response
+
+_EVENTS = "stretto_events"
 
 
 def mind_metadata(model: PydanticModel) -> None:
@@ -27,9 +33,13 @@ def _mind_client(client: Any, system: str) -> None:
         return
     process = client._process_response_data
 
-    def processed(*, data: object, **rest: object) -> object:
-        mend_answer(data, system)
-        return process(data=data, **rest)
+    def processed(*, data: object, response: "Response", **rest: object) -> object:
+        def build() -> object:
+            mend_answer(data, system)
+            return process(data=data, response=response, **rest)
+
+        # One response is one stream.
+        return response.extensions.setdefault(_EVENTS, RepeatedEvents()).build(data, build)
 
     def with_options(**options: object) -> object:
         # pydantic-ai makes one for each call where it is to set the number of retries.

@@ -12,6 +12,7 @@ from pydantic_ai.models import Model as PydanticModel
 from stretto.models.answers.single_answer import mind_answers
 from stretto.models.calls.google_streams import mind_streams
 from stretto.models.calls.http_hooks import listen
+from stretto.models.calls.plain_messages import send_plain_messages
 from stretto.models.calls.resending import send_again
 
 _MOMENT = 1.0
@@ -86,6 +87,7 @@ async def _keep(model: PydanticModel, spare: list[PydanticModel]) -> _Keeper:
             send_again(model)
             mind_streams(model)
             mind_answers(model)
+            send_plain_messages(model)
             yield
     finally:
         spare.append(model)

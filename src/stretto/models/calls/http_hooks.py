@@ -125,6 +125,8 @@ async def _note(response: "Response") -> None:
 def read_limits(headers: Mapping[str, str]) -> RateLimits | None:
     """Return what these headers say of the limit on requests; None when they say nothing that can be read."""
     for limit, remaining, reset in _NAMES:
+        if limit not in headers and remaining not in headers and reset not in headers:
+            continue
         limits = RateLimits(
             requests_limit=_count(headers.get(limit, "")),
             requests_remaining=_count(headers.get(remaining, "")),

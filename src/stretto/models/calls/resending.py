@@ -36,16 +36,21 @@ def send_again(model: PydanticModel) -> None:
 
 def _sending(send: _Send) -> _Send:
     async def sending(request: "Request", **options: object) -> "Response":
+        # A body is only read where something was refused: that takes time.
+        response = None if _forms else await send(request, **options)
+        if response is not None and response.status_code not in _REFUSED:
+            return response
         body = _body_of(request)
         if body is None:
-            return await send(request, **options)
+            return response or await send(request, **options)
         place = str(request.url.copy_with(query=None))
         key = f"{place} {body.get('model', '')}"
         known = _forms.get(key) or _forms.get(place) or _AS_IT_IS
         form, room = known, None
         made, tried = form.make(body), list[Json]()
         while True:
-            response = await send(request if made == body else _with_body(request, made), **options)
+            if response is None:
+                response = await send(request if made == body else _with_body(request, made), **options)
             tried.append(made)
             if response.status_code not in _REFUSED:
                 break
@@ -55,6 +60,7 @@ def _sending(send: _Send) -> _Send:
             made = form.make(body) if room is None else with_output_limit(form.make(body), room)
             if made in tried or len(tried) == _MOST:
                 break
+            response = None
         if response.is_success:
             if form != known:
                 _forms[place] = replace(form, most_output=None)  # Each model has a limit of its own.
