@@ -4,12 +4,13 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass, field
 
 import anyio
 
 from stretto import Orchestrator, Plan, RunResult, Subtask
+from stretto.core.errors import ModelError
 from stretto.core.events import Event, RunCompleted
 from stretto.core.models import Model, Role
 from stretto.core.task import EMPTY
@@ -162,7 +163,8 @@ class Stage:
                 said = next((effect.answer for effect in row.effects if call.fault and isinstance(effect, Say)), None)
                 answer = self.answers.given.get(call.number) if said is None else said
                 if isinstance(answer, Answer) and answer.finish == "stop":
-                    texts[read_answer(answer.text).text] += 1
+                    with suppress(ModelError):  # Thinking and nothing else is no text.
+                        texts[read_answer(answer.text).text] += 1
         return texts
 
 

@@ -288,6 +288,12 @@ def _noisy() -> Iterator[Entry]:
         effects=FAULTS["ignored_stream"],
         modes=(True,),
     )
+    for fault, name in (
+        ("the answer in two blocks: both stand in the text, with a remark", "two_responses"),
+        ("thinking in a model's own marks before the answer", "thinking_in_marks"),
+        ("characters of no width inside of tags", "no_width_in_tags"),
+    ):
+        yield Entry(fault=fault, course="counts", effects=FAULTS[name], roles=("worker", "synthesis"))
     unmeasured = FAULTS["no_usage"]
     beyond = FAULTS["beyond_the_limit"]
     fault = "more output than was asked for, which is said and held against the budget"
@@ -504,6 +510,13 @@ def _answers() -> Iterator[Entry]:
         ("the limit leaves no text", "max_tokens_without_text", "truncated", longer),
     ):
         yield Entry(fault=fault, course="again", kind=kind, effects=FAULTS[name], says=says)
+    yield Entry(
+        fault="thinking in a model's own marks, and no answer",
+        course="again",
+        kind="malformed",
+        effects=FAULTS["thinking_alone"],
+        roles=("worker", "synthesis"),
+    )
     yield Entry(
         fault="the end is said in a word that is not known",
         course="once",

@@ -186,6 +186,19 @@ FAULTS: Mapping[str, tuple[Effect, ...]] = {
     "max_tokens_without_text": (Say(answer=Answer(finish="length")),),
     "context_window": (Say(answer=Answer(text="<response>\nNaïve first words", finish="context_window")),),
     "failed_mid_output": (Say(answer=Answer(text="<response>\nNaïve first words", finish="failed")),),
+    "two_responses": (Say(answer=Answer(text=f"{_TEXT}\n<response>\nAnother amber garden.\n</response>")),),
+    "thinking_in_marks": (
+        Say(
+            answer=Answer(
+                text="<|channel|>analysis<|message|>Naïve thoughts first.<|end|>"
+                f"<|start|>assistant<|channel|>final<|message|>{_TEXT}"
+            )
+        ),
+    ),
+    "thinking_alone": (
+        Say(answer=Answer(text="<|channel|>analysis<|message|>Naïve thoughts, and nothing else.<|end|>")),
+    ),
+    "no_width_in_tags": (Say(answer=Answer(text="<respon\u200bse>\nNaïve first words.\n</response\u2060>")),),
     "no_usage": (Say(answer=Answer(text=_TEXT, usage=False)),),
     "beyond_the_limit": (Say(answer=Answer(text=f"<response>\nNaïve {_long(5_000)}.\n</response>", unlimited=True)),),
     "plan_of_0": (plan(0),),
