@@ -359,16 +359,16 @@ def test_the_report_of_a_program_is_machine_readable(stretto):
 def test_rows_of_another_process_are_not_advised_to_be_tried_again(stretto, monkeypatch, failing):
     """Of two equal batches the second says to wait and names the same command, also beside rows that failed."""
     write_products(2)
-    carry_out = local_runner.carry_out
+    run_row = local_runner.run_row
 
     async def elsewhere(job, **options):
         if job.run_id not in seen and not seen:
             seen.append(job.run_id)
             raise UnderWayError(job.run_id)
-        return await carry_out(job, **options)
+        return await run_row(job, **options)
 
     seen: list[str] = []
-    monkeypatch.setattr(local_runner, "carry_out", elsewhere)
+    monkeypatch.setattr(local_runner, "run_row", elsewhere)
     model = ("--model", "demo:delay=0" + (",refuse-worker=1" if failing else ""))
     ended = stretto("batch", "products.csv", "--task", TASK, *model, *OUT)
     assert ended.code == 3
