@@ -41,7 +41,7 @@ def find_markup(reading: Reading) -> Markup:
         outer = next((key for key in ("tasks", "subtasks") if key in properties), "tasks")
         tiers = '"tier"' in json.dumps(reading.schema)
         return Markup(json=True, outer=outer, inner="task", analysis="analysis" in properties, tiers=tiers)
-    told = "\n".join((reading.instructions, *reading.said))
+    told = "\n".join((reading.instructions, *reading.message))
     outer, key = _OUTER.search(told), _JSON_KEY.search(told)
     inner = _INNER.search(told, outer.end()) if outer else None
     return Markup(
