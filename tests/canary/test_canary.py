@@ -33,7 +33,7 @@ async def watch(orchestrator: Orchestrator, journal: MemoryJournal, seen: list[s
             seen.append(json.dumps(to_jsonable(event)) + repr(event))
     saved = await journal.load(event.result.run_id)  # type: ignore[union-attr]
     seen += [repr(saved), repr(orchestrator), repr(orchestrator.models)]
-    role_models = vars(orchestrator)["_team"]
+    role_models = vars(orchestrator)["_role_models"]
     seen += [f"{member!r} {member.name} {member.account} {member.label}" for member in role_models.members]
     return event.result.status  # type: ignore[union-attr]
 
@@ -76,7 +76,7 @@ async def test_a_run_that_ends_in_part(
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ):
-    """With results and a failure side by side, neither the results nor the books have the key."""
+    """With results and a failure side by side, neither the results nor the journal have the key."""
     server.behave = write_or_fail
     with nowhere(told, caplog, capsys, tmp_path, planted) as seen:
         journal = MemoryJournal()
