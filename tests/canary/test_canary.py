@@ -76,7 +76,7 @@ async def test_a_run_that_ends_in_part(
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ):
-    """With results and a failure side by side, neither the results nor the books have the key."""
+    """With results and a failure side by side, neither the results nor the journal have the key."""
     server.behave = write_or_fail
     with nowhere(told, caplog, capsys, tmp_path, planted) as seen:
         journal = MemoryJournal()

@@ -18,9 +18,9 @@ async def test_an_answer_is_told_and_counted():
     async def answer(request: ModelRequest, tell: OnText) -> str:
         return "four words of answer"
 
-    heard: list[str] = []
-    reply = await FunctionModel(answer, name="mine").respond(REQUEST, heard.append)
-    assert heard == [reply.text] == ["four words of answer"]
+    response_info: list[str] = []
+    reply = await FunctionModel(answer, name="mine").respond(REQUEST, response_info.append)
+    assert response_info == [reply.text] == ["four words of answer"]
     assert (reply.model, reply.finish, reply.cost) == ("mine", "stop", FREE)
     assert reply.usage == Usage(input_tokens=3, output_tokens=4, calls=1)
 
@@ -34,10 +34,10 @@ async def test_a_function_may_tell_its_answer_in_pieces_and_say_how_it_ended():
         tell("lf")
         return own
 
-    heard: list[str] = []
+    response_info: list[str] = []
     model = FunctionModel(answer)
-    assert await model.respond(REQUEST, heard.append) is own
-    assert heard == ["ha", "lf"]
+    assert await model.respond(REQUEST, response_info.append) is own
+    assert response_info == ["ha", "lf"]
     assert (await model.respond(REQUEST)).text == "half"
     assert model.price(Usage(output_tokens=5)) == FREE
 

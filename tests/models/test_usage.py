@@ -78,8 +78,8 @@ async def test_counts_that_no_call_can_have_are_not_reported(
     """Of numbers that cannot be none is believed, nor is a cost made of them: what was reserved stands."""
     protocol = protocols[name]
     key = COUNTED[name][field]
-    said = {"cached_tokens": number} if key.endswith("_details") else number
-    monkeypatch.setattr(protocol, "usage", protocol.usage | {key: said}, raising=False)
+    message = {"cached_tokens": number} if key.endswith("_details") else number
+    monkeypatch.setattr(protocol, "usage", protocol.usage | {key: message}, raising=False)
     reply = protocol.reply(["Hello"], protocol.stop, streamed=streamed)
     if key == "output_tokens":  # Anthropic's count at the end of a stream is another.
         reply.chunks = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stretto.parsing.empty_continuation import says_nothing
+from stretto.parsing.empty_continuation import is_empty_continuation
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from stretto.parsing.empty_continuation import says_nothing
 )
 def test_an_empty_plan_is_an_answer(text: str):
     """An explicitly empty plan means that nothing is missing."""
-    assert says_nothing(text)
+    assert is_empty_continuation(text)
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_an_empty_plan_is_an_answer(text: str):
 )
 def test_a_text_without_a_plan_is_not(text: str):
     """A refusal, a cut or a mere mention does not mean that nothing is missing."""
-    assert not says_nothing(text)
+    assert not is_empty_continuation(text)

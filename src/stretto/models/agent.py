@@ -11,15 +11,15 @@ from stretto.core.errors import ModelError
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.sending import will_report_sent
 from stretto.core.usage import Cost, Usage
-from stretto.models.answers.finish_reasons import reading_ends
-from stretto.models.answers.single_answer import mind_answers
-from stretto.models.calls.call_modes import way_of
+from stretto.models.answers.finish_reasons import collecting_finish
+from stretto.models.answers.single_answer import install_answer_hooks
+from stretto.models.calls.call_modes import call_mode_of
 from stretto.models.calls.direct import text_of
-from stretto.models.calls.google_streams import closing_streams, mind_streams
-from stretto.models.calls.http_hooks import hearing, listen, tells
-from stretto.models.calls.replies import doubt_usage, read_finish, read_usage
+from stretto.models.calls.google_streams import closing_streams, install_stream_hooks
+from stretto.models.calls.http_hooks import collecting_response_info, install_http_hooks, reports_sending
+from stretto.models.calls.replies import drop_implausible_usage, read_finish, read_usage
 from stretto.models.calls.requests import take_cache_key, to_conversation, to_settings
-from stretto.models.calls.resending import send_again
+from stretto.models.calls.resending import install_resending
 from stretto.models.failures.errors import translated
 from stretto.models.origin import Origin
 from stretto.models.prices import price_response, price_tokens
@@ -50,7 +50,7 @@ class AgentModel:
         self._accepted = accepted
         model = agent.model
         self._model = model if isinstance(model, PydanticModel) else None
-        self._streams = self._model is None or way_of(self._model) != "plain"
+        self._streams = self._model is None or call_mode_of(self._model) != "plain"
         # By its name alone the price is known too; without either, nothing is.
         self._model_name = self._model.model_name if self._model else str(model or "").partition(":")[2]
 
@@ -62,31 +62,33 @@ class AgentModel:
     async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
         """Run the agent once; streams when `on_text` is given. Raises `ModelError`."""
         if self._model:
-            if tells(self._model):
+            if reports_sending(self._model):
                 will_report_sent()
-            listen(self._model)
-            send_again(self._model)
-            mind_streams(self._model)
-            mind_answers(self._model)
-        with hearing() as heard, reading_ends(self._accepted) as ends:
+            install_http_hooks(self._model)
+            install_resending(self._model)
+            install_stream_hooks(self._model)
+            install_answer_hooks(self._model)
+        with collecting_response_info() as response_info, collecting_finish(self._accepted) as finish_info:
             streamed = on_text is not None and self._streams
             result = await (self._stream(request, on_text) if on_text and streamed else self._run(request))
         responses = [message for message in result.new_messages() if isinstance(message, ModelResponse)]
         if not responses:
             raise ModelError(f"{self.name}: the agent ended without an answer.", kind="empty", model=self.name)
         for response in responses:
-            doubt_usage(response)
+            drop_implausible_usage(response)
         text = _as_text(result.output)
         if on_text and not streamed and text:
             on_text(text)  # It came in one piece, and somebody watches.
         return ModelReply(
             text=text,
-            finish=read_finish(responses[-1], model=self.name, streamed=streamed, tools=True, unknown=ends.unknown),
+            finish=read_finish(
+                responses[-1], model=self.name, streamed=streamed, tools=True, unknown=finish_info.unknown
+            ),
             usage=read_usage(responses),
             cost=sum((self._price(response) for response in responses), start=Cost()),
             model=responses[-1].model_name or self.name,
-            limits=heard.limits,
-            remarks=tuple(heard.remarks),
+            limits=response_info.limits,
+            remarks=tuple(response_info.remarks),
         )
 
     def _price(self, response: ModelResponse) -> Cost:

@@ -39,25 +39,25 @@ class FunctionModel:
 
     async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
         """Return the function's answer; usage is counted in words where the function reports none."""
-        told: list[str] = []
+        streamed: list[str] = []
 
-        def tell(text: str) -> None:
-            told.append(text)
+        def stream(text: str) -> None:
+            streamed.append(text)
             if on_text is not None:
                 on_text(text)
 
-        answer: object = self._answer(request, tell)
+        answer: object = self._answer(request, stream)
         if isawaitable(answer):
             answer = await answer
         reply = answer if isinstance(answer, ModelReply) else self._reply(request, answer)
-        if not told and reply.text:
-            tell(reply.text)
+        if not streamed and reply.text:
+            stream(reply.text)
         return reply
 
     def _reply(self, request: ModelRequest, text: object) -> ModelReply:
         if not isinstance(text, str):
-            said = f"{self.name}: the function must return text or a ModelReply, got {text!r}."
-            raise ModelError(said, kind="unexpected", model=self.name)
+            message = f"{self.name}: the function must return text or a ModelReply, got {text!r}."
+            raise ModelError(message, kind="unexpected", model=self.name)
         words = len(f"{request.prefix} {request.prompt}".split())
         usage = Usage(input_tokens=words, output_tokens=len(text.split()), calls=1)
         return ModelReply(text=text, finish="stop", usage=usage, cost=FREE, model=self.name)

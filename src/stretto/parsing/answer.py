@@ -10,7 +10,7 @@ from stretto.parsing.answer_blocks import TakenAnswer, around, disguised, joined
 from stretto.parsing.invisible_characters import visible_marks
 from stretto.parsing.markup.entities import unescape
 from stretto.parsing.reasoning.marks import THINKING
-from stretto.parsing.reasoning.splitting import spoken, without_last_marks
+from stretto.parsing.reasoning.splitting import visible_answer, without_last_marks
 
 _MARK = re.compile(
     r"(?<!`)\\?[<＜◁]\s*+(?P<close>\\?[/／])?\s*+(?:\w{1,20}:)?"
@@ -53,10 +53,10 @@ def read_answer(text: str) -> TakenAnswer:
     and when there is nothing but thinking.
     """
     text = visible_marks(strip_control(replace_surrogates(text)).lstrip("\ufeff"))
-    said = spoken(_DOUBLED.sub(r"<\g<tag>>", text))
-    taken = _take(said.text, _DEEPEST)
-    remarks = [f"Left out, as it stands beside the answer: {_shown(left)}" for left in said.left_out]
-    if said.joined:
+    visible = visible_answer(_DOUBLED.sub(r"<\g<tag>>", text))
+    taken = _take(visible.text, _DEEPEST)
+    remarks = [f"Left out, as it stands beside the answer: {_shown(left)}" for left in visible.left_out]
+    if visible.joined:
         remarks.append("The answer came as several messages; they stand one after the other.")
     return replace(taken, remarks=(*remarks, *taken.remarks))
 

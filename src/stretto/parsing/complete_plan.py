@@ -11,7 +11,7 @@ from stretto.parsing.json.finding import read_json, string_with
 from stretto.parsing.lists.reader import read_lists
 from stretto.parsing.markup.blocks import Found
 from stretto.parsing.markup.reader import read_markup
-from stretto.parsing.reasoning.splitting import spoken
+from stretto.parsing.reasoning.splitting import visible_answer
 from stretto.parsing.reasoning.thinking import without_thinking
 from stretto.parsing.unwrap import (
     html_as_markdown,
@@ -45,7 +45,7 @@ def parse_plan(text: str) -> Plan:
 
 def read_whole(raw: str) -> Plan:
     """Return the plan, its subtasks without ids; raises `PlanError`."""
-    found = _find_said(clean(raw))
+    found = _find_in_answer(clean(raw))
     fault = found.fault or next((entry for entry in found.entries if isinstance(entry, Fault)), None)
     if len(found.entries) > HARD_CEILING:
         fault = Fault(
@@ -58,12 +58,12 @@ def read_whole(raw: str) -> Plan:
     return Plan(subtasks=tuple(entry for entry in found.entries if isinstance(entry, Subtask)), analysis=found.analysis)
 
 
-def _find_said(text: str) -> Found:
+def _find_in_answer(text: str) -> Found:
     """Read what was said as the answer; where the first mark of a model stands inside a plan, it is its text."""
-    said = spoken(text)
-    found = _find(said.text)
+    answer = visible_answer(text)
+    found = _find(answer.text)
     whole = found.entries and not found.fault
-    if said.first < 0 or (whole and said.final) or not _BEGUN.search(text, 0, said.first):
+    if answer.first < 0 or (whole and answer.final) or not _BEGUN.search(text, 0, answer.first):
         return found
     other = _find(text)
     return other if other.entries and not other.fault else found

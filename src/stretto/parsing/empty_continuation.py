@@ -8,7 +8,7 @@ _EMPTY_BLOCK = re.compile(r"<\s*(tasks|subtasks|plan)\b[^<>]*(/\s*>|>\s*<\s*/\s*
 _EMPTY_LIST = re.compile(r"[\"'](tasks|subtasks)[\"']\s*:\s*\[\s*\]|^\s*\[\s*\]\s*$", re.IGNORECASE)
 
 
-def says_nothing(raw: str) -> bool:
+def is_empty_continuation(raw: str) -> bool:
     """Return whether the text holds an empty plan, which no text that merely lacks one does."""
     raw = visible_marks(raw)
     plan = raw[raw.lower().rfind("</analysis") + 1 :]

@@ -5,8 +5,8 @@ from stretto.parsing.complete_plan import read_whole
 from stretto.parsing.json.streaming import EarlyJson
 from stretto.parsing.markup.streaming import EarlyMarkup
 from stretto.parsing.reader_events import AnalysisText, Piece, PlanReader, SubtaskRead
-from stretto.parsing.reasoning.streaming import Listener
-from stretto.parsing.streamed import Washer
+from stretto.parsing.reasoning.streaming import ReasoningFilter
+from stretto.parsing.streamed import TextCleaner
 
 
 class Reader:
@@ -15,8 +15,8 @@ class Reader:
     def __init__(self, format: PlanFormat) -> None:
         self._early = EarlyMarkup() if format == "xml" else EarlyJson()
         self._chunks: list[str] = []
-        self._washer = Washer()
-        self._listener = Listener()
+        self._cleaner = TextCleaner()
+        self._reasoning_filter = ReasoningFilter()
         self._analysis: list[str] = []
         self._subtasks: list[Subtask] = []
         self._overflowed = False
@@ -27,7 +27,7 @@ class Reader:
         if self._overflowed:
             return []
         pieces: list[Piece] = []
-        for found in self._early.feed(self._listener.feed(self._washer.feed(chunk))):
+        for found in self._early.feed(self._reasoning_filter.feed(self._cleaner.feed(chunk))):
             if isinstance(found, str):
                 self._analysis.append(found)
                 pieces.append(AnalysisText(text=found))

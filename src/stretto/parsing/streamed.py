@@ -9,7 +9,7 @@ _PARTIAL_ANSI = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,8}|\][^\x07\x1b]{0,256}
 _PARTIAL_ENTITY = re.compile(r"&[#\w]{0,9}\Z")
 
 
-class Washer:
+class TextCleaner:
     """Takes control characters out of text that comes in chunks, and joins its line breaks."""
 
     def __init__(self) -> None:

@@ -101,19 +101,19 @@ def _with_end(chunk: bytes, word: object) -> bytes:
     return head + mark + json.dumps(body).encode() + (b"\n\n" if mark else b"")
 
 
-async def _ends(server: Server, protocol: Protocol, word: object, **options: Any) -> list[str]:
+async def _finish_info(server: Server, protocol: Protocol, word: object, **options: Any) -> list[str]:
     """Return how the same answer ended when asked for whole and streamed."""
     model = options.pop("model", None) or open_model(protocol.spec, base_url=protocol.url(server), keys=KEYS, **options)
-    ends: list[str] = []
+    finish_info: list[str] = []
     for streamed in (False, True):
         server.script = [_ended(protocol, word, streamed=streamed)]
         try:
             reply = await model.respond(make_request(), [].append if streamed else None)
             assert reply.text == "Hello"
-            ends.append(reply.finish)
+            finish_info.append(reply.finish)
         except ModelError as error:
-            ends.append(f"{error.kind}, {error.retryable}: {error}")
-    return ends
+            finish_info.append(f"{error.kind}, {error.retryable}: {error}")
+    return finish_info
 
 
 @pytest.mark.filterwarnings("error")
@@ -123,8 +123,8 @@ async def test_an_end_is_understood_in_other_words(server, protocol: Protocol):
     wrong: dict[str, object] = {}
     for words, finish in ((STOPS, "stop"), (CUTS, "length"), (FILTERS, "refusal")):
         for word in words:
-            if (ends := await _ends(server, protocol, word, model=model)) != [finish, finish]:
-                wrong[word] = ends
+            if (finish_info := await _finish_info(server, protocol, word, model=model)) != [finish, finish]:
+                wrong[word] = finish_info
     assert not wrong
 
 
@@ -133,10 +133,10 @@ async def test_an_unknown_end_is_named_and_not_asked_for_again(server, protocol:
     """The message has the word, the advice the setting; whoever ends one answer so ends all of them so."""
     model = open_model(protocol.spec, base_url=protocol.url(server), keys=KEYS)
     for word in UNKNOWN:
-        for said in await _ends(server, protocol, word, model=model):
-            assert said.startswith("cut, False"), said
-            assert word[:60] in said
-            assert "accept_finish_reasons" in said
+        for message in await _finish_info(server, protocol, word, model=model):
+            assert message.startswith("cut, False"), message
+            assert word[:60] in message
+            assert "accept_finish_reasons" in message
 
 
 async def test_an_unknown_end_can_be_accepted(server, protocol: Protocol):
@@ -144,9 +144,9 @@ async def test_an_unknown_end_can_be_accepted(server, protocol: Protocol):
     model = open_model(
         protocol.spec, base_url=protocol.url(server), keys=KEYS, accept_finish_reasons=["All said", "max_tokens"]
     )
-    assert await _ends(server, protocol, "all_said", model=model) == ["stop", "stop"]
-    assert await _ends(server, protocol, "max_tokens", model=model) == ["length", "length"]
-    assert (await _ends(server, protocol, "something_else", model=model))[0].startswith("cut")
+    assert await _finish_info(server, protocol, "all_said", model=model) == ["stop", "stop"]
+    assert await _finish_info(server, protocol, "max_tokens", model=model) == ["length", "length"]
+    assert (await _finish_info(server, protocol, "something_else", model=model))[0].startswith("cut")
 
 
 async def test_a_run_that_is_gone_on_with_accepts_what_it_accepted(server):
@@ -156,7 +156,7 @@ async def test_a_run_that_is_gone_on_with_accepts_what_it_accepted(server):
     first = Orchestrator(model=protocol.spec, accept_finish_reasons=["all_said"], **place)
     spec = to_spec(_job(first), base_url=place["base_url"], accept_finish_reasons=["all_said"])
     again = from_spec("r", spec, own=None, own_settings=None, keys=KEYS, review=None, deltas=False)
-    assert await _ends(server, protocol, "all_said", model=again.role_models.worker) == ["stop", "stop"]
+    assert await _finish_info(server, protocol, "all_said", model=again.role_models.worker) == ["stop", "stop"]
 
 
 def _job(orchestrator: Orchestrator) -> Job:

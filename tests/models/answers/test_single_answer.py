@@ -116,7 +116,7 @@ async def test_of_a_whole_answers_alternatives_the_first_counts(server, protocol
     """An unstreamed answer with a second choice is the first one's text and end."""
     protocol = protocols[name]
     body, other = (
-        json.loads(protocol.whole(*said).chunks[0]) for said in (("One", protocol.stop), ("Two", protocol.length))
+        json.loads(protocol.whole(*message).chunks[0]) for message in (("One", protocol.stop), ("Two", protocol.length))
     )
     field = "candidates" if name == "gemini" else "choices"
     other[field][0] |= {"index": 1}
@@ -221,7 +221,7 @@ async def test_a_completion_begun_anew_is_not_joined_to_the_first(
     server, protocols, make_request, name: str, finish: str | None
 ):
     """Another ID and the role again, after a gateway has asked anew: neither text is the answer."""
-    first, second = (_completion(protocols[name], *said) for said in (("Half", finish), ("Whole", "stop")))
+    first, second = (_completion(protocols[name], *message) for message in (("Half", finish), ("Whole", "stop")))
     server.stream(*first, *(event | {"id": "c2"} for event in second))
     error = await _fail(server, protocols[name], make_request, streamed=True)
     assert (error.kind, error.retryable) == ("protocol", True)

@@ -8,7 +8,7 @@ import pytest
 from stretto.core.errors import ModelError
 from stretto.models import open_model
 from stretto.models.calls import cache_warmup as warming
-from stretto.models.calls.cache_warmup import led
+from stretto.models.calls.cache_warmup import cache_warmup
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ class Followers:
 
     async def call(self, key: str | None) -> None:
         """Make one call; one that has to lead begins and ends at once."""
-        async with led(key) as begun:
+        async with cache_warmup(key) as begun:
             self.given.append(begun is not None)
             if begun:
                 begun()
@@ -41,7 +41,7 @@ class Clock:
 async def test_others_wait_until_the_first_has_begun():
     """Calls with the key wait for the beginning, not the end, of the first one's answer; other keys do not."""
     followers = Followers()
-    async with anyio.create_task_group() as group, led("key") as begun:
+    async with anyio.create_task_group() as group, cache_warmup("key") as begun:
         assert begun
         for key in ("key", "key", None, "other"):
             group.start_soon(followers.call, key)
@@ -57,7 +57,7 @@ async def test_a_first_call_that_fails_leaves_its_part_to_the_next():
     followers = Followers()
     async with anyio.create_task_group() as group:
         with suppress(ModelError):
-            async with led("key"):
+            async with cache_warmup("key"):
                 group.start_soon(followers.call, "key")
                 group.start_soon(followers.call, "key")
                 await anyio.wait_all_tasks_blocked()
@@ -69,8 +69,8 @@ async def test_a_first_call_that_fails_leaves_its_part_to_the_next():
 async def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch):
     """A first call that takes long is not waited for: the prefix is paid for twice."""
     followers = Followers()
-    monkeypatch.setattr(warming, "_PATIENCE", 0.0)
-    async with led("key"):
+    monkeypatch.setattr(warming, "_MAX_WAIT_SECONDS", 0.0)
+    async with cache_warmup("key"):
         await followers.call("key")
     assert followers.given == [False]
 
@@ -83,14 +83,14 @@ async def test_a_key_that_was_not_used_for_long_is_led_again(monkeypatch: pytest
     assert followers.given == [True, False, False, True]
     await followers.call("other")
     clock.now = 2_500.0
-    async with led("third"):
-        assert len(warming._firsts.get()) == 1  # pyright: ignore[reportPrivateUsage]
+    async with cache_warmup("third"):
+        assert len(warming._warmup_calls.get()) == 1  # pyright: ignore[reportPrivateUsage]
 
 
 async def test_a_first_call_that_outlives_its_key_leaves_the_next_alone(monkeypatch: pytest.MonkeyPatch):
     """The end of a call that was given up does not end the part of the one that took its place."""
     clock, followers = Clock(monkeypatch), Followers()
-    async with led("key"):
+    async with cache_warmup("key"):
         clock.now += 301.0
         await followers.call("key")
     await followers.call("key")

@@ -57,18 +57,18 @@ async def test_a_model_without_a_stream_is_asked_without_one(
     make_request, streamed: bool, spec: Any, text: str, told: Any
 ):
     """It is asked in one piece, and who watches is told that piece."""
-    heard: list[str] = []
-    reply = await open_model(spec).respond(make_request(), heard.append if streamed else None)
-    assert (reply.text, heard) == (text, told if streamed else [])
+    response_info: list[str] = []
+    reply = await open_model(spec).respond(make_request(), response_info.append if streamed else None)
+    assert (reply.text, response_info) == (text, told if streamed else [])
 
 
 @pytest.mark.parametrize("spec", [STREAMED, WrapperModel(STREAMED)])
 async def test_a_model_with_nothing_but_a_stream_is_streamed(make_request, streamed: bool, spec: Any):
     """It is streamed also where nobody watches."""
-    heard: list[str] = []
-    reply = await open_model(spec).respond(make_request(), heard.append if streamed else None)
+    response_info: list[str] = []
+    reply = await open_model(spec).respond(make_request(), response_info.append if streamed else None)
     assert reply.text == "in pieces"
-    assert heard == (["in ", "pieces"] if streamed else [])
+    assert response_info == (["in ", "pieces"] if streamed else [])
 
 
 @pytest.mark.parametrize("deltas", [False, True])

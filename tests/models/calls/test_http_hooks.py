@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 NOON = "Sun, 22 Nov 2026 12:00:00 GMT"
 
 
-def said(remaining: int, *, limit: int = 50, reset: str = "12s") -> dict[str, str]:
+def message(remaining: int, *, limit: int = 50, reset: str = "12s") -> dict[str, str]:
     """Return headers in the words of OpenAI and its followers."""
     return {
         "x-ratelimit-limit-requests": str(limit),
@@ -56,7 +56,7 @@ def left(remaining: int) -> RateLimits:
 )
 def test_durations_are_read_as_providers_write_them(reset: str, seconds: float | None):
     """Units from milliseconds to days, alone or together, and bare seconds; nonsense is not said at all."""
-    limits = read_limits(said(3, reset=reset))
+    limits = read_limits(message(3, reset=reset))
     assert limits
     assert limits.seconds_until_reset == (seconds if seconds is None else pytest.approx(seconds))
 
@@ -95,7 +95,7 @@ def test_numbers_that_are_none_are_not_said(value: str):
 async def test_every_protocol_tells_its_limits(server, protocol, streamed, make_request):
     """A reply carries what its own response said, streamed and not; one that said nothing carries nothing."""
     model = open_model(protocol.spec, base_url=protocol.url(server), keys=KEYS)
-    for headers in (said(7), {}):
+    for headers in (message(7), {}):
         reply = protocol.reply(["Hello"], protocol.stop, streamed=streamed)
         reply.headers.update(headers)
         server.script.append(reply)
@@ -125,7 +125,7 @@ async def test_calls_at_once_each_see_their_own(server, protocols, streamed, mak
     chat = protocols["chat"]
     for number in range(20):
         reply = chat.reply([str(number)], chat.stop, streamed=streamed)
-        reply.headers |= said(number)
+        reply.headers |= message(number)
         server.script.append(reply)
     model = open_model(chat.spec, base_url=chat.url(server), keys=KEYS)
 
@@ -140,7 +140,7 @@ async def test_calls_at_once_each_see_their_own(server, protocols, streamed, mak
 async def test_a_refusal_tells_its_limits(server, protocol, streamed, make_request):
     """The error of a call that was turned away carries them too."""
     model = open_model(protocol.spec, base_url=protocol.url(server), keys=KEYS)
-    server.say(protocol.error("slow", "rate_limit_exceeded"), 429, **said(0))
+    server.say(protocol.error("slow", "rate_limit_exceeded"), 429, **message(0))
     with pytest.raises(ModelError) as caught:
         await model.respond(make_request(), print if streamed else None)
     assert caught.value.kind == "rate_limit"
@@ -150,7 +150,7 @@ async def test_a_refusal_tells_its_limits(server, protocol, streamed, make_reque
 async def test_an_answer_that_is_cut_tells_its_limits(server, protocol, make_request):
     """So does the error of an answer whose end was not said."""
     reply = protocol.stream(["Hello"], None)
-    reply.headers |= said(3)
+    reply.headers |= message(3)
     server.script.append(reply)
     model = open_model(protocol.spec, base_url=protocol.url(server), keys=KEYS)
     with pytest.raises(ModelError) as caught:
@@ -185,7 +185,7 @@ async def test_a_users_own_model_and_agent_tell_their_limits(server, protocols, 
     anthropic = protocols["anthropic"]
     for remaining in (9, 8):
         reply = anthropic.whole("Hello", anthropic.stop)
-        reply.headers |= said(remaining)
+        reply.headers |= message(remaining)
         server.script.append(reply)
     provider = AnthropicProvider(api_key="sk-ant-0123456789", base_url=server.url)
     own = AnthropicModel("claude-haiku-4-5", provider=provider)

@@ -219,11 +219,11 @@ async def test_a_limit_above_the_models_own_is_lowered(server, name: str, stream
 async def test_a_limit_beside_a_long_input_is_lowered_for_that_call(server):
     """What is free beside one input says nothing of the next."""
     asked = Asked(server, "chat")
-    said = (
+    words = (
         "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (500 in the messages, "
     )
-    said += "8500 in the completion). Please reduce the length of the messages or completion."
-    reply = await asked.ask(_openai(said, code="context_length_exceeded"), max_output_tokens=8500)
+    words += "8500 in the completion). Please reduce the length of the messages or completion."
+    reply = await asked.ask(_openai(words, code="context_length_exceeded"), max_output_tokens=8500)
     assert reply.remarks
     await asked.ask(max_output_tokens=8500)
     assert [_limit(body) for body in asked.sent] == [8500, 7692, 8500]
@@ -242,11 +242,11 @@ async def test_without_a_number_the_advice_is_to_lower_the_limit(server):
 async def test_an_input_that_fills_the_window_is_not_a_matter_of_the_limit(server):
     """There the task has to be shorter."""
     asked = Asked(server, "chat")
-    said = (
+    words = (
         "This model's maximum context length is 8192 tokens. However, you requested 9500 tokens (9000 in the messages, "
     )
-    said += "500 in the completion)."
-    server.say(_openai(said, code="context_length_exceeded"), 400)
+    words += "500 in the completion)."
+    server.say(_openai(words, code="context_length_exceeded"), 400)
     with pytest.raises(ModelError) as caught:
         await asked.model.respond(make_request())
     assert (caught.value.kind, len(asked.sent)) == ("context_window", 1)
@@ -255,10 +255,10 @@ async def test_an_input_that_fills_the_window_is_not_a_matter_of_the_limit(serve
 
 async def test_other_refusals_are_not_tried_again(server):
     """A bad request that names nothing that can be left out is one call."""
-    for said in ("The model's name is not known.", "messages: at least one is needed", "stream_options"):
+    for words in ("The model's name is not known.", "messages: at least one is needed", "stream_options"):
         asked = Asked(server, "chat")
         server.requests.clear()
-        server.say(_openai(said), 400)
+        server.say(_openai(words), 400)
         with pytest.raises(ModelError):
             await asked.model.respond(make_request(), [].append)
         assert len(asked.sent) == 1

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stretto.models.calls.thinking_text import Spoken, spoken
+from stretto.models.calls.thinking_text import ThinkingFilter, without_thinking
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("Hello", "Hello"),
         ("<think>hm</think>Hello", "Hello"),
@@ -24,9 +24,9 @@ from stretto.models.calls.thinking_text import Spoken, spoken
         ("", ""),
     ],
 )
-def test_only_thinking_before_the_answer_is_left_out(text: str, said: str):
+def test_only_thinking_before_the_answer_is_left_out(text: str, message: str):
     """What stands in tags at the beginning is no part of an answer; without its end nothing is taken away."""
-    assert spoken(text) == said
+    assert without_thinking(text) == message
 
 
 _TEXTS = st.lists(
@@ -39,6 +39,6 @@ _TEXTS = st.lists(
 def test_pieces_say_what_the_whole_says(text: str, cuts: list[int]):
     """However an answer is cut into pieces, what a watcher is told is what the whole answer says."""
     places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
-    speech = Spoken()
-    told = "".join(speech.feed(text[start:end]) for start, end in pairwise(places))
-    assert told == (spoken(text) if speech.begun else "")
+    thinking_filter = ThinkingFilter()
+    told = "".join(thinking_filter.feed(text[start:end]) for start, end in pairwise(places))
+    assert told == (without_thinking(text) if thinking_filter.begun else "")

@@ -62,8 +62,8 @@ async def test_a_language_in_the_matter_is_no_wish() -> None:
 async def test_a_remark_about_the_language_is_mended() -> None:
     """A worker that is told to write in another language does."""
     first = await job().plan()
-    remark = "Your answer cannot be used: it must be in Chinese. Write all of it in Chinese."
-    mended = await job().work(first.subtasks[0], [Turn(answer="…", reply=remark)])
+    add_remark = "Your answer cannot be used: it must be in Chinese. Write all of it in Chinese."
+    mended = await job().work(first.subtasks[0], [Turn(answer="…", reply=add_remark)])
     assert share_of_chinese(mended) > 0.5
 
 

@@ -152,24 +152,24 @@ def test_the_product_is_found_in_the_ways_people_ask(task: str, product: str):
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("task", "said"), [("介绍一下我们的随行杯", "这款随行杯"), ("帮我写文案", "这款产品")])
-async def test_a_chinese_text_speaks_of_the_product_or_of_any(task: str, said: str):
+@pytest.mark.parametrize(("task", "message"), [("介绍一下我们的随行杯", "这款随行杯"), ("帮我写文案", "这款产品")])
+async def test_a_chinese_text_speaks_of_the_product_or_of_any(task: str, message: str):
     """No text has a piece of the asking in it; where no product is named, the wording fits them all."""
     texts = "\n".join((await job(task, {"受众": "通勤族", "特点": "不锈钢、防漏"}, subtasks=(6, 6)).texts()).values())
-    assert said in texts
+    assert message in texts
     for left in ("介绍一下", "下我们", "帮我", "一篇", "写文案"):
         assert left not in texts
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    ("task", "said"),
+    ("task", "message"),
     [("Tell people about our air fryer", "this air fryer"), ("Please write some catchy copy", "this product")],
 )
-async def test_an_english_text_speaks_of_the_product_or_of_any(task: str, said: str):
+async def test_an_english_text_speaks_of_the_product_or_of_any(task: str, message: str):
     """The same in English."""
     texts = "\n".join((await job(task, {"features": ["steel", "leakproof"]}, subtasks=(6, 6)).texts()).values())
-    assert said in texts.lower()
+    assert message in texts.lower()
     for left in ("people about", "catchy copy", "please"):
         assert left not in texts.lower()
 
@@ -198,10 +198,10 @@ async def test_an_english_task_over_a_chinese_row_is_answered_in_chinese(task: s
 async def test_a_row_that_cannot_be_answered_in_its_language_says_so(row: dict[str, str], language: str):
     """Of a language that the demo model does not write it says, in plan and text, which one it took."""
     work = job("Describe our product", row)
-    said = f"(The brief seems to be in {language}, which the demo model cannot write: this is its English.)"
-    assert said in (await work.plan()).analysis
+    message = f"(The brief seems to be in {language}, which the demo model cannot write: this is its English.)"
+    assert message in (await work.plan()).analysis
     for text in (await work.texts()).values():
-        assert said in text
+        assert message in text
 
 
 @pytest.mark.anyio

@@ -240,16 +240,16 @@ async def test_a_date_to_wait_for(server, protocols, make_request):
 @pytest.mark.parametrize("name", ["retry-after", "retry-after-ms"])
 @pytest.mark.parametrize("joined", [", ", ",", "\r\n{name}: "], ids=["list", "tight list", "two headers"])
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("words", "seconds"),
     [(["5", "90"], 90.0), (["90", "5"], 90.0), (["soon", "5"], 5.0), (["-1", "nan"], None), (["inf", "0", ""], 0.0)],
     ids=str,
 )
 async def test_of_several_waits_the_longest_counts(
-    server, protocol, make_request, name: str, joined: str, said: list[str], seconds: float | None
+    server, protocol, make_request, name: str, joined: str, words: list[str], seconds: float | None
 ):
     """A proxy adds a second header: the longest wait that is one is kept, and none when none is."""
     server.say(protocol.error("m", "rate_limit_error"), 429)
-    server.script[0].headers[name] = joined.format(name=name).join(said)
+    server.script[0].headers[name] = joined.format(name=name).join(words)
     unit = 0.001 if name.endswith("-ms") else 1.0
     waited = (await _fail(server, protocol, make_request, False)).retry_after
     assert waited == (None if seconds is None else pytest.approx(seconds * unit))
@@ -391,8 +391,8 @@ async def test_a_long_web_page_is_not_shown(server, protocol, streamed, make_req
 
 async def test_long_messages_are_shortened_and_keys_masked(server, protocol, make_request):
     """Only one short line of what the provider says is shown, and nothing that looks like a key."""
-    said = f"Incorrect API key provided: {KEY} or sk-proj-ab****yz12, AIzaSyD-0123456789abc.\n" + "more " * 200
-    server.say(protocol.error(said, "invalid_api_key"), 401)
+    words = f"Incorrect API key provided: {KEY} or sk-proj-ab****yz12, AIzaSyD-0123456789abc.\n" + "more " * 200
+    server.say(protocol.error(words, "invalid_api_key"), 401)
     error = await _fail(server, protocol, make_request, False)
     assert len(error.message) < 300
     assert "sk-proj" not in str(error)

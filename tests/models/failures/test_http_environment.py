@@ -26,7 +26,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ("foo://host:1", "a proxy of a kind that cannot be used: foo"),
         ("http://", "is no address of a proxy"),
@@ -36,10 +36,10 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         ("not an address", "is no address of a proxy"),
     ],
 )
-def test_an_unusable_proxy_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str):
+def test_an_unusable_proxy_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str):
     """The variable is named as it is written, with the way out and without the password."""
     monkeypatch.setenv(name, value)
-    with pytest.raises(InputError, match=said) as caught:
+    with pytest.raises(InputError, match=message) as caught:
         check_environment(url="")
     assert str(caught.value).startswith(name)
     assert f"unset {name}" in caught.value.hint
@@ -70,9 +70,13 @@ def test_certificates_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_p
     """A missing file, a folder and garbage in SSL_CERT_FILE are told with the variable and the path."""
     garbage = tmp_path / "garbage.pem"
     garbage.write_text("no certificate")
-    for path, said in ((tmp_path / "missing.pem", "no such file"), (tmp_path, "directory"), (garbage, "holds no cert")):
+    for path, message in (
+        (tmp_path / "missing.pem", "no such file"),
+        (tmp_path, "directory"),
+        (garbage, "holds no cert"),
+    ):
         monkeypatch.setenv("SSL_CERT_FILE", str(path))
-        with pytest.raises(InputError, match=said) as caught:
+        with pytest.raises(InputError, match=message) as caught:
             open_model(spec, keys=KEYS)
         assert str(caught.value).startswith(f"SSL_CERT_FILE names {path}")
         assert "unset SSL_CERT_FILE" in caught.value.hint
@@ -122,9 +126,9 @@ def test_a_host_that_goes_without_the_proxy(monkeypatch: pytest.MonkeyPatch):
 
 def test_certificates_that_are_not_trusted(monkeypatch: pytest.MonkeyPatch):
     """The variable that decides is named, or the one that other programs read in its place."""
-    said = "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate"
-    assert "set SSL_CERT_FILE to its file" in connection_hint("https://a.example", said)
+    message = "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate"
+    assert "set SSL_CERT_FILE to its file" in connection_hint("https://a.example", message)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/a.pem")
-    assert connection_hint("https://a.example", said).startswith("REQUESTS_CA_BUNDLE is not read here")
+    assert connection_hint("https://a.example", message).startswith("REQUESTS_CA_BUNDLE is not read here")
     monkeypatch.setenv("SSL_CERT_FILE", "/a.pem")
-    assert connection_hint("https://a.example", said).startswith("SSL_CERT_FILE says which certificates are trusted")
+    assert connection_hint("https://a.example", message).startswith("SSL_CERT_FILE says which certificates are trusted")

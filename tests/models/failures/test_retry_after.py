@@ -16,7 +16,7 @@ AT_NOON = 1_796_126_400.0
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("words", "seconds"),
     [
         ("30", 30.0),
         ("6.5", 6.5),
@@ -47,14 +47,14 @@ AT_NOON = 1_796_126_400.0
         ("3 months", None),
     ],
 )
-def test_a_text_that_names_a_wait(said: str, seconds: float | None):
+def test_a_text_that_names_a_wait(words: str, seconds: float | None):
     """Numbers, durations and moments, these in seconds or less since 1970 too; nonsense is not said at all."""
-    wait = seconds_until(said, AT_NOON)
+    wait = seconds_until(words, AT_NOON)
     assert wait == (seconds if seconds is None else pytest.approx(seconds))
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("words", "seconds"),
     [
         ("Rate limit reached for x: Limit 3, Used 3, Requested 1. Please try again in 6.5s. Visit https://x.y.", 6.5),
         ("Please try again in 7m12s.", 432.0),
@@ -77,9 +77,9 @@ def test_a_text_that_names_a_wait(said: str, seconds: float | None):
         ("Slow down.", None),
     ],
 )
-def test_prose(said: str, seconds: float | None):
+def test_prose(words: str, seconds: float | None):
     """What is written for people is read as far as it names a wait, and a limit's own window is none."""
-    for body in (said, {"error": {"message": said}}, {"details": [{"reason": said}]}):
+    for body in (words, {"error": {"message": words}}, {"details": [{"reason": words}]}):
         assert wait_in_body(body, resets=False) == (seconds if seconds is None else pytest.approx(seconds))
 
 
@@ -123,11 +123,11 @@ def test_headers_about_limits(headers: dict[str, str], seconds: float | None):
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"), [("1m30s", 90.0), ("6s", 6.0), ("1796126430", 30.0), ("Tue, 01 Dec 2026 12:00:07 GMT", 7.0)]
+    ("words", "seconds"), [("1m30s", 90.0), ("6s", 6.0), ("1796126430", 30.0), ("Tue, 01 Dec 2026 12:00:07 GMT", 7.0)]
 )
-def test_retry_after_in_other_forms(said: str, seconds: float):
+def test_retry_after_in_other_forms(words: str, seconds: float):
     """What the standard does not allow is read all the same."""
-    assert wait_in_headers({"date": NOON, "retry-after": said}) == seconds
+    assert wait_in_headers({"date": NOON, "retry-after": words}) == seconds
 
 
 async def _refused(server, protocol, make_request, body: object, status: int = 429, **headers: str) -> ModelError:

@@ -31,7 +31,7 @@ def test_names_that_are_understood(written: str, meant: str):
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "message"),
     [
         ("", "The model has no name."),
         ("  ", "The model has no name."),
@@ -42,11 +42,11 @@ def test_names_that_are_understood(written: str, meant: str):
         ("claud-sonnet-5-5", "Did you mean anthropic:claude-sonnet-5-5?"),
     ],
 )
-def test_names_that_are_not(written: str, said: str):
+def test_names_that_are_not(written: str, message: str):
     """What cannot be a name is refused in one line with the way out."""
     with pytest.raises(InputError) as caught:
         resolve_spec(written, {})
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -69,7 +69,7 @@ def test_keys_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "message"),
     [
         ("anthropic:claude-haiku-4-5", "ANTHROPIC_API_KEY is not set. Run: stretto keys set anthropic"),
         ("openai:gpt-6-luna", "OPENAI_API_KEY is not set. Run: stretto keys set openai"),
@@ -79,11 +79,11 @@ def test_keys_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatch):
         ("deepseek:deepseek-chat", "DEEPSEEK_API_KEY is not set. Set DEEPSEEK_API_KEY in the environment"),
     ],
 )
-def test_a_missing_key_is_the_fix(spec: str, said: str):
+def test_a_missing_key_is_the_fix(spec: str, message: str):
     """Without a key the error says which one, and the command that sets it."""
     with pytest.raises(InputError) as caught:
         open_model(spec)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -96,18 +96,18 @@ def test_a_key_that_no_header_can_carry(key: str):
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "message"),
     [
         ("antropic:claude-haiku-4-5", "Unknown provider 'antropic'. Did you mean anthropic:"),
         ("acme:model", "Unknown provider 'acme'. Known are anthropic, openai"),
         ("google-gla:gemini-3.8-flash", "Unknown provider 'google-gla'."),
     ],
 )
-def test_an_unknown_provider(spec: str, said: str):
+def test_an_unknown_provider(spec: str, message: str):
     """A provider that nobody knows is refused with the one that was probably meant."""
     with pytest.raises(InputError) as caught:
         open_model(spec)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://host", "http://", "http://host:99999", "http://[::1", "x"])

@@ -19,7 +19,7 @@ from stretto.engine.events.emitter import Emit
 from stretto.engine.job import Job
 from stretto.engine.planning.plan_exchange import PlanExchange
 from stretto.engine.planning.subtask_ids import SubtaskIds, SubtaskMatcher
-from stretto.parsing.empty_continuation import says_nothing
+from stretto.parsing.empty_continuation import is_empty_continuation
 from stretto.recipes import continue_plan, orchestrator_prompt, repair_plan
 
 OnSealed = Callable[[Sequence[Subtask], str], Awaitable[None]]
@@ -130,7 +130,7 @@ class Planner:
         assert error is not None
         if _too_many(error):
             raise error
-        complete = isinstance(error, PlanError) and error.fault == "empty" and says_nothing(second.raw)
+        complete = isinstance(error, PlanError) and error.fault == "empty" and is_empty_continuation(second.raw)
         plan = Plan(analysis=analysis, subtasks=frozen + second.sealed)
         return Planned(plan=plan, missing=None if complete else Failure.of(error))
 

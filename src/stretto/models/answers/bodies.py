@@ -42,23 +42,23 @@ class ErrorInstead(Exception):
     """An error came with status 200 in place of an answer."""
 
     def __init__(self, body: Mapping[str, object]) -> None:
-        said = message_in(body)
-        super().__init__(said)
+        message = message_in(body)
+        super().__init__(message)
         self._said: object = body.get("error") or body
 
     def to_error(self, model: str) -> failures.ModelAPIError:
         """Return what pydantic-ai would make of it if it had come with its status."""
         inner: object = self._said
-        said = cast("Mapping[str, object]", inner if isinstance(inner, Mapping) else {"message": inner})
-        codes = [str(said.get(name) or "").lower() for name in ("code", "status", "type")]
+        message = cast("Mapping[str, object]", inner if isinstance(inner, Mapping) else {"message": inner})
+        codes = [str(message.get(name) or "").lower() for name in ("code", "status", "type")]
         status = next((int(code) for code in codes if _STATUS.fullmatch(code)), None)
         status = status or next((_STATUSES[code] for code in codes if code in _STATUSES), None)
         if status is None:
-            return failures.ModelAPIError(model, str(self), body=said, in_stream=True)
-        return failures.ModelHTTPError(status, model, body=said, in_stream=True)
+            return failures.ModelAPIError(model, str(self), body=message, in_stream=True)
+        return failures.ModelHTTPError(status, model, body=message, in_stream=True)
 
 
-def mind_body(response: Response, *, streamed: bool) -> None:
+def check_body(response: Response, *, streamed: bool) -> None:
     """Have a response's body looked at as it is read; raises `Redirected`."""
     if 300 <= response.status_code < 400:
         raise Redirected(response.status_code)
@@ -70,7 +70,7 @@ def mind_body(response: Response, *, streamed: bool) -> None:
         # It is decoded here, so httpx has nothing left to decode.
         del response.headers["content-encoding"]
         source = _Inflated(source)
-    response.stream = _Minded(source, streamed=streamed)
+    response.stream = _CheckedBody(source, streamed=streamed)
 
 
 class _Inflated(AsyncByteStream):
@@ -87,7 +87,7 @@ class _Inflated(AsyncByteStream):
         await self._stream.aclose()
 
 
-class _Minded(AsyncByteStream):
+class _CheckedBody(AsyncByteStream):
     """A body as its protocol wants it, or an exception that says what it is instead."""
 
     def __init__(self, stream: AsyncByteStream, *, streamed: bool) -> None:

@@ -47,7 +47,7 @@ _CHAT: Mapping[End, str | None] = {
     "error": "error",
     "none": None,
 }
-_TOLD: Mapping[Wording, Mapping[End, str | None]] = {
+_PROTOCOL_REASONS: Mapping[Wording, Mapping[End, str | None]] = {
     "chat": _CHAT,
     "responses": {
         **_CHAT,
@@ -81,7 +81,7 @@ _OWN: Mapping[Wording, frozenset[str]] = {
 
 
 @dataclass(slots=True)
-class Ends:
+class FinishInfo:
     """What one call says of its end."""
 
     accepted: frozenset[str]
@@ -92,18 +92,18 @@ class Ends:
     """The number of the answer that counts, where there are several."""
 
 
-_ends: ContextVar[Ends] = ContextVar("stretto_ends")
+_finish_info: ContextVar[FinishInfo] = ContextVar("stretto_ends")
 
 
 @contextmanager
-def reading_ends(accepted: frozenset[str]) -> Generator[Ends]:
+def collecting_finish(accepted: frozenset[str]) -> Generator[FinishInfo]:
     """Collect what answers to the calls made inside say of their end."""
-    ends = Ends(accepted)
-    token = _ends.set(ends)
+    finish_info = FinishInfo(accepted)
+    token = _finish_info.set(finish_info)
     try:
-        yield ends
+        yield finish_info
     finally:
-        _ends.reset(token)
+        _finish_info.reset(token)
 
 
 def accept(words: Iterable[str]) -> frozenset[str]:
@@ -111,30 +111,30 @@ def accept(words: Iterable[str]) -> frozenset[str]:
     return frozenset(filter(None, map(_plain, words)))
 
 
-def in_own_words(said: object, wording: Wording, *, choice: object = None) -> str | None:
+def to_protocol_reason(message: object, wording: Wording, *, choice: object = None) -> str | None:
     """Return a finish reason in the words of a protocol; None where none is said, or none that is known.
 
     `choice`: the number of the answer among several that it ends; the first that is heard of is the one that counts.
     """
-    if said is None or said == "":
+    if message is None or message == "":
         return None
-    ends = _ends.get(None)
-    word = said if isinstance(said, str) else str(said)
-    end, told = _read(word, wording, ends)
-    if ends is None:
-        return told or (None if end else word)
-    ends.choice = choice if ends.choice is None else ends.choice
-    if end != "none" and choice == ends.choice:
-        ends.unknown = "" if end else word
-    return told
+    finish_info = _finish_info.get(None)
+    word = message if isinstance(message, str) else str(message)
+    end, reason = _read(word, wording, finish_info)
+    if finish_info is None:
+        return reason or (None if end else word)
+    finish_info.choice = choice if finish_info.choice is None else finish_info.choice
+    if end != "none" and choice == finish_info.choice:
+        finish_info.unknown = "" if end else word
+    return reason
 
 
-def _read(word: str, wording: Wording, ends: Ends | None) -> tuple[End | None, str | None]:
+def _read(word: str, wording: Wording, finish_info: FinishInfo | None) -> tuple[End | None, str | None]:
     if word in _OWN[wording]:
         return "error", word  # Or whatever it means: it is known.
     plain = _plain(word)
-    end = _ENDS.get(plain) or ("stop" if ends and plain in ends.accepted else None)
-    return end, _TOLD[wording][end] if end else None
+    end = _ENDS.get(plain) or ("stop" if finish_info and plain in finish_info.accepted else None)
+    return end, _PROTOCOL_REASONS[wording][end] if end else None
 
 
 def _plain(word: str) -> str:

@@ -6,7 +6,7 @@ the answer is streamed. Here an answer, or an event of one, is still plain JSON,
 
 from typing import cast
 
-from stretto.models.answers.finish_reasons import in_own_words
+from stretto.models.answers.finish_reasons import to_protocol_reason
 from stretto.models.answers.json_fields import (
     Json,
     drop,
@@ -18,37 +18,37 @@ from stretto.models.answers.json_fields import (
     keep,
     set_text,
 )
-from stretto.models.answers.metadata_openai import mend_chat, mend_response, mend_responses_event
+from stretto.models.answers.metadata_openai import normalize_chat, normalize_response, normalize_responses_event
 from stretto.models.answers.reported_usage import UNREAD, read_metadata, read_reported
 
 _ANTHROPIC_OWN = ("stop_details", "container", "diagnostics", "context_management")
 
 
-def mend_answer(data: object, system: str) -> None:
+def normalize_answer(data: object, system: str) -> None:
     """Put right the metadata in an answer or an event of a stream; `system` is pydantic-ai's name of the provider."""
     if not isinstance(data, dict):
         return
     answer = cast("Json", data)
     kind = answer.get("type")
     if system == "anthropic":
-        _mend_anthropic(answer, kind)
+        _normalize_anthropic(answer, kind)
     elif system.startswith("google"):
-        _mend_gemini(answer)
+        _normalize_gemini(answer)
     elif answer.get("object") == "response" or isinstance(answer.get("output"), list):
-        mend_response(answer, None)
+        normalize_response(answer, None)
     elif isinstance(kind, str) and "choices" not in answer:
-        mend_responses_event(answer, kind)
+        normalize_responses_event(answer, kind)
     elif "choices" in answer or "usage" in answer:
-        mend_chat(answer, routed=system == "openrouter")
+        normalize_chat(answer, routed=system == "openrouter")
 
 
-def _mend_anthropic(answer: Json, kind: object) -> None:
+def _normalize_anthropic(answer: Json, kind: object) -> None:
     if kind == "error" or answer.get("error"):
         return
     if isinstance(text := answer.get("content"), str):
         answer["content"] = [{"type": "text", "text": text}]
     if isinstance(answer.get("content"), list):
-        _mend_message(answer)
+        _normalize_message(answer)
         answer["usage"] = read_reported(answer.get("usage"), "input_tokens", "output_tokens") or dict.fromkeys(
             ("input_tokens", "output_tokens"), UNREAD
         )
@@ -56,15 +56,15 @@ def _mend_anthropic(answer: Json, kind: object) -> None:
     if not isinstance(kind, str):
         kind = answer["type"] = _event_of(answer)
     if kind == "message_start":
-        _mend_start(answer)
+        _normalize_start(answer)
     elif kind == "message_delta":
         keep(answer, is_object, "delta", otherwise={})
-        _mend_end(answer["delta"])
+        _normalize_end(answer["delta"])
         drop(answer, is_nothing, "input_transformations")
         answer["usage"] = read_reported(answer.get("usage"), "output_tokens") or {"output_tokens": UNREAD}
     elif kind.startswith("content_block"):
         keep(answer, is_whole, "index", otherwise=0)
-        _mend_block(answer.get("content_block"))
+        _normalize_block(answer.get("content_block"))
 
 
 def _event_of(event: Json) -> str:
@@ -78,32 +78,32 @@ def _event_of(event: Json) -> str:
     return "content_block_stop" if "index" in event else "message_stop"
 
 
-def _mend_start(event: Json) -> None:
+def _normalize_start(event: Json) -> None:
     message: Json = event["message"] if isinstance(event.get("message"), dict) else {}
     event["message"] = message
     keep(message, is_list, "content", otherwise=[])
-    _mend_message(message)
+    _normalize_message(message)
     # How much was written is said at the end.
     usage = read_reported(message.get("usage"), "input_tokens") or {"input_tokens": UNREAD}
     message["usage"] = {"output_tokens": 0, **usage}
 
 
-def _mend_message(message: Json) -> None:
+def _normalize_message(message: Json) -> None:
     message |= {"type": "message", "role": "assistant"}
     set_text(message, "id", "model")
-    _mend_end(message)
+    _normalize_end(message)
     drop(message, is_nothing, "input_transformations")
     for block in message["content"]:
-        _mend_block(block)
+        _normalize_block(block)
 
 
-def _mend_end(ending: Json) -> None:
-    ending["stop_reason"] = in_own_words(ending.get("stop_reason"), "anthropic")
+def _normalize_end(ending: Json) -> None:
+    ending["stop_reason"] = to_protocol_reason(ending.get("stop_reason"), "anthropic")
     drop(ending, is_text, "stop_sequence")
     drop(ending, is_object, *_ANTHROPIC_OWN)
 
 
-def _mend_block(value: object) -> None:
+def _normalize_block(value: object) -> None:
     if isinstance(value, dict):
         block = cast("Json", value)
         if not isinstance(block.get("type"), str) and isinstance(block.get("text"), str):
@@ -112,7 +112,7 @@ def _mend_block(value: object) -> None:
             drop(block, is_nothing, "citations")
 
 
-def _mend_gemini(answer: Json) -> None:
+def _normalize_gemini(answer: Json) -> None:
     drop(answer, is_text, "responseId", "modelVersion")
     drop(answer, is_object, "promptFeedback")
     drop(answer, is_nothing, "createTime", "modelStatus")
@@ -127,12 +127,14 @@ def _mend_gemini(answer: Json) -> None:
         return
     for entry in cast("list[object]", candidates or []):
         if isinstance(entry, dict):
-            _mend_candidate(cast("Json", entry))
+            _normalize_candidate(cast("Json", entry))
 
 
-def _mend_candidate(candidate: Json) -> None:
+def _normalize_candidate(candidate: Json) -> None:
     drop(candidate, is_whole, "index", "tokenCount")
-    candidate["finishReason"] = in_own_words(candidate.get("finishReason"), "gemini", choice=candidate.get("index", 0))
+    candidate["finishReason"] = to_protocol_reason(
+        candidate.get("finishReason"), "gemini", choice=candidate.get("index", 0)
+    )
     if candidate["finishReason"] is None:
         del candidate["finishReason"]
     drop(candidate, is_text, "finishMessage")

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from stretto.models.answers.finish_reasons import in_own_words
+from stretto.models.answers.finish_reasons import to_protocol_reason
 from stretto.models.answers.json_fields import (
     Json,
     drop,
@@ -22,7 +22,7 @@ _DETAILS = frozenset({"reasoning.text", "reasoning.summary", "reasoning.encrypte
 _ENDS = {"response.completed": "completed", "response.incomplete": "incomplete", "response.failed": "failed"}
 
 
-def mend_chat(answer: Json, *, routed: bool) -> None:
+def normalize_chat(answer: Json, *, routed: bool) -> None:
     """Put right a completion, or a chunk of one; `routed`: it is OpenRouter's."""
     choices: object = answer.get("choices")
     entries = [cast("Json", one) for one in cast("list[object]", choices or []) if isinstance(one, dict)]
@@ -40,20 +40,20 @@ def mend_chat(answer: Json, *, routed: bool) -> None:
     if is_chunk and not choices and not answer.get("error") and answer["usage"]:
         answer["choices"] = []  # What OpenAI sends with the usage at the end; others send null, or nothing.
     for choice in entries:
-        _mend_choice(choice)
+        _normalize_choice(choice)
 
 
-def _mend_choice(choice: Json) -> None:
+def _normalize_choice(choice: Json) -> None:
     keep(choice, is_whole, "index", otherwise=0)
-    choice["finish_reason"] = in_own_words(choice.get("finish_reason"), "chat", choice=choice["index"])
+    choice["finish_reason"] = to_protocol_reason(choice.get("finish_reason"), "chat", choice=choice["index"])
     choice["logprobs"] = None  # Nobody asks for them.
     drop(choice, is_text, "native_finish_reason")
     if "message" not in choice:
         keep(choice, is_object, "delta", otherwise={})
-    said: object = choice.get("message", choice.get("delta"))
-    if not isinstance(said, dict):
+    words: object = choice.get("message", choice.get("delta"))
+    if not isinstance(words, dict):
         return
-    message = cast("Json", said)
+    message = cast("Json", words)
     if "message" in choice:
         message["role"] = "assistant"
     elif message.get("role") != "assistant":
@@ -75,7 +75,7 @@ def _is_detail(value: object) -> bool:
     return detail.get("type") in _DETAILS
 
 
-def mend_response(response: Json, kind: str | None) -> None:
+def normalize_response(response: Json, kind: str | None) -> None:
     """Put right a Response, in an event of a stream of this `kind`; None where it comes by itself."""
     set_text(response, "id", "model")
     keep(response, is_number, "created_at", otherwise=0)
@@ -91,25 +91,25 @@ def mend_response(response: Json, kind: str | None) -> None:
     usage = response.get("usage") if counted else None  # Those before the end would be added to it.
     response["usage"] = read_with_total(usage, "input_tokens", "output_tokens")
     if counted:
-        _mend_status(response, kind)
+        _normalize_status(response, kind)
     for item in response["output"]:
-        _mend_item(item)
+        _normalize_item(item)
 
 
-def _mend_status(response: Json, kind: str | None) -> None:
-    said = response.get("status") or _ENDS.get(kind or "")
+def _normalize_status(response: Json, kind: str | None) -> None:
+    words = response.get("status") or _ENDS.get(kind or "")
     details: Json = response.pop("incomplete_details", None) or {}
     reason: object = details.get("reason")
-    if told := in_own_words(reason, "responses"):
-        response["incomplete_details"] = {"reason": told}
+    if end := to_protocol_reason(reason, "responses"):
+        response["incomplete_details"] = {"reason": end}
     if not reason:
-        status = in_own_words(said, "responses")
+        status = to_protocol_reason(words, "responses")
         response["status"] = "incomplete" if status in ("max_output_tokens", "content_filter") else status
         if status in ("max_output_tokens", "content_filter"):
             response["incomplete_details"] = {"reason": status}
 
 
-def _mend_item(value: object) -> None:
+def _normalize_item(value: object) -> None:
     if not isinstance(value, dict):
         return
     item = cast("Json", value)
@@ -123,10 +123,10 @@ def _mend_item(value: object) -> None:
     item["role"] = "assistant"
     keep(item, is_list, "content", otherwise=[])
     for content in item["content"]:
-        _mend_part(content)
+        _normalize_part(content)
 
 
-def _mend_part(value: object) -> None:
+def _normalize_part(value: object) -> None:
     if isinstance(value, dict):
         part = cast("Json", value)
         if not isinstance(part.get("type"), str) and isinstance(part.get("text"), str):
@@ -135,12 +135,12 @@ def _mend_part(value: object) -> None:
             part |= {"annotations": [], "logprobs": None}
 
 
-def mend_responses_event(event: Json, kind: str) -> None:
+def normalize_responses_event(event: Json, kind: str) -> None:
     """Put right an event of a stream."""
     keep(event, is_whole, "sequence_number", "output_index", "content_index", otherwise=0)
     set_text(event, "item_id")
     if isinstance(response := event.get("response"), dict):
-        mend_response(cast("Json", response), kind)
-    _mend_item(event.get("item"))
-    _mend_part(event.get("part"))
+        normalize_response(cast("Json", response), kind)
+    _normalize_item(event.get("item"))
+    _normalize_part(event.get("part"))
     drop(event, is_nothing, "logprobs")

@@ -35,8 +35,8 @@ def read_metadata(usage: object) -> dict[str, Any] | None:
     read = read_reported(usage, "promptTokenCount")
     if read is None or not isinstance(usage, Mapping):
         return read
-    said = cast("Mapping[str, object]", usage)
-    if any(said.get(name) is not None and name not in read for name in _OUTPUT):
+    message = cast("Mapping[str, object]", usage)
+    if any(message.get(name) is not None and name not in read for name in _OUTPUT):
         read |= {"candidatesTokenCount": UNREAD}
     # Counts by kind of content, in lists, which only say how the input is made up.
     return {name: value for name, value in read.items() if name.endswith("TokenCount")}

@@ -9,7 +9,7 @@ from pydantic_ai.models import StreamedResponse
 from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.wrapper import WrapperModel
 
-from stretto.models.answers.sdk_hooks import mind_metadata
+from stretto.models.answers.sdk_hooks import install_metadata_hooks
 from stretto.models.failures.failure_body import error_beside
 
 # What pydantic-ai's streams read their provider's chunks from.
@@ -32,19 +32,19 @@ _FAILS = frozenset({"response.incomplete", "response.failed", "error"})
 _ANEW = "The provider begins a second answer inside the first"
 
 
-def mind_answers(model: PydanticModel) -> None:
+def install_answer_hooks(model: PydanticModel) -> None:
     """Have what this model answers looked at before pydantic-ai reads it, and what the models in it do."""
     if isinstance(model, WrapperModel):
-        mind_answers(model.wrapped)
+        install_answer_hooks(model.wrapped)
     elif isinstance(model, FallbackModel):
         for one in model.models:
-            mind_answers(one)
+            install_answer_hooks(one)
     else:
-        mind_metadata(model)
-        for name, mind in _MINDED.items():
+        install_metadata_hooks(model)
+        for name, hook in _MODEL_HOOKS.items():
             step = getattr(model, name, None)
             if step is not None and name not in vars(model):
-                setattr(model, name, mind(model, step))
+                setattr(model, name, hook(model, step))
 
 
 def _open_one(_: PydanticModel, opening: Callable[..., Awaitable[StreamedResponse]]) -> object:
@@ -73,22 +73,22 @@ def _refuse_error(model: PydanticModel, validate: Callable[[Any], object]) -> ob
     return validated
 
 
-def _mind_items(_: PydanticModel, read: Callable[[Any], object]) -> object:
-    def minded(response: Any) -> object:
+def _check_items(_: PydanticModel, read: Callable[[Any], object]) -> object:
+    def checked(response: Any) -> object:
         # The models of Chat Completions have a hook of the same name.
         if getattr(response, "status", None) == "completed" and any(map(_is_half, response.output or ())):
             response.status = "incomplete"
         return read(response)
 
-    return minded
+    return checked
 
 
 # Steps of pydantic-ai's models, and what is put around them: how a stream is opened, and what subclasses are given to
 # look at a Chat Completion and at a Response, a stream's last one included.
-_MINDED: Mapping[str, Callable[[PydanticModel, Any], object]] = {
+_MODEL_HOOKS: Mapping[str, Callable[[PydanticModel, Any], object]] = {
     "_process_streamed_response": _open_one,
     "_validate_completion": _refuse_error,
-    "_process_provider_details": _mind_items,
+    "_process_provider_details": _check_items,
 }
 
 

@@ -33,8 +33,8 @@ def _chunk(completion: Json) -> Json:
     """Return a Chat Completion as its only chunk."""
     choices: list[Json] = []
     for choice in cast("list[Json]", completion["choices"]):
-        said = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
-        choices.append({name: value for name, value in choice.items() if name != "message"} | {"delta": said})
+        words = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
+        choices.append({name: value for name, value in choice.items() if name != "message"} | {"delta": words})
     return completion | {"object": "chat.completion.chunk", "choices": choices}
 
 

@@ -8,16 +8,16 @@ import anyio
 from anyio.lowlevel import RunVar
 
 # What is waited at most: after that the prefix is rather paid for twice.
-_PATIENCE = 10.0
+_MAX_WAIT_SECONDS = 10.0
 # After so many seconds without a call a provider has forgotten the prefix.
-_LIFE = 300.0
+_CACHE_LIFETIME_SECONDS = 300.0
 
-Begun = Callable[[], None]
+OnAnswerBegun = Callable[[], None]
 """Says that the first call's answer has begun."""
 
 
 @dataclass(slots=True)
-class _First:
+class _WarmupCall:
     """The first call with a key."""
 
     used_at: float
@@ -25,53 +25,53 @@ class _First:
     begun: anyio.Event = field(default_factory=anyio.Event)
 
 
-_firsts: RunVar[dict[str, _First]] = RunVar("stretto_first_calls")
+_warmup_calls: RunVar[dict[str, _WarmupCall]] = RunVar("stretto_first_calls")
 
 
 @asynccontextmanager
-async def led(key: str | None) -> AsyncGenerator[Begun | None]:
+async def cache_warmup(key: str | None) -> AsyncGenerator[OnAnswerBegun | None]:
     """Yield what the first call with this key has to call when its answer begins; others wait here for that.
 
     They are given None, as is whoever has no key, and whoever has waited long enough. A first call that ends
     without having begun leaves its part to the next one.
     """
-    firsts = _of_this_loop()
-    first: _First | None = None
-    with anyio.move_on_after(_PATIENCE):
-        while key is not None and first is None:
+    calls = _of_this_loop()
+    call: _WarmupCall | None = None
+    with anyio.move_on_after(_MAX_WAIT_SECONDS):
+        while key is not None and call is None:
             now = anyio.current_time()
-            known = firsts.get(key)
-            if known is None or now - known.used_at > _LIFE:
-                first = _lead(firsts, key, now)
+            known = calls.get(key)
+            if known is None or now - known.used_at > _CACHE_LIFETIME_SECONDS:
+                call = _start_warmup(calls, key, now)
             elif known.begun.is_set():
                 known.used_at = now
                 break
             else:
                 await known.begun.wait()
-    if key is None or first is None:
+    if key is None or call is None:
         yield None
         return
     try:
-        yield first.begun.set
+        yield call.begun.set
     finally:
-        if not first.begun.is_set():
+        if not call.begun.is_set():
             # Past its life it was replaced by another.
-            if firsts.get(key) is first:
-                del firsts[key]
-            first.begun.set()
+            if calls.get(key) is call:
+                del calls[key]
+            call.begun.set()
 
 
-def _lead(firsts: dict[str, _First], key: str, now: float) -> _First:
-    for old in [old for old, one in firsts.items() if now - one.used_at > _LIFE]:
-        del firsts[old]
-    firsts[key] = _First(now)
-    return firsts[key]
+def _start_warmup(calls: dict[str, _WarmupCall], key: str, now: float) -> _WarmupCall:
+    for old in [old for old, one in calls.items() if now - one.used_at > _CACHE_LIFETIME_SECONDS]:
+        del calls[old]
+    calls[key] = _WarmupCall(now)
+    return calls[key]
 
 
-def _of_this_loop() -> dict[str, _First]:
+def _of_this_loop() -> dict[str, _WarmupCall]:
     try:
-        return _firsts.get()
+        return _warmup_calls.get()
     except LookupError:
-        firsts: dict[str, _First] = {}
-        _firsts.set(firsts)
-        return firsts
+        calls: dict[str, _WarmupCall] = {}
+        _warmup_calls.set(calls)
+        return calls

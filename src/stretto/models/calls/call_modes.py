@@ -8,16 +8,16 @@ from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.function import FunctionModel
 from pydantic_ai.models.wrapper import WrapperModel
 
-Way = Literal["both", "plain", "streamed"]
+CallMode = Literal["both", "plain", "streamed"]
 
 
-def way_of(model: PydanticModel) -> Way:
+def call_mode_of(model: PydanticModel) -> CallMode:
     """Return how a model can be asked; "plain" is in one piece."""
     if isinstance(model, WrapperModel):
-        return way_of(model.wrapped)
+        return call_mode_of(model.wrapped)
     if isinstance(model, FallbackModel):
-        ways = [way_of(each) for each in cast("Sequence[PydanticModel]", model.models)]
-        return "plain" if "plain" in ways else "streamed" if "streamed" in ways else "both"
+        modes = [call_mode_of(each) for each in cast("Sequence[PydanticModel]", model.models)]
+        return "plain" if "plain" in modes else "streamed" if "streamed" in modes else "both"
     if isinstance(model, FunctionModel):
         return "plain" if model.stream_function is None else "streamed" if model.function is None else "both"
     # Left as it is in the base class, it raises.

@@ -17,16 +17,16 @@ from pydantic_ai.models import Model as PydanticModel
 from stretto.core.models import ModelReply, ModelRequest, OnText
 from stretto.core.sending import will_report_sent
 from stretto.core.usage import Cost, Usage
-from stretto.models.answers.finish_reasons import reading_ends
+from stretto.models.answers.finish_reasons import collecting_finish
 from stretto.models.calls.cache_keys import is_further
-from stretto.models.calls.cache_warmup import Begun, led
-from stretto.models.calls.call_modes import Way
+from stretto.models.calls.cache_warmup import OnAnswerBegun, cache_warmup
+from stretto.models.calls.call_modes import CallMode
 from stretto.models.calls.google_streams import closing_streams
 from stretto.models.calls.http_clients import ClientPerLoop
-from stretto.models.calls.http_hooks import hearing, tells
-from stretto.models.calls.replies import doubt_usage, read_finish, read_text, read_usage
+from stretto.models.calls.http_hooks import collecting_response_info, reports_sending
+from stretto.models.calls.replies import drop_implausible_usage, read_finish, read_text, read_usage
 from stretto.models.calls.requests import take_cache_key, to_messages, to_parameters, to_settings
-from stretto.models.calls.thinking_text import Spoken
+from stretto.models.calls.thinking_text import ThinkingFilter
 from stretto.models.failures.errors import translated
 from stretto.models.origin import Origin
 from stretto.models.prices import price_response, price_tokens
@@ -43,14 +43,14 @@ class DirectModel:
         *,
         origin: Origin,
         build: Callable[[], PydanticModel] | None = None,
-        way: Way = "both",
+        mode: CallMode = "both",
         accepted: frozenset[str] = frozenset(),
     ) -> None:
         self.name = origin.model
         self.account = origin.account
         self._model = model
         self._origin = origin
-        self._way: Way = way
+        self._mode: CallMode = mode
         self._accepted = accepted
         self._clients = ClientPerLoop(model, build)
 
@@ -61,26 +61,26 @@ class DirectModel:
 
     async def respond(self, request: ModelRequest, on_text: OnText | None = None) -> ModelReply:
         """Make one call; streams when `on_text` is given, which gets the text and never the thinking."""
-        if tells(self._model):
+        if reports_sending(self._model):
             will_report_sent()
         with translated(self._origin):
             model = await self._clients.enter()
         key = take_cache_key(request, model)
         # A run itself sees to it that its first call with a prefix leads; it knows nothing of further keys.
-        async with led(key if key and is_further(key) else None) as begun:
+        async with cache_warmup(key if key and is_further(key) else None) as begun:
             # The call that others wait for is streamed, whoever listens: its answer's beginning is what counts.
-            streamed = self._way == "streamed" or (self._way == "both" and (on_text is not None or begun is not None))
-            with hearing() as heard, reading_ends(self._accepted) as ends:
+            streamed = self._mode == "streamed" or (self._mode == "both" and (on_text is not None or begun is not None))
+            with collecting_response_info() as response_info, collecting_finish(self._accepted) as finish_info:
                 if streamed:
                     response = await self._stream(model, request, key, on_text, begun)
                 else:
                     response = await self._ask(model, request, key)
-                finish = read_finish(response, model=self.name, streamed=streamed, unknown=ends.unknown)
+                finish = read_finish(response, model=self.name, streamed=streamed, unknown=finish_info.unknown)
             if on_text and not streamed and (text := read_text(response)):
                 on_text(text)  # It came in one piece, and somebody watches.
         # A field of another type than the protocol's comes this far.
         with translated(self._origin):
-            doubt_usage(response)
+            drop_implausible_usage(response)
             return ModelReply(
                 text=read_text(response),
                 finish=finish,
@@ -92,8 +92,8 @@ class DirectModel:
                     base_url=self._origin.base_url,
                 ),
                 model=response.model_name or self._model.model_name,
-                limits=heard.limits,
-                remarks=tuple(heard.remarks),
+                limits=response_info.limits,
+                remarks=tuple(response_info.remarks),
             )
 
     async def _ask(self, model: PydanticModel, request: ModelRequest, key: str | None) -> ModelResponse:
@@ -111,7 +111,7 @@ class DirectModel:
         request: ModelRequest,
         key: str | None,
         on_text: OnText | None,
-        begun: Begun | None,
+        begun: OnAnswerBegun | None,
     ) -> ModelResponse:
         async with closing_streams(), AsyncExitStack() as stack:
             with translated(self._origin):
@@ -124,7 +124,7 @@ class DirectModel:
                     )
                 )
                 events = aiter(stream)
-            speech = Spoken()
+            thinking_filter = ThinkingFilter()
             while True:
                 # Around the provider's part only: what the watcher raises is not the provider's error.
                 with translated(self._origin):
@@ -134,7 +134,7 @@ class DirectModel:
                     return stream.get()
                 if begun:
                     begun()
-                if on_text and (text := speech.feed(piece)):
+                if on_text and (text := thinking_filter.feed(piece)):
                     on_text(text)
 
 

@@ -11,7 +11,7 @@ import anyio
 from httpx2 import AsyncByteStream, Response
 from pydantic_ai.models import Model as PydanticModel
 
-from stretto.models.answers.bodies import mind_body
+from stretto.models.answers.bodies import check_body
 
 _OTHER_FIELDS = (b":", b"event:", b"id:", b"retry:")
 # U+0085, U+2028 and U+2029, which JSON may hold as they are.
@@ -34,22 +34,22 @@ async def closing_streams() -> AsyncGenerator[None]:
                 await response.aclose()
 
 
-def mind_streams(model: PydanticModel) -> None:
+def install_stream_hooks(model: PydanticModel) -> None:
     """Have what this model's server sends looked after, as far as its HTTP client is pydantic-ai's own."""
     # A provider has no public name for the client that it made.
     client: object = getattr(model.provider, "_own_http_client", None)
     hooks: dict[str, list[object]] | None = getattr(client, "event_hooks", None)
-    mind = _mind_google if model.system == "google" else _mind
-    if hooks is not None and mind not in hooks["response"]:
-        hooks["response"].append(mind)
+    hook = _on_google_response if model.system == "google" else _on_response
+    if hooks is not None and hook not in hooks["response"]:
+        hooks["response"].append(hook)
 
 
-async def _mind(response: Response) -> None:
-    mind_body(response, streamed=_under_way.get(None) is not None)
+async def _on_response(response: Response) -> None:
+    check_body(response, streamed=_under_way.get(None) is not None)
 
 
-async def _mind_google(response: Response) -> None:
-    await _mind(response)
+async def _on_google_response(response: Response) -> None:
+    await _on_response(response)
     kind, encoding = response.headers.get("content-type", ""), response.headers.get("content-encoding", "")
     if kind.startswith("text/event-stream") and encoding in ("", "identity"):
         response.stream = _PlainEvents(cast("AsyncByteStream", response.stream))

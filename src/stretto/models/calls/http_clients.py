@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import anyio
 from pydantic_ai.models import Model as PydanticModel
 
-from stretto.models.answers.single_answer import mind_answers
-from stretto.models.calls.google_streams import mind_streams
-from stretto.models.calls.http_hooks import listen
+from stretto.models.answers.single_answer import install_answer_hooks
+from stretto.models.calls.google_streams import install_stream_hooks
+from stretto.models.calls.http_hooks import install_http_hooks
 from stretto.models.calls.plain_messages import send_plain_messages
-from stretto.models.calls.resending import send_again
+from stretto.models.calls.resending import install_resending
 
 _MOMENT = 1.0
 _Keeper = AsyncGenerator[None]
@@ -83,10 +83,10 @@ async def _keep(model: PydanticModel, spare: list[PydanticModel]) -> _Keeper:
     # A loop that ends closes the async generators begun on it: the one hook there is to close connections then.
     try:
         async with model:
-            listen(model)  # Entering may have given it a new client.
-            send_again(model)
-            mind_streams(model)
-            mind_answers(model)
+            install_http_hooks(model)  # Entering may have given it a new client.
+            install_resending(model)
+            install_stream_hooks(model)
+            install_answer_hooks(model)
             send_plain_messages(model)
             yield
     finally:

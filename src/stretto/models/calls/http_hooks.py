@@ -28,7 +28,7 @@ _RESOLUTION = 1.0
 
 
 @dataclass(slots=True)
-class Heard:
+class ResponseInfo:
     """What the responses to one call said."""
 
     limits: RateLimits | None = None
@@ -41,51 +41,51 @@ class Heard:
     """The address that the latest response gave in place of an answer, without secrets."""
 
 
-_heard: ContextVar[Heard] = ContextVar("stretto_heard_limits")
+_response_info: ContextVar[ResponseInfo] = ContextVar("stretto_heard_limits")
 
 
 @contextmanager
-def hearing() -> Generator[Heard]:
+def collecting_response_info() -> Generator[ResponseInfo]:
     """Collect what is said in the responses to the calls made inside; a `ModelError` raised inside carries it too."""
-    heard = Heard()
+    response_info = ResponseInfo()
     # What an SDK starts for a call inherits the context, and with it this very object.
-    token = _heard.set(heard)
+    token = _response_info.set(response_info)
     try:
-        yield heard
+        yield response_info
     except ModelError as error:
-        error.limits = heard.limits
+        error.limits = response_info.limits
         raise
     finally:
-        _heard.reset(token)
+        _response_info.reset(token)
 
 
-def remark(text: str) -> None:
+def add_remark(text: str) -> None:
     """Have the call that is under way say something beside its answer."""
-    if heard := _heard.get(None):
-        heard.remarks.append(text)
+    if response_info := _response_info.get(None):
+        response_info.remarks.append(text)
 
 
 def asked_address() -> str:
     """Return whither the latest request of this call went; empty when none did, or nobody listened."""
-    heard = _heard.get(None)
-    return heard.address if heard else ""
+    response_info = _response_info.get(None)
+    return response_info.address if response_info else ""
 
 
 def points_to() -> str:
     """Return the address that this call was sent on to; empty when it was not."""
-    heard = _heard.get(None)
-    return heard.points_to if heard else ""
+    response_info = _response_info.get(None)
+    return response_info.points_to if response_info else ""
 
 
-def listen(model: PydanticModel) -> None:
+def install_http_hooks(model: PydanticModel) -> None:
     """Have this model's requests held and its responses heard, as far as its HTTP client is pydantic-ai's own."""
     hooks = _hooks(model)
-    if hooks is not None and _note not in hooks["response"]:
-        hooks["response"].append(_note)
-        hooks["request"].append(_hold)
+    if hooks is not None and _on_response not in hooks["response"]:
+        hooks["response"].append(_on_response)
+        hooks["request"].append(_on_request)
 
 
-def tells(model: PydanticModel | None) -> bool:
+def reports_sending(model: PydanticModel | None) -> bool:
     """Whether this model's requests are going to say when they leave, once it was listened to."""
     return model is not None and _hooks(model) is not None
 
@@ -97,9 +97,9 @@ def _hooks(model: PydanticModel) -> dict[str, list[object]] | None:
     return getattr(client, "event_hooks", None)
 
 
-async def _hold(request: "Request") -> None:
-    if heard := _heard.get(None):
-        heard.address, heard.points_to = shown_address(str(request.url)), ""
+async def _on_request(request: "Request") -> None:
+    if response_info := _response_info.get(None):
+        response_info.address, response_info.points_to = shown_address(str(request.url)), ""
     await before_sending()
     request.extensions["trace"] = _trace
 
@@ -113,13 +113,13 @@ async def _trace(name: str, info: Mapping[str, object]) -> None:
         has_left()
 
 
-async def _note(response: "Response") -> None:
+async def _on_response(response: "Response") -> None:
     has_left()
-    if heard := _heard.get(None):
+    if response_info := _response_info.get(None):
         if place := response.headers.get("location", ""):
-            heard.points_to = shown_address(str(response.request.url.join(place)))
+            response_info.points_to = shown_address(str(response.request.url.join(place)))
         if limits := read_limits(response.headers):
-            heard.limits = limits
+            response_info.limits = limits
 
 
 def read_limits(headers: Mapping[str, str]) -> RateLimits | None:

@@ -8,7 +8,7 @@ from pydantic_ai.usage import RequestUsage
 from stretto.core.errors import ModelError
 from stretto.core.models import Finish
 from stretto.core.usage import Usage
-from stretto.models.calls.thinking_text import spoken
+from stretto.models.calls.thinking_text import without_thinking
 
 # These report how they ended only as pydantic-ai's own word, or, made of Python functions, not at all.
 _WITHOUT_RAW = frozenset({None, "function", "test", "xai", "mcp"})
@@ -23,7 +23,7 @@ def read_text(response: ModelResponse) -> str:
     """Return the text of a response; thinking is not text."""
     text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
     # Gateways that count in UTF-16 part a character between two pieces, each with half of it.
-    return spoken(text if text.isascii() else text.encode(_UTF16, _HALVES).decode(_UTF16, _HALVES))
+    return without_thinking(text if text.isascii() else text.encode(_UTF16, _HALVES).decode(_UTF16, _HALVES))
 
 
 def read_finish(
@@ -43,8 +43,8 @@ def read_finish(
     if finish is None and raw is None and response.provider_name in _WITHOUT_RAW:
         return "stop"
     # A Chat Completions stream that just ends is reported as "stop" all the same; only the raw word is missing.
-    unsaid = streamed and raw is None and response.provider_name not in _WITHOUT_RAW
-    if finish is None or unsaid or response.state == "suspended":
+    end_missing = streamed and raw is None and response.provider_name not in _WITHOUT_RAW
+    if finish is None or end_missing or response.state == "suspended":
         raise _cut(model, raw)
     if finish == "error":
         raise ModelError(f"{model}: the provider gave up on the answer ({raw}).", kind="server", model=model)
@@ -62,13 +62,13 @@ def read_finish(
     return "length" if finish == "length" else "stop"
 
 
-def doubt_usage(response: ModelResponse) -> None:
+def drop_implausible_usage(response: ModelResponse) -> None:
     """Have a usage that no call can have count as not reported, so that what was reserved for the call stands."""
     usage = response.usage
     cached = (usage.cache_read_tokens, usage.cache_write_tokens)
     counts: tuple[object, ...] = (usage.input_tokens, usage.output_tokens, *cached)
-    untold = not usage.output_tokens and any(isinstance(part, TextPart) and part.content for part in response.parts)
-    if not all(map(_is_count, counts)) or not any(counts[:2]) or untold or sum(cached) > usage.input_tokens:
+    unreported = not usage.output_tokens and any(isinstance(part, TextPart) and part.content for part in response.parts)
+    if not all(map(_is_count, counts)) or not any(counts[:2]) or unreported or sum(cached) > usage.input_tokens:
         response.usage = RequestUsage(unmeasured_requests=1)
 
 
@@ -106,5 +106,7 @@ def _unknown(model: str, word: str) -> ModelError:
 
 
 def _cut(model: str, raw: object) -> ModelError:
-    said = f"the answer stopped ({raw}) before it was whole" if raw else "the answer stopped without its end being said"
-    return ModelError(f"{model}: {said}.", kind="cut", model=model)
+    message = (
+        f"the answer stopped ({raw}) before it was whole" if raw else "the answer stopped without its end being said"
+    )
+    return ModelError(f"{model}: {message}.", kind="cut", model=model)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_ai.models import Model as PydanticModel
 
-from stretto.models.calls.http_hooks import remark
+from stretto.models.calls.http_hooks import add_remark
 from stretto.models.failures.output_limits import room_for_output
 from stretto.models.failures.refused_fields import Form, Json, learn, output_limit, with_output_limit
 
@@ -26,7 +26,7 @@ _forms: dict[str, Form] = {}
 """By address: what was learned last; by address and model: what holds for it. Of the whole process."""
 
 
-def send_again(model: PydanticModel) -> None:
+def install_resending(model: PydanticModel) -> None:
     """Have this model's refused requests made again, as far as its HTTP client is pydantic-ai's own."""
     # A provider has no public name for the client that it made; one that a user made is left as it is.
     client: Any = getattr(model.provider, "_own_http_client", None)
@@ -54,9 +54,9 @@ def _sending(send: _Send) -> _Send:
             tried.append(made)
             if response.status_code not in _REFUSED:
                 break
-            said = _everything_said(await response.aread())
-            room = _room(made, said) or room
-            form = form if _room(made, said) else learn(form, made, said) or form
+            message = _all_words(await response.aread())
+            room = _room(made, message) or room
+            form = form if _room(made, message) else learn(form, made, message) or form
             made = form.make(body) if room is None else with_output_limit(form.make(body), room)
             if made in tried or len(tried) == _MOST:
                 break
@@ -65,23 +65,23 @@ def _sending(send: _Send) -> _Send:
             if form != known:
                 _forms[place] = replace(form, most_output=None)  # Each model has a limit of its own.
                 _forms[key] = form
-            _tell(body, made)
+            _warn_of_lowered_limit(body, made)
         return response
 
     return sending
 
 
-def _room(made: Json, said: str) -> int | None:
+def _room(made: Json, message: str) -> int | None:
     """Return the output that is free beside what this one request says; None where that is not the trouble."""
     asked = output_limit(made)
-    room = room_for_output(said, asked) if asked else None
+    room = room_for_output(message, asked) if asked else None
     return room[0] if room and not room[1] else None
 
 
-def _tell(body: Json, made: Json) -> None:
+def _warn_of_lowered_limit(body: Json, made: Json) -> None:
     asked, now = output_limit(body), output_limit(made)
     if asked and now and now < asked:
-        remark(f"there is no room for {asked} output tokens, so at the most {now} were asked for.")
+        add_remark(f"there is no room for {asked} output tokens, so at the most {now} were asked for.")
 
 
 def _body_of(request: "Request") -> Json | None:
@@ -106,7 +106,7 @@ def _with_body(request: "Request", body: Json) -> "Request":
     )
 
 
-def _everything_said(body: bytes) -> str:
+def _all_words(body: bytes) -> str:
     """Return all words in the body of an error, names of fields too."""
     try:
         data: object = json.loads(body)

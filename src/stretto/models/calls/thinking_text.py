@@ -13,7 +13,7 @@ _BEGIN = re.compile(r"\s*<(think|thinking)>", re.IGNORECASE)
 _LONGEST = len("</thinking>")
 
 
-class Spoken:
+class ThinkingFilter:
     """Fed with the pieces of one answer, lets through what is said."""
 
     def __init__(self) -> None:
@@ -46,8 +46,8 @@ class Spoken:
         return self._held[start:]
 
 
-def spoken(text: str) -> str:
+def without_thinking(text: str) -> str:
     """Return what is said in a whole answer; all of it where nothing is, for its reader to find out why."""
-    speech = Spoken()
-    said = speech.feed(text)
-    return said if speech.begun else text
+    thinking_filter = ThinkingFilter()
+    message = thinking_filter.feed(text)
+    return message if thinking_filter.begun else text

@@ -75,7 +75,7 @@ class DemoModel:
         if reading.kind == "work":
             text, finish = await self._misbehave(reading, text)
         elif reading.kind == "plan":
-            text, finish, lost = self._spoil(reading, text)
+            text, finish, lost = self._apply_faults(reading, text)
         text, cut = _within(text, request.max_output_tokens)
         await self._write(text, on_text)
         if lost:
@@ -98,7 +98,7 @@ class DemoModel:
             return frames("en")["refusal"], "refusal"
         return ("" if number == script.empty_worker else text), "stop"
 
-    def _spoil(self, reading: Reading, text: str) -> tuple[str, Finish, str]:
+    def _apply_faults(self, reading: Reading, text: str) -> tuple[str, Finish, str]:
         """Return the plan as scripted: its text, how it ends, and the error's message when it is lost on the way."""
         script = self._script
         spoils = script.break_plan or script.cut_plan or script.truncate_plan
@@ -154,5 +154,5 @@ def _tokens(text: str) -> int:
 
 
 def _input_tokens(request: ModelRequest) -> int:
-    said = "".join(turn.answer + turn.reply for turn in request.turns)
-    return _tokens(request.system + request.prefix + request.prompt + said)
+    message = "".join(turn.answer + turn.reply for turn in request.turns)
+    return _tokens(request.system + request.prefix + request.prompt + message)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stretto.core.errors import InputError
 
 DEFAULT_DELAY = 0.011
-"""Seconds per word: about the pace of a quick hosted model."""
+"""Seconds per word: about as fast as a quick hosted model."""
 
 _LONGEST_DELAY = 60.0
 _WORKER_OPTIONS = ("fail-worker", "flaky-worker", "empty-worker", "refuse-worker")

@@ -7,7 +7,7 @@ from pydantic_ai import exceptions as failures
 
 from stretto.core.errors import ErrorKind
 from stretto.models.calls.http_hooks import asked_address
-from stretto.models.failures.failure_body import is_page, read_message, says_day
+from stretto.models.failures.failure_body import is_daily_quota, is_page, read_message
 from stretto.models.failures.http_environment import connection_hint, proxy_of
 from stretto.models.failures.output_limits import is_about_output
 from stretto.models.origin import Origin
@@ -38,18 +38,18 @@ _CREDENTIALS = (
 
 
 def advise(
-    kind: ErrorKind, error: Exception, origin: Origin, *, status: int | None, wait: float | None, said: str
+    kind: ErrorKind, error: Exception, origin: Origin, *, status: int | None, wait: float | None, message: str
 ) -> str:
     """Return the next step; empty when there is none.
 
-    `wait` is in seconds, None when none was told; `said` are the words of what was at the bottom of it.
+    `wait` is in seconds, None when none was told; `message` are the words of what was at the bottom of it.
     """
     match kind:
         case "authentication":
             return _set_key(origin)
         case "connection":
             where = "Check the network and the base URL." if origin.base_url else "Check the network."
-            return connection_hint(origin.base_url, said) or where
+            return connection_hint(origin.base_url, message) or where
         case "protocol":
             return f"Try again; if it goes on, check the base URL.{_went_to(origin)}"
         case "unexplained":
@@ -57,8 +57,8 @@ def advise(
         case "not_found" if isinstance(error, failures.ModelHTTPError) and error.suggested_model_id:
             return f"Did you mean {error.suggested_model_id}?"
         case "rate_limit" | "overloaded" if wait is not None and wait > _LONG_WAIT:
-            return f"The provider asks to wait {_spoken(wait)}: try again then, or choose another model."
-        case "billing" if says_day(error):
+            return f"The provider asks to wait {_duration(wait)}: try again then, or choose another model."
+        case "billing" if is_daily_quota(error):
             return _DAY
         case "bad_request" | "context_window" if is_about_output(read_message(error)):
             return "Lower max_output_tokens in the recipe, or choose a model that writes more."
@@ -98,7 +98,7 @@ def _about_version(origin: Origin) -> str:
     return " Most servers want /v1 at its end." if bare and origin.system in ("openai", "ollama") else ""
 
 
-def _spoken(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds:.0f} seconds (about {seconds / length:.0f} {unit})"

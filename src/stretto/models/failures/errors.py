@@ -16,13 +16,13 @@ from stretto.models.calls.http_hooks import points_to
 from stretto.models.failures.advice import advise
 from stretto.models.failures.failure_body import (
     flags_input,
+    is_daily_quota,
     is_page,
     looks_like_page,
     own_words,
     read_codes,
     read_message,
     read_wait,
-    says_day,
 )
 from stretto.models.failures.refusal_cause import Cause, named_cause
 from stretto.models.origin import Origin
@@ -118,18 +118,18 @@ def to_model_error(error: Exception, origin: Origin, *, otherwise: ErrorKind = "
     status = _status(error)
     kind = _kind(error, status, otherwise)
     wait = read_wait(error, limited=kind == "rate_limit")
-    if kind == "rate_limit" and wait is None and says_day(error):
+    if kind == "rate_limit" and wait is None and is_daily_quota(error):
         kind = "billing"
-    told = False if _says_no_retry(error) else None
+    retryable = False if _forbids_retry(error) else None
     return ModelError(
         f"{origin.model}: {_describe(error, kind, status, origin)}",
         kind=kind,
-        retryable=told,
+        retryable=retryable,
         retry_after=wait,
         model=origin.model,
         status=status,
         sent=getattr(error, "phase", None) not in ("pool", "connect"),
-        hint=advise(kind, error, origin, status=status, wait=wait, said=own_words(_root(error))),
+        hint=advise(kind, error, origin, status=status, wait=wait, message=own_words(_root(error))),
     )
 
 
@@ -207,7 +207,7 @@ def _status(error: Exception) -> int | None:
     return error.status_code if isinstance(error, failures.ModelHTTPError) else None
 
 
-def _says_no_retry(error: Exception) -> bool:
+def _forbids_retry(error: Exception) -> bool:
     return isinstance(error, failures.ModelHTTPError) and error.provider_retry_hint is False
 
 
@@ -220,18 +220,18 @@ def _describe(error: Exception, kind: ErrorKind, status: int | None, origin: Ori
         return f"HTTP {status}: a redirect to {_one_line(points_to() or 'nowhere', origin.keys)} instead of an answer."
     if kind == "connection":
         where = f" at {mask_keys(origin.base_url, origin.keys)}" if origin.base_url else ""
-        said = _one_line(own_words(_root(error)), origin.keys).rstrip(".")
-        return f"the provider{where} could not be reached, or the connection was lost ({said})."
+        message = _one_line(own_words(_root(error)), origin.keys).rstrip(".")
+        return f"the provider{where} could not be reached, or the connection was lost ({message})."
     if kind == "protocol":
         return _unreadable(error, origin)
-    said = _one_line(read_message(error), origin.keys).rstrip(".")
-    if looks_like_page(said):
-        said = _PAGE
+    message = _one_line(read_message(error), origin.keys).rstrip(".")
+    if looks_like_page(message):
+        message = _PAGE
     if kind == "unexpected":
-        said = f"{type(error).__name__}: {said}"
+        message = f"{type(error).__name__}: {message}"
     # An error inside a stream has a status by analogy only: the HTTP answer was a 200.
     answered = status is not None and not (isinstance(error, failures.ModelAPIError) and error.in_stream)
-    return f"HTTP {status}: {said}." if answered else f"{said}."
+    return f"HTTP {status}: {message}." if answered else f"{message}."
 
 
 def _unreadable(error: Exception, origin: Origin) -> str:
@@ -240,15 +240,15 @@ def _unreadable(error: Exception, origin: Origin) -> str:
     if wrong is not None:
         fields = ", ".join(dict.fromkeys(str(one["loc"][0]) for one in wrong.errors() if one["loc"]))
         return f"the provider's answer is not what its protocol says (missing or odd: {fields or 'all of it'})."
-    said = own_words(error)
-    if "ended without content" in said:
+    message = own_words(error)
+    if "ended without content" in message:
         return "the answer ended without any content."
-    if "as JSON" in said or "JSON data" in said or _found(error, JSONDecodeError):
+    if "as JSON" in message or "JSON data" in message or _found(error, JSONDecodeError):
         return "the provider's answer is no JSON, or only a part of it."
     if isinstance(error, failures.ModelAPIError):
         return f"{_one_line(read_message(error), origin.keys).rstrip('.')}."
     if isinstance(error, failures.AgentRunError):
-        return f"{_one_line(said, origin.keys).rstrip('.')}."
+        return f"{_one_line(message, origin.keys).rstrip('.')}."
     return "the provider's answer does not have the form that its protocol says."
 
 

@@ -56,14 +56,14 @@ def flags_input(error: failures.ModelAPIError) -> bool:
 def error_beside(answer: object, model: str) -> failures.ModelAPIError | None:
     """Return the error that a body with status 200 holds in a field beside its answer; None when that says nothing."""
     error: object = getattr(answer, "error", None)
-    said = cast("Mapping[str, object]", error if isinstance(error, Mapping) else {"message": error})
-    if not any(said.values()):
+    message = cast("Mapping[str, object]", error if isinstance(error, Mapping) else {"message": error})
+    if not any(message.values()):
         return None
-    code = str(said.get("code") or "")
+    code = str(message.get("code") or "")
     status = int(code) if _STATUS.fullmatch(code) else 429 if "rate_limit" in code else None
     if status is None:
-        return failures.ModelAPIError(model, "an error beside the answer", body=said, in_stream=True)
-    return failures.ModelHTTPError(status, model, body=said, in_stream=True)
+        return failures.ModelAPIError(model, "an error beside the answer", body=message, in_stream=True)
+    return failures.ModelHTTPError(status, model, body=message, in_stream=True)
 
 
 def read_wait(error: Exception, *, limited: bool) -> float | None:
@@ -75,18 +75,18 @@ def read_wait(error: Exception, *, limited: bool) -> float | None:
         return None
     headers = (error.headers if isinstance(error, failures.ModelHTTPError) else None) or {}
     # Nothing, and no time at all, leave it to the other ways of telling it.
-    told = wait_in_headers(headers)
+    header_wait = wait_in_headers(headers)
     reset = wait_until_reset(headers) if limited else None
-    return told or wait_in_body(error.body, resets=limited) or error.retry_after or reset or told
+    return header_wait or wait_in_body(error.body, resets=limited) or error.retry_after or reset or header_wait
 
 
 def read_message(error: Exception) -> str:
     """Return the provider's own words, or what there is in place of them."""
     body: object = error.body if isinstance(error, failures.ModelAPIError) else None
-    if said := message_in(body):
-        return said
+    if message := message_in(body):
+        return message
     if isinstance(error, failures.ModelHTTPError):
-        return str(body) if _says_something(body) else "no explanation"
+        return str(body) if _has_content(body) else "no explanation"
     return own_words(error)
 
 
@@ -100,11 +100,11 @@ def message_in(body: object, depth: int = 0) -> str:
         return ""
     fields = cast("Mapping[str, object]", body)
     direct = (value for name in _MESSAGES if isinstance(value := fields.get(name), str) and value.strip())
-    inner = (said for name in _INNER if (said := message_in(fields.get(name), depth + 1)))
+    inner = (message for name in _INNER if (message := message_in(fields.get(name), depth + 1)))
     return next(direct, "") or next(inner, "")
 
 
-def _says_something(body: object) -> bool:
+def _has_content(body: object) -> bool:
     # Of an empty body Google's SDK makes one with the status line in it.
     if isinstance(body, Mapping):
         fields = cast("Mapping[str, object]", body)
@@ -112,7 +112,7 @@ def _says_something(body: object) -> bool:
     return bool(body)
 
 
-def says_day(error: Exception) -> bool:
+def is_daily_quota(error: Exception) -> bool:
     """Whether what is used up is a quota for a day."""
     return isinstance(error, failures.ModelAPIError) and bool(_DAY.search(str(error.body)[:_MOST_BODY]))
 

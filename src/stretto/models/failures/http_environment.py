@@ -43,8 +43,10 @@ def client_error(error: Exception) -> InputError:
         try:
             ssl.create_default_context(cafile=file)
         except OSError as wrong:
-            said = "holds no certificates" if isinstance(wrong, ssl.SSLError) else _unreadable(wrong)
-            return InputError(f"{_FILE} names {file or 'nothing'}, which {said}.", hint=_way_out(_FILE, "a PEM file"))
+            message = "holds no certificates" if isinstance(wrong, ssl.SSLError) else _unreadable(wrong)
+            return InputError(
+                f"{_FILE} names {file or 'nothing'}, which {message}.", hint=_way_out(_FILE, "a PEM file")
+            )
     named = [name for name in (*_VARIABLES, *map(str.upper, _VARIABLES), _FILE, _FOLDER) if name in os.environ]
     return InputError(
         f"The HTTP client cannot be set up: {own_words(error)}.",
@@ -96,9 +98,9 @@ def proxy_of(url: str) -> str:
     return ""
 
 
-def connection_hint(url: str, said: str) -> str:
+def connection_hint(url: str, message: str) -> str:
     """Return what to do about a connection that failed with these words, where a variable may be why; else nothing."""
-    if "CERTIFICATE_VERIFY_FAILED" in said:
+    if "CERTIFICATE_VERIFY_FAILED" in message:
         return _about_trust()
     if via := proxy_of(url):
         name = via.partition(" ")[0]

@@ -44,13 +44,13 @@ _MOST = (
 )
 
 
-def room_for_output(said: str, asked: int) -> tuple[int, bool] | None:
+def room_for_output(message: str, asked: int) -> tuple[int, bool] | None:
     """Return the tokens that are free for the answer, and whether that holds for every call to the model.
 
     None where the refusal is about something else, does not say it, or leaves next to nothing. `asked`: what was asked
     for.
     """
-    text = _plain(said)
+    text = _plain(message)
     if not _NAMED.search(text) and not re.search(rf"\b{asked}\b", text):
         return None
     window, taken = _parts(text)
@@ -61,16 +61,16 @@ def room_for_output(said: str, asked: int) -> tuple[int, bool] | None:
     return (free, lasting) if _LEAST <= free < asked else None
 
 
-def is_about_output(said: str) -> bool:
+def is_about_output(message: str) -> bool:
     """Whether a refusal names the output limit, and what was sent alone would have fitted as far as it says."""
-    text = _plain(said)
+    text = _plain(message)
     window, taken = _parts(text)
     fits = window is None or taken is None or taken + _LEAST <= window
     return bool(_NAMED.search(text)) and fits
 
 
-def _plain(said: str) -> str:
-    return " ".join(_SEPARATORS.sub("", _QUOTES.sub("", said)).split())
+def _plain(message: str) -> str:
+    return " ".join(_SEPARATORS.sub("", _QUOTES.sub("", message)).split())
 
 
 def _parts(text: str) -> tuple[int | None, int | None]:

@@ -39,21 +39,21 @@ def named_cause(error: failures.ModelAPIError, status: int | None, model: str) -
     if is_page(error):
         return "nothing"
     codes = tuple(read_codes(error))
-    said = read_message(error)
+    message = read_message(error)
     if flags_input(error):
         return "text"
     if any(map(_ASKER_CODE.search, codes)):
         return "asker"
     if status in (404, 405):
         # What a wrong address answers has the same status; and where nothing is found no text was read.
-        return "asker" if status == 404 and (_MODEL.search(said) or _names(model, said)) else "nothing"
-    if any(map(_TEXT_CODE.search, codes)) or _TEXT.search(said):
+        return "asker" if status == 404 and (_MODEL.search(message) or _names(model, message)) else "nothing"
+    if any(map(_TEXT_CODE.search, codes)) or _TEXT.search(message):
         return "text"
-    if _PLACE.search(said):
+    if _PLACE.search(message):
         return "nothing"
-    named = _ASKER.search(said) or _names(model, said) or any(map(_PERMISSION_CODE.search, codes))
+    named = _ASKER.search(message) or _names(model, message) or any(map(_PERMISSION_CODE.search, codes))
     return "asker" if named else "nothing"
 
 
-def _names(model: str, said: str) -> bool:
-    return len(model) > 2 and model.lower() in said.lower()
+def _names(model: str, message: str) -> bool:
+    return len(model) > 2 and model.lower() in message.lower()

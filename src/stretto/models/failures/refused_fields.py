@@ -67,24 +67,24 @@ class Form:
         return made
 
 
-def learn(form: Form, body: Json, said: str) -> Form | None:
+def learn(form: Form, body: Json, words: str) -> Form | None:
     """Return the form of a request that may be taken where this one was refused; None for no other.
 
-    `body`: the request that was refused, and `said`: everything that is said about it.
+    `body`: the request that was refused, and `words`: everything that is said about it.
     """
-    if (asked := output_limit(body)) and (room := room_for_output(said, asked)) and room[1]:
+    if (asked := output_limit(body)) and (room := room_for_output(words, asked)) and room[1]:
         return replace(form, most_output=room[0])
-    if not form.plain and _WANTS_TEXT.search(said) and _in_texts(body) != body:
+    if not form.plain and _WANTS_TEXT.search(words) and _in_texts(body) != body:
         return replace(form, plain=True)
-    if not form.no_system and _NO_SYSTEM.search(said) and _without_system(body) != body:
+    if not form.no_system and _NO_SYSTEM.search(words) and _without_system(body) != body:
         return replace(form, no_system=True)
-    if not _NOT_TAKEN.search(said):
+    if not _NOT_TAKEN.search(words):
         return None
     for name, other in _OTHER_NAME.items():
-        if name in body and _is_named(name, said):
+        if name in body and _is_named(name, words):
             # What another model on the server wanted may be what this one refuses.
             return replace(form, renamed={} if name in form.renamed.values() else {name: other})
-    named = {name for name in body.keys() - _NEEDED if _is_named(name, said)}
+    named = {name for name in body.keys() - _NEEDED if _is_named(name, words)}
     return replace(form, left_out=form.left_out | named) if named else None
 
 
@@ -108,8 +108,8 @@ def _limit_places(body: Json) -> Iterator[Json]:
         yield cast("Json", config)
 
 
-def _is_named(name: str, said: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", said) is not None
+def _is_named(name: str, words: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", words) is not None
 
 
 def _in_texts(body: Json) -> Json:
@@ -144,12 +144,12 @@ def _without_system(body: Json) -> Json:
     if not isinstance(messages, list):
         return body
     rest = [cast("Json", one) for one in cast("list[object]", messages) if isinstance(one, dict)]
-    told: list[Json] = []
+    system_messages: list[Json] = []
     while rest and rest[0].get("role") in ("system", "developer"):
-        told.append(rest.pop(0))
-    if not told or not rest:
+        system_messages.append(rest.pop(0))
+    if not system_messages or not rest:
         return body
-    parts = [part for one in (*told, rest[0]) for part in _parts(one.get("content"))]
+    parts = [part for one in (*system_messages, rest[0]) for part in _parts(one.get("content"))]
     return body | {"messages": [rest[0] | {"content": _text_of(parts)}, *rest[1:]]}
 
 

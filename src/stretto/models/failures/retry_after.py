@@ -59,19 +59,19 @@ def server_time(headers: Mapping[str, str]) -> float:
         return time.time()
 
 
-def seconds_until(said: str, now: float, *, early: float = 0.0) -> float | None:
+def seconds_until(message: str, now: float, *, early: float = 0.0) -> float | None:
     """Return the seconds that a text names: a number, a duration ("7m12s") or a moment; None when it is none of them.
 
     A number too large for a wait is a moment in seconds, milliseconds or less since 1970. Of a moment, `early` seconds
     are taken off.
     """
-    said = said.strip()
+    message = message.strip()
     try:
-        number = float(said)
+        number = float(message)
     except ValueError:
-        if _WHOLE.fullmatch(said):
-            return _sum(said)
-        at = _moment(said)
+        if _WHOLE.fullmatch(message):
+            return _sum(message)
+        at = _moment(message)
     else:
         if not math.isfinite(number) or number < 0:
             return None
@@ -97,9 +97,9 @@ def _sum(duration: str) -> float:
     )
 
 
-def _moment(said: str) -> float | None:
-    iso = re.sub(r"\s?(?:Z|UTC|GMT)$", "+00:00", said, flags=re.IGNORECASE)
-    for read, text in ((datetime.fromisoformat, iso), (parsedate_to_datetime, said)):
+def _moment(message: str) -> float | None:
+    iso = re.sub(r"\s?(?:Z|UTC|GMT)$", "+00:00", message, flags=re.IGNORECASE)
+    for read, text in ((datetime.fromisoformat, iso), (parsedate_to_datetime, message)):
         try:
             at = read(text)
             # A form without a zone means the same as those with one.
@@ -113,8 +113,8 @@ def wait_in_headers(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that Retry-After names; of several the longest."""
     now = server_time(headers)
     for name, unit in _RETRY_AFTER:
-        said = _ONE_WAIT.findall(headers.get(name, ""))
-        waits = [wait * unit for one in said if (wait := seconds_until(one, now)) is not None]
+        message = _ONE_WAIT.findall(headers.get(name, ""))
+        waits = [wait * unit for one in message if (wait := seconds_until(one, now)) is not None]
         if waits:
             # Some proxies add one of their own: whoever waits the longest does as both ask.
             return max(waits)
@@ -125,12 +125,12 @@ def wait_until_reset(headers: Mapping[str, str]) -> float | None:
     """Return the seconds until what is used up is there again, by the headers about rate limits."""
     now = server_time(headers)
     waits = [float(seconds) for seconds in _USED_UP.findall(headers.get("ratelimit", ""))]
-    for name, said in headers.items():
+    for name, message in headers.items():
         if _RESET.fullmatch(name) and not _has_left(headers, name):
-            wait = seconds_until(said, now)
+            wait = seconds_until(message, now)
             if wait is not None:
                 waits.append(wait)
-    return _sane(max(waits, default=None))
+    return _plausible(max(waits, default=None))
 
 
 def _has_left(headers: Mapping[str, str], reset: str) -> bool:
@@ -144,7 +144,7 @@ def wait_in_body(body: object, *, resets: bool) -> float | None:
 
     Of several the longest, since whoever waits that long does as all of them ask.
     """
-    return _sane(max(_waits_in(body, resets, 0), default=None))
+    return _plausible(max(_waits_in(body, resets, 0), default=None))
 
 
 def _waits_in(body: object, resets: bool, depth: int) -> Iterator[float]:
@@ -180,8 +180,8 @@ def _waits_of_field(name: str, value: object, resets: bool, depth: int) -> Itera
 def _field_seconds(value: object) -> float | None:
     if isinstance(value, Mapping):  # A protobuf's duration, or moment.
         value = cast("Mapping[object, object]", value).get("seconds")
-    said = "" if value is None or isinstance(value, bool) else str(value)
-    return seconds_until(said, time.time())
+    message = "" if value is None or isinstance(value, bool) else str(value)
+    return seconds_until(message, time.time())
 
 
 def _waits_in_text(text: str, resets: bool, depth: int) -> Iterator[float]:
@@ -200,5 +200,5 @@ def _waits_in_text(text: str, resets: bool, depth: int) -> Iterator[float]:
                 yield wait
 
 
-def _sane(wait: float | None) -> float | None:
+def _plausible(wait: float | None) -> float | None:
     return wait if wait is not None and wait <= _LONGEST else None

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from stretto.core.addresses import read_address
 from stretto.models.selection.default_models import OLLAMA_URL
 
-_PATIENCE = 0.3
+_MAX_WAIT_SECONDS = 0.3
 _LONGEST_ANSWER = 4_000_000
 
 
@@ -21,7 +21,7 @@ def list_installed(base_url: str = "") -> tuple[str, ...] | None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         address = urlunsplit((parts.scheme, parts.netloc, "/api/tags", urlencode(given.query), ""))
-        with opener.open(urllib.request.Request(address, headers=headers), timeout=_PATIENCE) as answer:
+        with opener.open(urllib.request.Request(address, headers=headers), timeout=_MAX_WAIT_SECONDS) as answer:
             body = json.loads(answer.read(_LONGEST_ANSWER))
     except (OSError, ValueError):
         # Not reachable, too slow, or something else that listens on this port.

@@ -112,14 +112,14 @@ def _open_object(spec: object, deps: object, accepted: frozenset[str]) -> Model:
     from pydantic_ai.models import Model as PydanticModel
 
     from stretto.models.agent import AgentModel
-    from stretto.models.calls.call_modes import way_of
+    from stretto.models.calls.call_modes import call_mode_of
     from stretto.models.calls.direct import DirectModel
     from stretto.models.origin import Origin
 
     if isinstance(spec, PydanticModel):
         pydantic_model = cast("PydanticModel[object]", spec)
         origin = Origin.of(pydantic_model, name=pydantic_model.model_id)
-        return DirectModel(pydantic_model, origin=origin, way=way_of(pydantic_model), accepted=accepted)
+        return DirectModel(pydantic_model, origin=origin, mode=call_mode_of(pydantic_model), accepted=accepted)
     if isinstance(spec, AbstractAgent):
         agent = cast("AbstractAgent[object, object]", spec)
         model = agent.model

@@ -73,13 +73,13 @@ def build_model(spec: Spec, access: Access) -> PydanticModel:
     except ImportError as error:
         raise _missing_extra(spec, error) from error
     except UserError as error:
-        said = " ".join(str(error).split())
-        if wanted := _WANTED_KEY.search(said):
+        message = " ".join(str(error).split())
+        if wanted := _WANTED_KEY.search(message):
             raise InputError(
                 f"{spec} needs a key: {wanted[1]} is not set.",
                 hint=f"Set {wanted[1]} in the environment (or use --model demo, which needs none)",
             ) from error
-        raise InputError(f"{spec} cannot be used: {said[:200]}") from error
+        raise InputError(f"{spec} cannot be used: {message[:200]}") from error
     except InputError:
         raise
     except Exception as error:  # Each SDK has its own way to trip over the environment.
@@ -123,7 +123,7 @@ def _make_provider(prefix: str, access: Access) -> PydanticProvider[Any]:
         provider.client.base_url = access.url
     if access.url:
         _send_apart(provider, access.url)
-    _hush(provider)
+    _silence_loggers(provider)
     if hasattr(provider.client, "max_retries"):
         # Told so with each request, pydantic-ai would make a copy of the client for it, which sets itself up anew.
         provider.client.max_retries = 0
@@ -157,7 +157,7 @@ def _hide_queries(record: logging.LogRecord) -> bool:
     return True
 
 
-def _hush(provider: PydanticProvider[Any]) -> None:
+def _silence_loggers(provider: PydanticProvider[Any]) -> None:
     """Keep Anthropic's SDK from putting each call into the trace a second time, with the server's words in it."""
     # The option is the constructor's, which pydantic-ai calls without it; a copy of the client would not be its own.
     set_option: Callable[[bool], None] | None = getattr(provider.client, "_set_open_telemetry", None)

@@ -39,7 +39,7 @@ class JsonFinder:
         self._text = text
         self._blocks: list[Block] = []
         self._lines: Block | None = None
-        self._told: list[tuple[int, str]] = []
+        self._analyses: list[tuple[int, str]] = []
         self._fault: Fault | None = None
         self._begun = False
         self._seen = 0
@@ -64,7 +64,7 @@ class JsonFinder:
                     break
         return Found(
             entries=choose(self._blocks),
-            analysis=analysis_for(self._told, self._blocks),
+            analysis=analysis_for(self._analyses, self._blocks),
             fault=self._fault,
             begun=self._begun,
             start=self._span[0],
@@ -87,7 +87,7 @@ class JsonFinder:
     def _think(self, match: re.Match[str]) -> int:
         if match["close"]:
             # All before was thinking.
-            self._blocks, self._lines, self._told, self._fault, self._begun = [], None, [], None, False
+            self._blocks, self._lines, self._analyses, self._fault, self._begun = [], None, [], None, False
             return match.end()
         closing = _THINK_END.search(self._text, match.end())
         if closing:
@@ -106,24 +106,24 @@ class JsonFinder:
             self._line(value, gap)
             self._extend(start, end, begun)
             return
-        told = len(self._told)
+        known = len(self._analyses)
         for entries, analysis, _ in blocks_of(value):
             self._begun = True
-            self._tell(analysis)
+            self._add_analysis(analysis)
             if entries:
                 self._fault = None
                 self._lines = None
                 self._blocks.append(Block(entries=entries, wrapped=True, closed=True, apart=bool(gap.strip())))
         if isinstance(value, Pairs):
-            if len(self._told) == told:
-                self._tell(analysis_of(value))
+            if len(self._analyses) == known:
+                self._add_analysis(analysis_of(value))
             self._begun = self._begun or self._has_plan_key(start, end)
         if self._begun:
             self._extend(start, end, begun)
 
-    def _tell(self, analysis: str) -> None:
+    def _add_analysis(self, analysis: str) -> None:
         if analysis:
-            self._told.append((next_block(self._blocks), analysis))
+            self._analyses.append((next_block(self._blocks), analysis))
 
     def _has_plan_key(self, start: int, end: int) -> bool:
         return _PLAN_KEY.search(without_invisible(self._text[start:end])) is not None

@@ -49,14 +49,14 @@ def choose(blocks: Sequence[Block]) -> tuple[Entry, ...]:
     return tuple(chosen.entries) if chosen else ()
 
 
-def analysis_of(told: Sequence[tuple[int, str]], blocks: Sequence[Block]) -> str:
+def analysis_of(analyses: Sequence[tuple[int, str]], blocks: Sequence[Block]) -> str:
     """Return all analyses that belong to the block that counts, in order.
 
-    `told` has each with the index of the block that was next; what came before a block that was replaced goes with it.
+    `analyses` has each with the index of the block that was next; what came before a replaced block goes with it.
     """
     chosen = _chosen(blocks)
-    first = min(chosen.first if chosen else 0, max((before for before, _ in told), default=0))
-    return "\n\n".join(dict.fromkeys(text for before, text in told if before >= first))
+    first = min(chosen.first if chosen else 0, max((before for before, _ in analyses), default=0))
+    return "\n\n".join(dict.fromkeys(text for before, text in analyses if before >= first))
 
 
 def next_block(blocks: Sequence[Block]) -> int:

@@ -73,7 +73,7 @@ class MarkupReader:
             if self._cursor.is_only_named(token):
                 return
             if self._named and token.kind == "task":
-                self._state.blame(NESTED)
+                self._state.note_fault(NESTED)
             self._leave_field(draft, field, token)
         elif self._is_frame(field, token):
             # Its name can mean a description, but it only holds the fields together.
@@ -174,7 +174,7 @@ class MarkupReader:
             return
         draft.settle(self._cursor.text)
         if self._defines and has_reference(draft.raw_fields()):
-            self._state.blame(_OWN_ENTITY)
+            self._state.note_fault(_OWN_ENTITY)
         self._state.add(draft.entry())
         self.clean = self.clean and draft.clean and token is not None and token.kind != "wrapper"
         if token and token.kind == "wrapper":
@@ -238,7 +238,7 @@ class MarkupReader:
         if token.kind == "wrapper":
             self._state.close_wrapper()
         elif token.kind in ("task", "description") and self._suspect:
-            self._state.blame(NESTED)
+            self._state.note_fault(NESTED)
         elif gap.strip() and token.kind in ("task", "description") and not self._state.block.closed:
             self._state.begin(token)
             self._state.add(Fault(message=f"Text before a </{token.name}> that closes nothing."))
@@ -256,22 +256,22 @@ class MarkupReader:
             return
         end = cursor.skip(token)
         if end is None:
-            self._state.blame(TRUNCATED)
+            self._state.note_fault(TRUNCATED)
         elif keep:
-            self._state.tell(tidy(plain(cursor.text[token.end : end])))
+            self._state.add_analysis(tidy(plain(cursor.text[token.end : end])))
 
     def _end(self) -> None:
         draft = self._draft
         if draft and not self._field and not draft.name and draft.descriptions:
             self._close_draft(None)
         elif draft:
-            self._state.blame(TRUNCATED)
+            self._state.note_fault(TRUNCATED)
             return
         tail = self._cursor.text[self._cursor.seen :].strip()
         self._state.look_at(tail)
         is_open = self._state.depth > 0 or not self._state.block.closed
         if self._state.begun >= 0 and is_open and ends_in_opening(tail):
-            self._state.blame(TRUNCATED)
+            self._state.note_fault(TRUNCATED)
 
 
 def read_markup(text: str) -> Found:

@@ -11,7 +11,7 @@ class MarkupState:
     """Collects subtasks into the blocks in which they were written."""
 
     def __init__(self) -> None:
-        self._told: list[tuple[int, str]] = []
+        self._analyses: list[tuple[int, str]] = []
         self.fault: Fault | None = None
         self.depth = 0
         """How many wrapper tags are open."""
@@ -29,7 +29,7 @@ class MarkupState:
         """Note that there is a plan's markup."""
         self.begun = token.start if self.begun < 0 else self.begun
 
-    def blame(self, fault: Fault) -> None:
+    def note_fault(self, fault: Fault) -> None:
         """Note what is wrong with the whole; what was noted first stays."""
         self.fault = self.fault or fault
 
@@ -37,14 +37,14 @@ class MarkupState:
         """Put an entry into the block."""
         self.block.entries.append(entry)
 
-    def tell(self, analysis: str) -> None:
+    def add_analysis(self, analysis: str) -> None:
         """Keep an analysis; one without words is none."""
         if analysis:
-            self._told.append((next_block(self._blocks), analysis))
+            self._analyses.append((next_block(self._blocks), analysis))
 
     def forget(self) -> None:
         """Drop all: it was thinking."""
-        self._blocks, self.depth, self._told, self.fault = [Block()], 0, [], None
+        self._blocks, self.depth, self._analyses, self.fault = [Block()], 0, [], None
 
     def open_task(self, token: Token) -> None:
         """Note that a subtask begins: behind a closed block it opens one of its own."""
@@ -80,7 +80,7 @@ class MarkupState:
         """Return what was read."""
         return Found(
             entries=choose(self._blocks),
-            analysis=analysis_of(self._told, self._blocks),
+            analysis=analysis_of(self._analyses, self._blocks),
             fault=self.fault,
             begun=self.begun >= 0,
             start=max(self.begun, 0),

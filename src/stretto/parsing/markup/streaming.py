@@ -71,11 +71,11 @@ class EarlyMarkup:
         if not text:
             return
         if self._zone == "analysis":
-            self._tell(text, found)
+            self._emit(text, found)
         elif "task" in (self._zone, self._outer):
             self._subtask.append(text)
 
-    def _tell(self, text: str, found: list[Subtask | str]) -> None:
+    def _emit(self, text: str, found: list[Subtask | str]) -> None:
         if ready := self._analysis.feed(text):
             found.append(ready)
 
@@ -87,7 +87,7 @@ class EarlyMarkup:
         kind, close = kind_of(without_invisible(match["name"])), bool(match["close"])
         empty = match["rest"].rstrip().endswith("/")
         if self._zone == "analysis" and not (kind == "analysis" and close):
-            self._tell(match[0], found)
+            self._emit(match[0], found)
         elif self._zone == "":
             self._enter(match, kind, close=close, empty=empty, found=found)
         elif self._zone == "task":

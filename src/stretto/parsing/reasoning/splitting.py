@@ -22,7 +22,7 @@ _OPEN = "<think>"
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class VisibleAnswer:
     """A text without the marks of its family."""
 
     text: str
@@ -42,7 +42,7 @@ class _Part:
     zone: _Zone
     text: list[str] = field(default_factory=list[str])
 
-    def said(self) -> str:
+    def content(self) -> str:
         return "".join(self.text).strip()
 
 
@@ -111,57 +111,57 @@ class _Splitter:
         if zone != "other" and self._part.zone == "other" and self._answered:
             # It goes on with a talk that it made up: the answer was before.
             return
-        self._answered = self._answered or (self._part.zone in ("plain", "answer") and bool(self._part.said()))
+        self._answered = self._answered or (self._part.zone in ("plain", "answer") and bool(self._part.content()))
         self._parts.append(_Part(zone))
 
 
-def spoken(text: str) -> Spoken:
+def visible_answer(text: str) -> VisibleAnswer:
     """Return what was said as the answer: what stands behind the last final mark, or all but the thinking."""
     text = _without_prefaces(without_last_marks(text, known=False))
     splitter = _Splitter(text)
     parts = splitter.split()
     if splitter.first < 0:
-        return Spoken(_boxed(text))
-    answers = [said for part in parts if part.zone == "answer" and (said := part.said())]
+        return VisibleAnswer(_boxed(text))
+    answers = [content for part in parts if part.zone == "answer" and (content := part.content())]
     if answers:
         behind = _behind_the_last_answer(parts)
-        left = [*dict.fromkeys(said for said in answers[:-1] if said not in answers[-1]), *behind]
-        return Spoken(_boxed(answers[-1]), splitter.first, tuple(left), final=True)
-    plain = [said for part in parts if part.zone == "plain" and (said := part.said())]
+        left = [*dict.fromkeys(content for content in answers[:-1] if content not in answers[-1]), *behind]
+        return VisibleAnswer(_boxed(answers[-1]), splitter.first, tuple(left), final=True)
+    plain = [content for part in parts if part.zone == "plain" and (content := part.content())]
     whole = _boxed("\n\n".join(_canonical(parts)))
-    return Spoken(whole, splitter.first, tuple(_made_up(parts)), joined=len(plain) > 1)
+    return VisibleAnswer(whole, splitter.first, tuple(_made_up(parts)), joined=len(plain) > 1)
 
 
 def _made_up(parts: list[_Part]) -> Iterator[str]:
     """Give what was said for somebody else behind the answer; before it, it repeats the prompt."""
     answered = False
     for part in parts:
-        said = part.said()
-        if part.zone == "other" and said and answered:
-            yield said
-        answered = answered or (part.zone == "plain" and bool(said))
+        content = part.content()
+        if part.zone == "other" and content and answered:
+            yield content
+        answered = answered or (part.zone == "plain" and bool(content))
 
 
 def _behind_the_last_answer(parts: list[_Part]) -> Iterator[str]:
-    last = max(index for index, part in enumerate(parts) if part.zone == "answer" and part.said())
+    last = max(index for index, part in enumerate(parts) if part.zone == "answer" and part.content())
     for part in parts[last + 1 :]:
-        if part.zone in ("plain", "other") and (said := part.said()):
-            yield said
+        if part.zone in ("plain", "other") and (content := part.content()):
+            yield content
 
 
 def _canonical(parts: list[_Part]) -> Iterator[str]:
     """Give the text of the messages, each run of thinking as one empty pair of tags."""
     thought = False
     for index, part in enumerate(parts):
-        said = part.said()
-        if part.zone == "think" and said:
+        content = part.content()
+        if part.zone == "think" and content:
             if index == len(parts) - 1:
                 yield _OPEN
             elif not thought:
                 yield _THOUGHT
             thought = True
-        elif part.zone == "plain" and said:
-            yield said
+        elif part.zone == "plain" and content:
+            yield content
 
 
 def _boxed(text: str) -> str:

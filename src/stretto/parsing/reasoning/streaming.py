@@ -7,7 +7,7 @@ _PREFACE_BEGINS = "acht*_#"
 """With these a text begins whose first words may be a family's: "analysis", "Here is my thought process:"."""
 
 
-class Listener:
+class ReasoningFilter:
     """Lets through what is said while a text arrives in chunks: thinking between a family's marks is left out.
 
     Where it is in doubt it leaves out too much: the whole text will tell.
@@ -31,26 +31,26 @@ class Listener:
         return self._follow(text)
 
     def _follow(self, text: str) -> str:
-        said: list[str] = []
+        visible: list[str] = []
         position = 0
         for match in MARK.finditer(text):
             if text[match.start() : match.start() + LONGEST] in PREFIXES:
                 break
-            self._pass(text[position : match.start()], said)
+            self._pass(text[position : match.start()], visible)
             position = match.end()
             if self._last == "`" and not self._thinking:
-                self._pass(match[0], said)
+                self._pass(match[0], visible)
             else:
                 self._thinking = self._turned(KINDS[match[0]])
         keep = max(position, len(text) - _held(text[position:]))
-        self._pass(text[position:keep], said)
+        self._pass(text[position:keep], visible)
         self._pending = text[keep:]
-        return "".join(said)
+        return "".join(visible)
 
-    def _pass(self, text: str, said: list[str]) -> None:
+    def _pass(self, text: str, visible: list[str]) -> None:
         self._last = text[-1:] or self._last
         if not self._thinking:
-            said.append(text)
+            visible.append(text)
 
     def _turned(self, kind: str) -> bool:
         if kind in ("opens", "others"):

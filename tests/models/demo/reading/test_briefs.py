@@ -107,7 +107,7 @@ async def test_without_context_the_task_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "said"),
+    ("task", "message"),
     [
         ("Write copy for our wireless headphones", "these wireless headphones"),
         ("Write copy for an umbrella", "an umbrella"),
@@ -116,11 +116,11 @@ async def test_without_context_the_task_is_enough() -> None:
         ("介绍我们的新款台灯", "这款台灯"),
     ],
 )
-async def test_products_stand_in_sentences(task: str, said: str) -> None:
+async def test_products_stand_in_sentences(task: str, message: str) -> None:
     """A product keeps its number and gets its article, wherever it is mentioned."""
     plan = await job(task, {}, subtasks=(17, 17), spec="demo:delay=0").plan()
     work = job(task, {})
-    assert any([said in await work.work(subtask) for subtask in plan.subtasks])
+    assert any([message in await work.work(subtask) for subtask in plan.subtasks])
 
 
 async def test_features_of_every_form_make_a_sentence() -> None:

@@ -111,15 +111,15 @@ async def test_another_ones_types_mean_the_nearest_angle() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "number"),
+    ("message", "number"),
     [
         ("2-3", 3), ("exactly 4", 4), ("5", 5), ("between 6 and 8", 6), ("one to two", 2), ("fewer", 2), ("more", 5),
         ("seven distinct", 7), ("several", 3), ("0", 1), ("40", 40), ("两到三个", 3),
     ],
 )  # fmt: skip
-async def test_the_number_asked_for_is_kept(said: str, number: int) -> None:
+async def test_the_number_asked_for_is_kept(message: str, number: int) -> None:
     """As many subtasks as were asked for, each with a name of its own."""
-    plan = parse_plan((await ask(model(), plan_prompt(said), role="orchestrator")).text)
+    plan = parse_plan((await ask(model(), plan_prompt(message), role="orchestrator")).text)
     assert len(plan.subtasks) == number
     assert len({subtask.type for subtask in plan.subtasks}) == number
 

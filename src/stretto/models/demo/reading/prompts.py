@@ -43,7 +43,7 @@ class Reading:
     """What a cut plan had assigned already, as the prompt lists it."""
     instructions: str
     """Everything that is not the user's material."""
-    said: tuple[str, ...] = ()
+    message: tuple[str, ...] = ()
     """What was said since, oldest first."""
     marked: bool
     """Whether the prompt says which part of it is the task; False for a bare question."""
@@ -55,9 +55,9 @@ class Reading:
 def read_request(request: ModelRequest) -> Reading:
     """Return what `request` says, in time linear in its length."""
     blocks, outside = split_blocks("\n".join((request.system, request.prefix + request.prompt)))
-    instructions = _ends(outside)
-    said = tuple(_ends(turn.reply) for turn in request.turns)
-    last_blocks, last_words = split_blocks(said[-1]) if said else ({}, "")
+    instructions = _finish_info(outside)
+    message = tuple(_finish_info(turn.reply) for turn in request.turns)
+    last_blocks, last_words = split_blocks(message[-1]) if message else ({}, "")
     labels = find_labels(instructions)
     context = {name[8:].strip(): text for name, text in blocks.items() if name.startswith("context:")}
     task = blocks.get("task") or labels.task
@@ -73,12 +73,12 @@ def read_request(request: ModelRequest) -> Reading:
         missing=blocks.get("missing", ""),
         assigned=last_blocks.get("assigned", ""),
         instructions=instructions,
-        said=said,
+        message=message,
         schema=request.schema,
     )
 
 
-def _kind(request: ModelRequest, instructions: str, said: str, *, continued: bool) -> Kind:
+def _kind(request: ModelRequest, instructions: str, message: str, *, continued: bool) -> Kind:
     if request.role == "synthesis":
         return "compare" if len(_COMPARE.findall(instructions)) > len(_MERGE.findall(instructions)) else "merge"
     # A foreign prompt comes under any role; what it asks for tells. A worker's own markup outweighs a quoted plan's.
@@ -87,10 +87,10 @@ def _kind(request: ModelRequest, instructions: str, said: str, *, continued: boo
         return "work"
     if continued:
         return "continue"
-    return "repair" if _REPAIR.search(said) else "plan"
+    return "repair" if _REPAIR.search(message) else "plan"
 
 
-def _ends(text: str) -> str:
+def _finish_info(text: str) -> str:
     return text if len(text) <= 2 * _END else f"{text[:_END]}\n{text[-_END:]}"
 
 

@@ -104,12 +104,12 @@ def _english(text: str) -> Topic:
         subject = subject[made.end() :]
     subject = subject[_end(_EN_VERB, subject) :].strip(_EDGES)
     tail = _EN_TAIL.search(subject)
-    said = (subject[tail.start() :] if tail else "") + rest
+    message = (subject[tail.start() :] if tail else "") + rest
     product = subject[: tail.start()] if tail else subject
     audience = _EN_AUDIENCE.search(product)
     if audience and audience.start() > 2:
         product = product[: audience.start()]
-    listed = _EN_LIST.search(said) or _EN_IS.search(said)
+    listed = _EN_LIST.search(message) or _EN_IS.search(message)
     product = _clip_words(product[_end(_DETERMINER, product) :].strip(_EDGES))
     product = find_english_product(text) or find_chinese_product(text) or trim(product)
     return Topic(

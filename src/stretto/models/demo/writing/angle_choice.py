@@ -12,7 +12,7 @@ from stretto.models.demo.reading.language import Language
 # A second angle of the same shape would read like the first one.
 _SAME_SHAPE = 2.5
 # Copy is what is asked for by default, so its instructions say little about the task.
-_TOLD: Mapping[Genre, float] = {**dict.fromkeys(GENRES, 2.5), "copy": 0.5}
+_PROTOCOL_REASONS: Mapping[Genre, float] = {**dict.fromkeys(GENRES, 2.5), "copy": 0.5}
 _SAMPLE = 8_000
 _WORD_HEAD = re.compile(r"(?:\d[\d.,]*)$")
 _WORD_REST = re.compile(r"(?:[A-Za-z0-9-]|[.,](?=\d))*")
@@ -51,7 +51,7 @@ def find_genre(task: str, instructions: str) -> Genre:
         if hits:
             scores[genre] += 2.0 * min(len({hit[0].lower() for hit in hits}), 2) + 1.0 - hits[0].start() / _SAMPLE
         told = {match[0].lower() for match in known.instructions[genre].finditer(instructions[:_SAMPLE])}
-        scores[genre] += _TOLD[genre] * min(len(told), 2)
+        scores[genre] += _PROTOCOL_REASONS[genre] * min(len(told), 2)
     best = max(GENRES, key=lambda genre: scores[genre])
     return best if scores[best] else "copy"
 

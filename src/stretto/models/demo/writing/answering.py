@@ -23,7 +23,7 @@ def answer(reading: Reading) -> str:
     if reading.kind in ("plan", "continue", "repair"):
         return write_plan(reading, brief, genre)
     text = _text(reading, brief, genre)
-    asked = "\n".join((reading.instructions, *reading.said))
+    asked = "\n".join((reading.instructions, *reading.message))
     return f"<response>\n{text}\n</response>" if "<response>" in asked.lower() else text
 
 
@@ -35,9 +35,9 @@ def _text(reading: Reading, brief: Brief, genre: Genre) -> str:
     if not reading.type and not reading.description:
         if not reading.marked and not has_genre(reading.task):
             return str(frames(brief.language)["bare"]).strip()
-        return write_text(rank(brief, genre, 1)[0], brief, (reading.task, *reading.said))
+        return write_text(rank(brief, genre, 1)[0], brief, (reading.task, *reading.message))
     choice = find_angle(reading.type, reading.description, genre, brief.language)
-    return write_text(choice, brief, (reading.task, reading.description, *reading.said))
+    return write_text(choice, brief, (reading.task, reading.description, *reading.message))
 
 
 def worker_number(reading: Reading) -> int:
@@ -52,8 +52,8 @@ def worker_number(reading: Reading) -> int:
 
 def _language(reading: Reading) -> Language:
     """Return the language to write in: the one asked for last, or that of what is to be done."""
-    for said in reversed(reading.said):
-        if asked := asked_language(said):
+    for message in reversed(reading.message):
+        if asked := asked_language(message):
             return asked
     if asked := asked_language(reading.instructions) or asked_language(reading.task, of_task=True):
         return asked

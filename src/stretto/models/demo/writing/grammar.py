@@ -76,5 +76,5 @@ def claims(features: Sequence[str], *, plural: bool) -> str:
         f"{comes} {join(nouns)}" if nouns else "",
         join(verbs),
     ]
-    said = [part for part in parts if part]
-    return f"{said[0]}{''.join(f', and {it} {part}' for part in said[1:])}" if said else ""
+    message = [part for part in parts if part]
+    return f"{message[0]}{''.join(f', and {it} {part}' for part in message[1:])}" if message else ""

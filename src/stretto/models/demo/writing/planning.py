@@ -51,7 +51,7 @@ def find_markup(reading: Reading) -> Markup:
             analysis_last=[*properties][:1] == [outer],
             tiers=tiers,
         )
-    told = "\n".join((reading.instructions, *reading.said))
+    told = "\n".join((reading.instructions, *reading.message))
     outer, key = _OUTER.search(told), _JSON_KEY.search(told)
     inner = _INNER.search(told, outer.end()) if outer else None
     return Markup(

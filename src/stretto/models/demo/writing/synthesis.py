@@ -19,7 +19,7 @@ def merge(reading: Reading, brief: Brief, genre: Genre) -> str:
     if not any(text.strip() for _, text in reading.results):
         return str(frames(brief.language)["bare"]).strip()
     parts = [(type_, _BLANK.split(text.strip())[:_MOST_BLOCKS]) for type_, text in reading.results if text.strip()]
-    blocks = _woven(parts) if genre == "copy" else _chapters(parts)
+    blocks = _interleaved(parts) if genre == "copy" else _chapters(parts)
     if reading.missing:
         missing = frames(brief.language)["small"]["comma"].join(
             tidy(line.lstrip("- ")) for line in reading.missing.splitlines() if line.strip()
@@ -28,7 +28,7 @@ def merge(reading: Reading, brief: Brief, genre: Genre) -> str:
     return "\n\n".join(dict.fromkeys(blocks))
 
 
-def _woven(parts: list[tuple[str, list[str]]]) -> list[str]:
+def _interleaved(parts: list[tuple[str, list[str]]]) -> list[str]:
     first = parts[0][1]
     opening = [block for block in first if _HEADING.match(block)][:1] + _prose(first)[:1]
     lists = [block for _, part in parts for block in part if _LIST.match(block)][:1]

@@ -19,7 +19,7 @@ _LONGEST_TAG = 28
 def make_values(brief: Brief) -> dict[str, str]:
     """Return every value that a template may name for this brief."""
     language = brief.language
-    said = [translate(feature, language) for feature in brief.features]
+    message = [translate(feature, language) for feature in brief.features]
     topic = translate(brief.topic, language)
     plural = language == "en" and brief.product and is_plural(topic)
     whole = translate(brief.whole, language)
@@ -36,8 +36,8 @@ def make_values(brief: Brief) -> dict[str, str]:
         "s": "" if plural else small["s"],
         "them": "them" if plural else small["it"],
     }
-    if said:
-        values |= _feature_values(said, language, plural=plural)
+    if message:
+        values |= _feature_values(message, language, plural=plural)
     facts = [(small[slot], values[slot]) for slot in ("price", "material", "use") if slot in values]
     facts += [(translate(name, language, both=False), translate(value, language)) for name, value in brief.others]
     if facts:
@@ -70,9 +70,9 @@ def kind_values(brief: Brief) -> dict[str, str]:
     values: dict[str, str] = {}
     for feature in brief.features:
         if gloss := find_gloss(feature, brief.topic, brief.language):
-            said = translate(feature, brief.language)
-            values.setdefault(f"k_{gloss.key}", said)
-            values.setdefault(f"a_{gloss.key}", with_article(said) if brief.language == "en" else said)
+            message = translate(feature, brief.language)
+            values.setdefault(f"k_{gloss.key}", message)
+            values.setdefault(f"a_{gloss.key}", with_article(message) if brief.language == "en" else message)
     return values
 
 
@@ -84,18 +84,18 @@ def find_gloss(feature: str, topic: str, language: Language) -> Gloss | None:
     return None
 
 
-def _feature_values(said: Sequence[str], language: Language, *, plural: bool) -> dict[str, str]:
+def _feature_values(message: Sequence[str], language: Language, *, plural: bool) -> dict[str, str]:
     small = frames(language)["small"]
     values = {
-        "features": small["comma"].join(said),
-        "stamps": " ".join(f"{capital(feature)}{small['stop']}" for feature in said).strip(),
-        "stack": "\n".join(f"{capital(feature)}{small['stop']}" for feature in said),
-        "hashtags": " ".join(dict.fromkeys(tag for feature in said if (tag := _hashtag(feature)))),
-        "claims": claims(said, plural=plural) if language == "en" else small["comma"].join(said),
-        "items": "\n".join(f"- {feature}" for feature in said),
-        "boxes": "\n".join(f"- [ ] {feature}" for feature in said),
+        "features": small["comma"].join(message),
+        "stamps": " ".join(f"{capital(feature)}{small['stop']}" for feature in message).strip(),
+        "stack": "\n".join(f"{capital(feature)}{small['stop']}" for feature in message),
+        "hashtags": " ".join(dict.fromkeys(tag for feature in message if (tag := _hashtag(feature)))),
+        "claims": claims(message, plural=plural) if language == "en" else small["comma"].join(message),
+        "items": "\n".join(f"- {feature}" for feature in message),
+        "boxes": "\n".join(f"- [ ] {feature}" for feature in message),
     }
-    return values | dict(zip(("first", "second", "third"), said, strict=False))
+    return values | dict(zip(("first", "second", "third"), message, strict=False))
 
 
 def _this(topic: str, language: Language, *, plural: bool) -> str:
